@@ -1,0 +1,65 @@
+"""The clock at the edge: everything that asks for the time is handed one of these."""
+
+import threading
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+
+from govline.errors import InputError
+
+__all__ = ["Clock", "FixedClock", "Instant", "SystemClock", "from_micros", "to_micros"]
+
+Instant = datetime
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+class Clock(Protocol):
+    """Tells the present instant, aware and in UTC."""
+
+    def now(self) -> Instant: ...
+
+
+class SystemClock:
+    """The machine's clock."""
+
+    def now(self) -> Instant:
+        return datetime.now(UTC)
+
+
+class FixedClock:
+    """A clock that stands until it is moved; safe to share between threads."""
+
+    def __init__(self, now: Instant) -> None:
+        self._lock = threading.Lock()
+        self._now = _aware(now)
+
+    def now(self) -> Instant:
+        with self._lock:
+            return self._now
+
+    def set(self, now: Instant) -> None:
+        with self._lock:
+            self._now = _aware(now)
+
+    def advance(self, by: timedelta) -> Instant:
+        with self._lock:
+            self._now += by
+            return self._now
+
+
+def to_micros(instant: Instant) -> int:
+    """Microseconds since 1970-01-01 UTC, exactly (the stored form of an instant)."""
+    return (_aware(instant) - _EPOCH) // _MICROSECOND
+
+
+def from_micros(micros: int) -> Instant:
+    """The instant of a stored number of microseconds."""
+    return _EPOCH + timedelta(microseconds=micros)
+
+
+def _aware(instant: Instant) -> Instant:
+    if instant.tzinfo is None:
+        raise InputError(
+            "a naive datetime was given", code="GL-0003", hint="use an aware datetime, e.g. datetime.now(UTC)"
+        )
+    return instant.astimezone(UTC)

@@ -1,0 +1,164 @@
+"""The shape of a feature, and of everything it offers to the City."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from attrs import field, frozen
+
+from govline.core.clock import Clock
+from govline.core.effects import EffectHandler, Handler, Upcaster
+from govline.core.ids import CitizenId, IdSource
+from govline.core.ports import DatabasePort
+from govline.core.talk import Action, Responder
+from govline.core.values import DataClass
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+    from govline.core.transaction import Transaction
+
+__all__ = [
+    "FEATURE_API",
+    "Check",
+    "Command",
+    "DataField",
+    "Dataset",
+    "Env",
+    "Feature",
+    "FormField",
+    "Offers",
+    "Page",
+    "ReportSection",
+    "Tick",
+]
+
+FEATURE_API: Final = 1
+"""The number of this contract; City refuses a feature built for another."""
+
+
+@frozen
+class Env:
+    """What a feature may lean on when it is built. Ports of other features come by name through `port`."""
+
+    town: str
+    database: DatabasePort
+    clock: Clock
+    ids: IdSource
+    folder: Path
+    secret: Callable[[str], str]
+    text: Callable[..., str]
+    port: Callable[[str], Any]
+
+
+@frozen
+class Tick:
+    """A daily piece of work at a wall-clock time in Asia/Tokyo; `run` gets the instant it was due and writes outbox rows."""
+
+    name: str
+    at: time
+    run: "Callable[[Transaction, datetime], None]"
+
+
+@frozen
+class Command:
+    """A subcommand of `govline`: `govline <feature> <name> …`; `run` gets the City and the words, returns an exit code."""
+
+    name: str
+    help: str
+    run: Callable[[Any, Sequence[str]], int]
+
+
+@frozen
+class FormField:
+    """A kind of question for forms: name, what it validates to, how delicate the answer is."""
+
+    name: str
+    parse: Callable[[str], Any]
+    data: DataClass
+
+
+@frozen
+class Dataset:
+    """Something staff import and export as a file."""
+
+    name: str
+    read: "Callable[[Transaction, Path, bool], Any]"
+    write: "Callable[[Transaction, Path], int]"
+
+
+@frozen
+class Page:
+    """A web page of the feature: a path below the town's own, and an ASGI application."""
+
+    path: str
+    app: Any
+
+
+@frozen
+class ReportSection:
+    """A part of the monthly report: a title and a function from a period to rows."""
+
+    title: str
+    rows: "Callable[[Transaction, datetime, datetime], Sequence[Mapping[str, Any]]]"
+
+
+@frozen
+class DataField:
+    """One line of the personal-data map: which column holds what, for how long."""
+
+    table: str
+    column: str
+    data: DataClass
+    purpose: str
+    retention: str
+
+
+@frozen
+class Check:
+    """A check for `govline doctor`: returns nothing when well, else sentences that name place and remedy."""
+
+    name: str
+    run: "Callable[[Transaction], Sequence[str]]"
+
+
+@frozen
+class Offers:
+    """Everything a feature gives to the City; all parts are optional."""
+
+    actions: Sequence[Action] = field(default=(), converter=tuple)
+    responders: Sequence[Responder] = field(default=(), converter=tuple)
+    handlers: Sequence[Handler] = field(default=(), converter=tuple)
+    effects: Mapping[str, EffectHandler] = field(factory=dict)
+    upcasters: Mapping[tuple[str, int], Upcaster] = field(factory=dict)
+    ticks: Sequence[Tick] = field(default=(), converter=tuple)
+    commands: Sequence[Command] = field(default=(), converter=tuple)
+    form_fields: Sequence[FormField] = field(default=(), converter=tuple)
+    datasets: Sequence[Dataset] = field(default=(), converter=tuple)
+    pages: Sequence[Page] = field(default=(), converter=tuple)
+    report_sections: Sequence[ReportSection] = field(default=(), converter=tuple)
+    data_map: Sequence[DataField] = field(default=(), converter=tuple)
+    erase: "Callable[[Transaction, CitizenId], None] | None" = None
+    checks: Sequence[Check] = field(default=(), converter=tuple)
+    ports: Mapping[str, Any] = field(factory=dict)
+    view: "Callable[[Transaction], Sequence[Mapping[str, Any]]] | None" = None
+    """Rows for the simulator's town side: what staff would see of this feature, without personal data."""
+
+
+class Feature(Protocol):
+    """A room of the house as the City sees it.
+
+    `migrations` is the import path of the package that holds its Alembic branch (`govline.calendar.migrations`), or "".
+    """
+
+    name: str
+    api: int
+    config: "type[BaseModel]"
+    migrations: str
+
+    def build(self, env: Env, config: Any) -> Any:
+        """The bound service: `city.<name>`. Reads its definitions, touches no row."""
+        ...
+
+    def offers(self, service: Any) -> Offers: ...

@@ -1,0 +1,102 @@
+"""Ports: how features meet without importing each other, and where providers plug in."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Literal, Protocol, TypeVar
+
+from attrs import frozen
+
+from govline.core.ids import CitizenId, Id
+from govline.core.values import Actor, Json, Reason, Ref
+
+if TYPE_CHECKING:
+    from govline.core.transaction import Transaction
+
+__all__ = [
+    "BlobPort",
+    "ClaimPort",
+    "DatabasePort",
+    "ProfilePort",
+    "SignatureOutcome",
+    "SignaturePort",
+    "SlotPort",
+    "Yen",
+]
+
+T = TypeVar("T")
+Yen = int
+
+
+class DatabasePort(Protocol):
+    """The part of `govline.store.Database` that features may use."""
+
+    def run(
+        self, work: "Callable[[Transaction], T]", *, group: str | None = None, actor: Actor | None = None
+    ) -> T: ...
+
+    def read(self, work: "Callable[[Transaction], T]") -> T: ...
+
+
+class ClaimPort(Protocol):
+    """What is owed: offered by payments, used by calendar, forms and applications."""
+
+    def quote(self, tx: "Transaction", item: str, facts: Mapping[str, Json]) -> Yen: ...
+
+    def claim(
+        self, tx: "Transaction", item: str, citizen: CitizenId | None, subject: Ref, *, key: str
+    ) -> Ref: ...
+
+
+@frozen
+class SignatureOutcome:
+    """A signature check as other features see it: never a bare bool, and it says what was not checked."""
+
+    verdict: Literal["valid", "invalid", "indeterminate"]
+    reason: str
+    not_checked: tuple[str, ...]
+    evidence: Ref | None = None
+
+
+class SignaturePort(Protocol):
+    """Checks a signed document: offered by mynumber."""
+
+    def verify(
+        self,
+        tx: "Transaction",
+        document: bytes,
+        signature: bytes,
+        certificate: bytes,
+        *,
+        subject: Ref,
+        key: str,
+    ) -> SignatureOutcome: ...
+
+
+class SlotPort(Protocol):
+    """Takes and frees places: offered by calendar. Refusals come back as reasons."""
+
+    def hold(
+        self, tx: "Transaction", slot: Id, citizen: CitizenId | None, *, party: int, key: str
+    ) -> Ref | tuple[Reason, ...]: ...
+
+    def release(self, tx: "Transaction", booking: Ref, *, key: str) -> None: ...
+
+
+class ProfilePort(Protocol):
+    """Reads and writes declared attributes of citizens: offered by segments."""
+
+    def get(self, tx: "Transaction", citizen: CitizenId, attribute: str) -> Json: ...
+
+    def set(
+        self, tx: "Transaction", citizen: CitizenId, attribute: str, value: Json, *, source: str
+    ) -> None: ...
+
+
+class BlobPort(Protocol):
+    """Photos and attachments, kept in the town's own store."""
+
+    def put(
+        self, tx: "Transaction", data: bytes, media_type: str, *, expires: datetime | None = None
+    ) -> Ref: ...
+
+    def get(self, tx: "Transaction", blob: Ref) -> tuple[bytes, str] | None: ...

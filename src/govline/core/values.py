@@ -1,0 +1,93 @@
+"""The small values that every room shares."""
+
+from collections.abc import Mapping, Sequence
+from enum import Enum
+from types import MappingProxyType
+from typing import Any, Final, Literal
+
+from attrs import field, frozen
+
+from govline.core.ids import Id
+
+__all__ = [
+    "SYSTEM",
+    "Actor",
+    "ActorKind",
+    "DataClass",
+    "Json",
+    "Reason",
+    "Ref",
+    "citizen_actor",
+    "frozen_map",
+]
+
+Json = Any
+"""What `json.loads` returns: None, bool, int, float, str, list, dict. (Spelled Any: a recursive alias makes every reader cast.)"""
+
+ActorKind = Literal["citizen", "staff", "machine", "system"]
+
+
+def frozen_map(value: Mapping[str, Json] | None) -> Mapping[str, Json]:
+    """A read-only copy; converter of the frozen shapes."""
+    return MappingProxyType(dict(value or {}))
+
+
+class DataClass(Enum):
+    """How delicate a datum is; chat may ask and show the first two only (national guideline of 2021-04-30)."""
+
+    PUBLIC = "public"
+    PREFERENCE = "preference"
+    PERSONAL = "personal"
+    SECRET = "secret"  # noqa: S105
+
+    @property
+    def chat(self) -> bool:
+        """Whether it may appear in a LINE message, postback, rich menu or LIFF URL."""
+        return self in (DataClass.PUBLIC, DataClass.PREFERENCE)
+
+
+@frozen
+class Ref:
+    """Points at a thing of some feature: `Ref("calendar.booking", id)`."""
+
+    kind: str
+    id: Id
+
+
+@frozen
+class Actor:
+    """Who did it, and through which channel (line, web, phone, counter, paper, import …)."""
+
+    kind: ActorKind
+    id: Id
+    channel: str
+    roles: frozenset[str] = field(default=frozenset(), converter=frozenset)
+    departments: frozenset[str] = field(default=frozenset(), converter=frozenset)
+
+
+SYSTEM: Final = Actor("system", "govline", "system")
+
+
+def citizen_actor(citizen: Id, channel: str = "line") -> Actor:
+    """The actor of a write that a citizen makes for themselves."""
+    return Actor("citizen", citizen, channel)
+
+
+@frozen
+class Reason:
+    """Why something is refused: a value, not an exception. All reasons are given at once.
+
+    Args:
+        code: `GL-nnnn`.
+        text: A sentence for the citizen.
+        help: What would help: `until`, `limit`, `remaining` and the like; plain JSON.
+    """
+
+    code: str
+    text: str
+    help: Mapping[str, Json] = field(factory=dict, converter=frozen_map, hash=False)
+
+    @staticmethod
+    def join(reasons: Sequence["Reason"]) -> str:
+        """All sentences, one a line."""
+        return "\n".join(reason.text for reason in reasons)

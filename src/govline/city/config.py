@@ -1,0 +1,99 @@
+"""city.yaml: what a town is made of. Secrets are never in it, only the names of environment variables."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError
+
+from govline.errors import ConfigError
+
+__all__ = ["CityConfig", "LineConfig", "QuietConfig", "environment_secret", "read_config"]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class LineConfig(_Strict):
+    """The town's LINE channel. `secret_env` and `token_env` name environment variables (several during rotation)."""
+
+    secret_env: list[str] = Field(default_factory=lambda: ["LINE_CHANNEL_SECRET"], min_length=1)
+    token_env: str = "LINE_CHANNEL_ACCESS_TOKEN"  # noqa: S105 - the name of a variable
+    destination: str | None = None
+    api: str = "https://api.line.me"
+    timeout: float = Field(default=10.0, gt=0, le=60)
+
+    @field_validator("secret_env", mode="before")
+    @classmethod
+    def _one_or_many(cls, value: Any) -> Any:
+        return [value] if isinstance(value, str) else value
+
+
+class QuietConfig(_Strict):
+    """Hours (JST, `HH:MM`) in which schedules that respect quiet hours wait."""
+
+    start: str = Field(default="21:00", pattern=r"^([01]\d|2[0-3]):[0-5]\d$")
+    end: str = Field(default="08:00", pattern=r"^([01]\d|2[0-3]):[0-5]\d$")
+
+
+class CityConfig(_Strict):
+    """One town. `features` maps a feature's name to its settings, in the order in which they are built."""
+
+    id: str = Field(pattern=r"^[a-z][a-z0-9_]{0,30}$")
+    name: str
+    database: str = "sqlite:///town.db"
+    db_schema: str | None = Field(default=None, alias="schema", pattern=r"^[a-z_][a-z0-9_]{0,62}$")
+    keys_env: str = "GOVLINE_KEYS"
+    line: LineConfig = LineConfig()
+    quiet_hours: QuietConfig = QuietConfig()
+    texts: dict[str, str] = Field(default_factory=dict)
+    features: dict[str, dict[str, Any]] = Field(default_factory=dict)
+
+    @field_validator("features", mode="before")
+    @classmethod
+    def _bare_names(cls, value: Any) -> Any:
+        return {name: settings or {} for name, settings in value.items()} if isinstance(value, Mapping) else value
+
+
+def read_config(path: Path) -> CityConfig:
+    """Read and check a `city.yaml` (YAML 1.2).
+
+    Raises:
+        ConfigError: GL-9001 not readable, GL-9002 a key is wrong; `place` names file, line or key.
+    """
+    try:
+        raw = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as cause:
+        raise ConfigError("city.yaml cannot be read", code="GL-9001", place={"file": str(path)}) from cause
+    except MarkedYAMLError as cause:
+        line = cause.problem_mark.line + 1 if cause.problem_mark else 0
+        raise ConfigError(
+            f"city.yaml is not YAML: {cause.problem}", code="GL-9001", place={"file": path.name, "line": line}
+        ) from cause
+    try:
+        return CityConfig.model_validate(raw)
+    except ValidationError as cause:
+        first = cause.errors(include_input=False, include_url=False)[0]
+        key = ".".join(str(part) for part in first["loc"]) or "(top)"
+        raise ConfigError(
+            f"city.yaml: {first['msg']}",
+            code="GL-9002",
+            place={"file": path.name, "key": key},
+            hint="see docs/en/reference/city-yaml for every key",
+        ) from None
+
+
+def environment_secret(name: str) -> str:
+    """A secret from the environment, the only place where secrets come from.
+
+    Raises:
+        ConfigError: GL-9003 when the variable is not set; the value itself is never shown.
+    """
+    value = os.environ.get(name, "")
+    if not value:
+        raise ConfigError(f"the environment variable {name} is not set", code="GL-9003", hint=f"export {name}=…")
+    return value

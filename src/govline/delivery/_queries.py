@@ -1,0 +1,181 @@
+"""The statements of delivery, built once."""
+
+from typing import Any, Final
+
+from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+from govline.delivery._tables import batches, recipients, runs
+from govline.delivery.model import BATCH_SIZE, LedgerRow
+from govline.store import Statement
+
+__all__ = [
+    "ADD_BATCH",
+    "ADD_RECIPIENT",
+    "ADD_RUN",
+    "BATCH",
+    "BATCH_COUNTS",
+    "BATCH_MEMBERS",
+    "CLOSE_BATCH",
+    "CLOSE_RUN_BATCH",
+    "CORRECT_BATCH",
+    "ERASE",
+    "FINISH_RUN",
+    "LEDGER",
+    "LEDGER_COUNTS",
+    "LEFT_OUT",
+    "NEXT_CUT",
+    "PLAN_RUN",
+    "RUNS",
+    "RUNS_OF_CITIZEN",
+    "RUN_BY_ID",
+    "RUN_BY_KEY",
+    "SETTLE_RECIPIENTS",
+]
+
+
+def _insert_once(name: str, table: Any) -> Statement:
+    """An insert that leaves a row that is already there as it is, and counts only new ones."""
+    return Statement(
+        name,
+        postgresql_insert(table).on_conflict_do_nothing(),
+        sqlite=sqlite_insert(table).on_conflict_do_nothing(),
+    )
+
+
+ADD_RUN: Final = _insert_once("delivery.add_run", runs)
+ADD_RECIPIENT: Final = _insert_once("delivery.add_recipient", recipients)
+ADD_BATCH: Final = Statement("delivery.add_batch", insert(batches))
+
+_RUN = (
+    runs.c.id,
+    runs.c.key,
+    runs.c.source,
+    runs.c.unit,
+    runs.c.digest,
+    runs.c.started_at,
+    runs.c.due_at,
+    runs.c.expires_at,
+    runs.c.batches,
+    runs.c.finished_at,
+    runs.c.left_out,
+)
+RUN_BY_KEY: Final = Statement("delivery.run_by_key", select(*_RUN).where(runs.c.key == bindparam("key")))
+RUN_BY_ID: Final = Statement("delivery.run_by_id", select(*_RUN).where(runs.c.id == bindparam("id")))
+RUNS: Final = Statement(
+    "delivery.runs",
+    select(*_RUN).where(runs.c.id < bindparam("before")).order_by(runs.c.id.desc()).limit(bindparam("limit")),
+)
+PLAN_RUN: Final = Statement(
+    "delivery.plan_run",
+    update(runs)
+    .where(runs.c.id == bindparam("run"))
+    .values(
+        batches=bindparam("number"),
+        open_batches=bindparam("number"),
+        left_out=bindparam("excluded"),
+    ),
+)
+CLOSE_RUN_BATCH: Final = Statement(
+    "delivery.close_run_batch",
+    update(runs).where(runs.c.id == bindparam("run")).values(open_batches=runs.c.open_batches - 1),
+)
+FINISH_RUN: Final = Statement(
+    "delivery.finish_run",
+    update(runs)
+    .where(runs.c.id == bindparam("run"), runs.c.open_batches == 0, runs.c.finished_at.is_(None))
+    .values(finished_at=bindparam("now")),
+)
+
+BATCH: Final = Statement(
+    "delivery.batch",
+    select(
+        batches.c.run_id,
+        batches.c.number,
+        batches.c.retry_key,
+        batches.c.state,
+        batches.c.first,
+        batches.c.last,
+        runs.c.unit,
+        runs.c.messages,
+    )
+    .join_from(batches, runs, runs.c.id == batches.c.run_id)
+    .where(batches.c.id == bindparam("id")),
+)
+_MEMBERS = (
+    recipients.c.run_id == bindparam("run"),
+    recipients.c.position >= bindparam("first"),
+    recipients.c.position <= bindparam("last"),
+)
+BATCH_MEMBERS: Final = Statement(
+    "delivery.batch_members",
+    select(recipients.c.citizen).where(*_MEMBERS).order_by(recipients.c.position),
+)
+SETTLE_RECIPIENTS: Final = Statement(
+    "delivery.settle_recipients",
+    update(recipients).where(*_MEMBERS).values(state=bindparam("new_state"), reason=bindparam("why")),
+)
+_FATE: Final[Any] = {"state": bindparam("new_state"), "reason": bindparam("why"), "recorded_at": bindparam("now")}
+CLOSE_BATCH: Final = Statement(
+    "delivery.close_batch",
+    update(batches).where(batches.c.id == bindparam("batch"), batches.c.state == "planned").values(_FATE),
+)
+CORRECT_BATCH: Final = Statement(
+    "delivery.correct_batch",
+    update(batches)
+    .where(batches.c.id == bindparam("batch"), batches.c.state.in_(("unknown", "not_reached")))
+    .values(_FATE),
+)
+BATCH_COUNTS: Final = Statement(
+    "delivery.batch_counts",
+    select(batches.c.state, func.sum(batches.c.size))
+    .where(batches.c.run_id == bindparam("run"))
+    .group_by(batches.c.state),
+)
+
+_cut = (
+    select(recipients.c.position)
+    .where(recipients.c.run_id == bindparam("run"), recipients.c.position > bindparam("after"))
+    .order_by(recipients.c.position)
+    .limit(BATCH_SIZE)
+    .subquery()
+)
+NEXT_CUT: Final = Statement(
+    "delivery.next_cut",
+    select(func.min(_cut.c.position), func.max(_cut.c.position), func.count()).select_from(_cut),
+)
+
+LEDGER: Final = Statement(
+    "delivery.ledger",
+    select(recipients.c.citizen, recipients.c.state, recipients.c.reason)
+    .where(recipients.c.run_id == bindparam("run"), recipients.c.citizen > bindparam("after"))
+    .order_by(recipients.c.citizen)
+    .limit(bindparam("limit")),
+    row=LedgerRow,
+)
+RUNS_OF_CITIZEN: Final = Statement(
+    "delivery.runs_of_citizen",
+    select(runs.c.id).join(
+        recipients, (recipients.c.run_id == runs.c.id) & (recipients.c.citizen == bindparam("citizen"))
+    ),
+)
+ERASE: Final = Statement(
+    "delivery.erase",
+    update(recipients)
+    .where(recipients.c.run_id == bindparam("run"), recipients.c.citizen == bindparam("person"))
+    .values(citizen=bindparam("pseudonym")),
+)
+
+LEDGER_COUNTS: Final = Statement(
+    "delivery.ledger_counts",
+    select(recipients.c.state, func.count())
+    .where(recipients.c.run_id == bindparam("run"))
+    .group_by(recipients.c.state),
+)
+LEFT_OUT: Final = Statement(
+    "delivery.left_out",
+    select(func.count())
+    .select_from(recipients)
+    .where(recipients.c.run_id == bindparam("run"), recipients.c.position.is_(None)),
+)

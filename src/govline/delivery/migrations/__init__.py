@@ -1,0 +1,3 @@
+"""Delivery's own Alembic branch."""
+
+__all__: list[str] = []

@@ -65,6 +65,7 @@ from govline.core.values import (
     Ref,
     citizen_actor,
     frozen_map,
+    frozen_tuple,
 )
 
 __all__ = [
@@ -133,6 +134,7 @@ __all__ = [
     "citizen_actor",
     "from_micros",
     "frozen_map",
+    "frozen_tuple",
     "to_micros",
     "uuid7",
 ]

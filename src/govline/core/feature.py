@@ -12,7 +12,7 @@ from govline.core.effects import EffectHandler, Handler, Upcaster
 from govline.core.ids import CitizenId, IdSource
 from govline.core.ports import DatabasePort
 from govline.core.talk import Action, Responder
-from govline.core.values import DataClass
+from govline.core.values import DataClass, frozen_tuple
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -127,20 +127,20 @@ class Check:
 class Offers:
     """Everything a feature gives to the City; all parts are optional."""
 
-    actions: Sequence[Action] = field(default=(), converter=tuple)
-    responders: Sequence[Responder] = field(default=(), converter=tuple)
-    handlers: Sequence[Handler] = field(default=(), converter=tuple)
+    actions: Sequence[Action] = field(default=(), converter=frozen_tuple)
+    responders: Sequence[Responder] = field(default=(), converter=frozen_tuple)
+    handlers: Sequence[Handler] = field(default=(), converter=frozen_tuple)
     effects: Mapping[str, EffectHandler] = field(factory=dict)
     upcasters: Mapping[tuple[str, int], Upcaster] = field(factory=dict)
-    ticks: Sequence[Tick] = field(default=(), converter=tuple)
-    commands: Sequence[Command] = field(default=(), converter=tuple)
-    form_fields: Sequence[FormField] = field(default=(), converter=tuple)
-    datasets: Sequence[Dataset] = field(default=(), converter=tuple)
-    pages: Sequence[Page] = field(default=(), converter=tuple)
-    report_sections: Sequence[ReportSection] = field(default=(), converter=tuple)
-    data_map: Sequence[DataField] = field(default=(), converter=tuple)
+    ticks: Sequence[Tick] = field(default=(), converter=frozen_tuple)
+    commands: Sequence[Command] = field(default=(), converter=frozen_tuple)
+    form_fields: Sequence[FormField] = field(default=(), converter=frozen_tuple)
+    datasets: Sequence[Dataset] = field(default=(), converter=frozen_tuple)
+    pages: Sequence[Page] = field(default=(), converter=frozen_tuple)
+    report_sections: Sequence[ReportSection] = field(default=(), converter=frozen_tuple)
+    data_map: Sequence[DataField] = field(default=(), converter=frozen_tuple)
     erase: "Callable[[Transaction, CitizenId], None] | None" = None
-    checks: Sequence[Check] = field(default=(), converter=tuple)
+    checks: Sequence[Check] = field(default=(), converter=frozen_tuple)
     ports: Mapping[str, Any] = field(factory=dict)
     view: "Callable[[Transaction], Sequence[Mapping[str, Any]]] | None" = None
     """Rows for the simulator's town side: what staff would see of this feature, without personal data."""

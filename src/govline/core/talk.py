@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 from attrs import field, frozen
 
 from govline.core.ids import CitizenId
-from govline.core.values import DataClass, Json, frozen_map
+from govline.core.values import DataClass, Json, frozen_map, frozen_tuple
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -91,14 +91,14 @@ class Finished:
 
     outcome: str = "ok"
     value: Json = None
-    messages: Sequence[Message] = field(default=(), converter=tuple)
+    messages: Sequence[Message] = field(default=(), converter=frozen_tuple)
 
 
 @frozen
 class Ask:
     """The action wants to ask: `messages` go out, `state` comes back with the answer to `resume`."""
 
-    messages: Sequence[Message] = field(converter=tuple)
+    messages: Sequence[Message] = field(converter=frozen_tuple)
     state: Json = None
 
 
@@ -108,7 +108,7 @@ class Wait:
 
     event: str
     until: datetime | None = None
-    messages: Sequence[Message] = field(default=(), converter=tuple)
+    messages: Sequence[Message] = field(default=(), converter=frozen_tuple)
     state: Json = None
 
 

@@ -1,6 +1,6 @@
 """The small values that every room shares."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum
 from types import MappingProxyType
 from typing import Any, Final, Literal
@@ -19,6 +19,7 @@ __all__ = [
     "Ref",
     "citizen_actor",
     "frozen_map",
+    "frozen_tuple",
 ]
 
 Json = Any
@@ -44,6 +45,11 @@ class DataClass(Enum):
     def chat(self) -> bool:
         """Whether it may appear in a LINE message, postback, rich menu or LIFF URL."""
         return self in (DataClass.PUBLIC, DataClass.PREFERENCE)
+
+
+def frozen_tuple(items: Iterable[Any]) -> tuple[Any, ...]:
+    """A tuple of anything iterable; converter of the frozen shapes (mypy cannot infer through the class `tuple`)."""
+    return tuple(items)
 
 
 @frozen

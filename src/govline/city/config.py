@@ -56,7 +56,11 @@ class CityConfig(_Strict):
     @field_validator("features", mode="before")
     @classmethod
     def _bare_names(cls, value: Any) -> Any:
-        return {name: settings or {} for name, settings in value.items()} if isinstance(value, Mapping) else value
+        return (
+            {name: settings or {} for name, settings in value.items()}
+            if isinstance(value, Mapping)
+            else value
+        )
 
 
 def read_config(path: Path) -> CityConfig:
@@ -95,5 +99,7 @@ def environment_secret(name: str) -> str:
     """
     value = os.environ.get(name, "")
     if not value:
-        raise ConfigError(f"the environment variable {name} is not set", code="GL-9003", hint=f"export {name}=…")
+        raise ConfigError(
+            f"the environment variable {name} is not set", code="GL-9003", hint=f"export {name}=…"
+        )
     return value

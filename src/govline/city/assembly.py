@@ -1,0 +1,142 @@
+"""Puts features together: builds them in order, binds ports, collects offers, and refuses what does not fit."""
+
+from collections.abc import Callable, Iterable, Mapping
+from importlib.metadata import entry_points
+from typing import Any, Final
+
+from attrs import field, frozen
+from pydantic import BaseModel, ValidationError
+
+from govline.core import FEATURE_API, Action, Env, Feature, Offers
+from govline.errors import ConfigError
+
+__all__ = ["Assembly", "FeatureChoice", "assemble", "feature_named"]
+
+FeatureChoice = Feature | tuple[Feature, Mapping[str, Any] | BaseModel]
+_GROUP: Final = "govline.features"
+
+
+@frozen
+class Assembly:
+    """Built features: their services by name, and everything that they offer."""
+
+    services: Mapping[str, Any]
+    offers: Mapping[str, Offers]
+    migrations: tuple[str, ...]
+    actions: Mapping[str, Action] = field(factory=dict)
+
+    def each(self, part: str) -> list[Any]:
+        """One part of all offers, in the order of the features."""
+        return [item for offers in self.offers.values() for item in getattr(offers, part)]
+
+    def merged(self, part: str) -> dict[Any, Any]:
+        """One mapping part of all offers; two features offering the same key is an error."""
+        merged: dict[Any, Any] = {}
+        for name, offers in self.offers.items():
+            for key, value in getattr(offers, part).items():
+                if key in merged:
+                    raise ConfigError(
+                        f"{part} {key!r} is offered twice", code="GL-9012", place={"feature": name}
+                    )
+                merged[key] = value
+        return merged
+
+
+def feature_named(name: str) -> Feature:
+    """The feature that an installed package offers under this name (entry-point group `govline.features`).
+
+    Raises:
+        ConfigError: GL-9011 when no installed package offers it.
+    """
+    for door in entry_points(group=_GROUP, name=name):
+        built: Feature = door.load()()
+        return built
+    known = ", ".join(sorted({door.name for door in entry_points(group=_GROUP)}))
+    raise ConfigError(
+        f"no feature is called {name!r}",
+        code="GL-9011",
+        hint=f"installed: {known}",
+        place={"key": f"features.{name}"},
+    )
+
+
+def assemble(choices: Iterable[FeatureChoice], env: Callable[[Callable[[str], Any]], Env]) -> Assembly:
+    """Build every feature in order. A feature may ask only for ports of features built before it.
+
+    Args:
+        choices: Features, alone or with their settings.
+        env: Makes the environment, given the look-up of ports.
+
+    Raises:
+        ConfigError: GL-9010 a port nobody offers, GL-9012 two offers of one name, GL-9013 wrong api number, GL-9014 wrong settings.
+    """
+    ports: dict[str, Any] = {}
+    services: dict[str, Any] = {}
+    offers: dict[str, Offers] = {}
+    migrations: list[str] = []
+    surroundings = env(_lookup(ports))
+    for choice in choices:
+        feature, settings = choice if isinstance(choice, tuple) else (choice, {})
+        _check(feature, services)
+        service = feature.build(surroundings, _settings(feature, settings))
+        services[feature.name], offers[feature.name] = service, feature.offers(service)
+        migrations += [feature.migrations] if feature.migrations else []
+        for port, value in offers[feature.name].ports.items():
+            if port in ports:
+                raise ConfigError(
+                    f"the port {port!r} is offered twice", code="GL-9012", place={"feature": feature.name}
+                )
+            ports[port] = value
+    actions = _actions(offers)
+    for service in services.values():
+        if bind := getattr(service, "bind_actions", None):
+            bind(actions)
+    return Assembly(services, offers, tuple(dict.fromkeys(migrations)), actions)
+
+
+def _lookup(ports: Mapping[str, Any]) -> Callable[[str], Any]:
+    def port(name: str) -> Any:
+        if name not in ports:
+            raise ConfigError(
+                f"nobody offers the port {name!r}",
+                code="GL-9010",
+                hint="add the feature that offers it, before the one that asks",
+            )
+        return ports[name]
+
+    return port
+
+
+def _check(feature: Feature, services: Mapping[str, Any]) -> None:
+    if feature.api != FEATURE_API:
+        raise ConfigError(
+            f"the feature is built for api {feature.api}, this govline speaks {FEATURE_API}",
+            code="GL-9013",
+            place={"feature": feature.name},
+            hint="install a matching version of the feature",
+        )
+    if feature.name in services:
+        raise ConfigError("the feature is named twice", code="GL-9012", place={"feature": feature.name})
+
+
+def _settings(feature: Feature, settings: Mapping[str, Any] | BaseModel) -> BaseModel:
+    if isinstance(settings, BaseModel):
+        return settings
+    try:
+        return feature.config.model_validate(dict(settings))
+    except ValidationError as cause:
+        first = cause.errors(include_input=False, include_url=False)[0]
+        key = ".".join(str(part) for part in ("features", feature.name, *first["loc"]))
+        raise ConfigError(first["msg"], code="GL-9014", place={"key": key}) from None
+
+
+def _actions(offers: Mapping[str, Offers]) -> dict[str, Action]:
+    actions: dict[str, Action] = {}
+    for name, offer in offers.items():
+        for action in offer.actions:
+            if action.name in actions:
+                raise ConfigError(
+                    f"the action {action.name!r} is offered twice", code="GL-9012", place={"feature": name}
+                )
+            actions[action.name] = action
+    return actions

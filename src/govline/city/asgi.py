@@ -1,0 +1,120 @@
+"""A plain ASGI callable: the webhooks of one or several towns in one process, and a health page."""
+
+import asyncio
+import json
+import logging
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+if TYPE_CHECKING:
+    from govline.city.city import City
+
+__all__ = ["MAX_BODY", "asgi"]
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+MAX_BODY: Final = 1_000_000
+_log = logging.getLogger("govline.city")
+
+
+class _Runner(Protocol):
+    def start(self) -> None: ...
+    def stop(self) -> None: ...
+
+
+def asgi(*cities: "City", work: bool = True) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
+    """An ASGI application that answers `POST /<town id>/line/webhook` and `GET /healthz`; with one town also `POST /line/webhook`.
+
+    Args:
+        cities: The towns, each with its own database and channel.
+        work: Whether this process also answers citizens, in a thread per town that starts with the first request or
+            lifespan event. False where worker processes do it (`City.worker`).
+    """
+    return _App(cities, work=work)
+
+
+class _App:
+    def __init__(self, cities: tuple["City", ...], *, work: bool) -> None:
+        self._by_path = {f"/{city.id}/line/webhook": city for city in cities}
+        if len(cities) == 1:
+            self._by_path["/line/webhook"] = cities[0]
+        self._work = work
+        self._runners: list[_Runner] = []
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._lifespan(receive, send)
+        elif scope["type"] == "http":
+            await self._http(scope, receive, send)
+
+    async def _lifespan(self, receive: Receive, send: Send) -> None:
+        while True:
+            event = await receive()
+            if event["type"] == "lifespan.startup":
+                self._start()
+                await send({"type": "lifespan.startup.complete"})
+            elif event["type"] == "lifespan.shutdown":
+                await asyncio.to_thread(self._stop)
+                await send({"type": "lifespan.shutdown.complete"})
+                return
+
+    def _start(self) -> None:
+        if self._work and not self._runners:
+            self._runners = [city.background() for city in dict.fromkeys(self._by_path.values())]
+            for runner in self._runners:
+                runner.start()
+
+    def _stop(self) -> None:
+        for runner in self._runners:
+            runner.stop()
+        self._runners = []
+
+    async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path, method = scope["path"], scope["method"]
+        if path == "/healthz" and method in ("GET", "HEAD"):
+            await _answer(send, 200, {"ok": True})
+        elif (city := self._by_path.get(path)) is None:
+            await _answer(send, 404, {"error": "no such page"})
+        elif method != "POST":
+            await _answer(send, 405, {"error": "POST only"}, allow="POST")
+        else:
+            await self._webhook(city, scope, receive, send)
+
+    async def _webhook(self, city: "City", scope: Scope, receive: Receive, send: Send) -> None:
+        body = await _body(receive)
+        if body is None:
+            await _answer(send, 413, {"error": "body too large"})
+            return
+        headers = {key.lower(): value for key, value in scope["headers"]}
+        signature = headers.get(b"x-line-signature", b"").decode("ascii", "replace")
+        try:
+            status = await asyncio.to_thread(city.receive, body, signature)
+        except Exception:
+            # LINE redelivers what was not answered with 2xx; nothing was committed
+            _log.exception("a webhook could not be stored", extra={"town": city.id})
+            status = 500
+        self._start()
+        await _answer(send, status, {} if status == 200 else {"error": "refused"})
+
+
+async def _body(receive: Receive) -> bytes | None:
+    chunks: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        chunk = message.get("body", b"")
+        size += len(chunk)
+        if size > MAX_BODY:
+            return None
+        chunks.append(chunk)
+        if not message.get("more_body", False):
+            return b"".join(chunks)
+
+
+async def _answer(send: Send, status: int, content: MutableMapping[str, Any], *, allow: str = "") -> None:
+    body = json.dumps(content).encode()
+    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+    headers += [(b"allow", allow.encode())] if allow else []
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

@@ -1,0 +1,115 @@
+"""A SQLAlchemy Connection lent over a driver connection that somebody else owns and commits."""
+
+from collections.abc import Callable
+from typing import Any, Literal, NoReturn
+
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
+from sqlalchemy.engine import URL, Connection, Engine
+from sqlalchemy.engine.interfaces import Dialect
+from sqlalchemy.pool import StaticPool
+
+from govline.errors import StoreError
+
+__all__ = ["LentConnection", "Lender", "plain_connection"]
+
+_COMPILED: dict[Any, Any] = {}
+
+
+class _Borrowed:
+    """Leaves the driver connection's transaction alone: its owner begins, commits, rolls back and closes."""
+
+    def do_begin(self, dbapi_connection: Any) -> None: ...
+    def do_commit(self, dbapi_connection: Any) -> None: ...
+    def do_rollback(self, dbapi_connection: Any) -> None: ...
+    def do_close(self, dbapi_connection: Any) -> None: ...
+    def do_terminate(self, dbapi_connection: Any) -> None: ...
+
+
+class _BorrowedSqlite(_Borrowed, SQLiteDialect_pysqlite):  # type: ignore[misc]
+    supports_statement_cache = True
+
+
+class _BorrowedPostgres(_Borrowed, PGDialect_psycopg):  # type: ignore[misc]
+    supports_statement_cache = True
+
+
+class LentConnection(Connection):
+    """Runs SQL inside a transaction of govline; refuses to end it."""
+
+    def detach_from_unit(self) -> None:
+        """End of the unit: nothing more runs through this connection; the driver connection stays as it is."""
+        super().close()
+
+    def commit(self) -> None:
+        _refuse("commit")
+
+    def rollback(self) -> None:
+        _refuse("rollback")
+
+    def close(self) -> None:
+        _refuse("close")
+
+    def begin(self) -> NoReturn:
+        _refuse("begin")
+
+    def begin_twophase(self, xid: Any | None = None) -> NoReturn:  # noqa: ARG002
+        _refuse("begin_twophase")
+
+    def invalidate(self, exception: BaseException | None = None) -> None:  # noqa: ARG002
+        _refuse("invalidate")
+
+    def detach(self) -> None:
+        _refuse("detach")
+
+
+def _refuse(verb: str) -> NoReturn:
+    raise StoreError(
+        f"{verb}() was called on the connection of a transaction",
+        code="GL-1008",
+        hint="the unit commits when its work returns and rolls back when it raises; begin_nested() gives a savepoint",
+    )
+
+
+class Lender:
+    """Makes lent connections for one kind of database; the dialect learns the server's version once."""
+
+    def __init__(self, kind: Literal["sqlite", "postgresql"]) -> None:
+        self._url = URL.create("sqlite" if kind == "sqlite" else "postgresql+psycopg")
+        self._dialect: Dialect = _dialect(kind)
+        self._ready = False
+
+    def lend(self, driver_connection: Any) -> LentConnection:
+        """A guarded Connection over `driver_connection`, whose transaction is open."""
+        engine = self._engine(lambda: driver_connection)
+        if not self._ready:
+            with Connection(engine) as first:
+                self._dialect.initialize(first)
+            self._ready = True
+        lent = LentConnection(engine)
+        Connection.begin(lent)
+        return lent.execution_options(compiled_cache=_COMPILED)
+
+    def plain(self, driver_connection: Any) -> Connection:
+        """An unguarded one, for Alembic: its commit and rollback do nothing to the driver connection."""
+        engine = self._engine(lambda: driver_connection)
+        connection = Connection(engine)
+        if not self._ready:
+            self._dialect.initialize(connection)
+            self._ready = True
+        return connection
+
+    def _engine(self, creator: Callable[[], Any]) -> Engine:
+        pool = StaticPool(creator, reset_on_return=None, dialect=self._dialect)
+        return Engine(pool, self._dialect, self._url)
+
+
+def _dialect(kind: Literal["sqlite", "postgresql"]) -> Dialect:
+    if kind == "sqlite":
+        return _BorrowedSqlite(dbapi=SQLiteDialect_pysqlite.import_dbapi())
+    return _BorrowedPostgres(dbapi=PGDialect_psycopg.import_dbapi(), use_native_hstore=False)
+
+
+def plain_connection(kind: Literal["sqlite", "postgresql"], driver_connection: Any) -> Connection:
+    """An unguarded Connection over a driver connection, for migrations."""
+    return Lender(kind).plain(driver_connection)

@@ -1,0 +1,173 @@
+"""The line before a writer: first come first served, whoever is at the head leads the next group.
+
+Leader and follower: a thread that finds the writer free runs its unit at once, on itself; those that come meanwhile
+queue, and the leader takes them along and commits once for all. There is no extra thread and no added delay.
+"""
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from contextvars import Context, copy_context
+from typing import Any, Final
+
+from govline.core.values import Actor
+from govline.errors import StoreError, UnitTimeout
+
+__all__ = ["Line", "Unit", "unit_name"]
+
+_QUEUED: Final = 0
+_TAKEN: Final = 1
+_LEADS: Final = 2
+
+
+def unit_name(work: Callable[..., Any]) -> str:
+    """How errors and spans call a unit of work: module and qualified name of its function."""
+    inner = getattr(work, "func", work)
+    return f"{getattr(inner, '__module__', '')}.{getattr(inner, '__qualname__', type(inner).__name__)}"
+
+
+class Unit:
+    """One unit of work on its way: what to run, for whom, and what came of it."""
+
+    __slots__ = ("actor", "context", "error", "exclusive", "gate", "nudge", "result", "state", "work")
+
+    def __init__(self, work: Callable[[Any], Any], actor: Actor, *, exclusive: bool = False) -> None:
+        self.work = work
+        self.actor = actor
+        self.exclusive = exclusive
+        self.context: Context = copy_context()
+        self.gate: threading.Lock | None = None
+        self.state = _QUEUED
+        self.result: Any = None
+        self.error: BaseException | None = None
+        self.nudge = False
+
+    def outcome(self) -> Any:
+        """The work's result; raises what the work raised."""
+        if self.error is not None:
+            raise self.error
+        return self.result
+
+
+class Line:
+    """Orders the units of one writer.
+
+    Args:
+        budget: Seconds that one unit may hold the writer before those who wait speak up.
+        interrupt: Called to stop the SQL statement that runs too long; safe from any thread.
+    """
+
+    def __init__(self, budget: float, interrupt: Callable[[], None]) -> None:
+        self._budget = budget
+        self._interrupt = interrupt
+        self._mutex = threading.Lock()
+        self._queue: deque[Unit] = deque()
+        self._idle = threading.Event()
+        self._idle.set()
+        self._busy = False
+        self._closed = False
+        self._current: tuple[Unit, float] | None = None
+        self._doomed: str | None = None
+
+    @property
+    def deserted(self) -> bool:
+        """Whether nobody leads and nobody waits."""
+        return not self._busy and not self._queue
+
+    def enter(self, unit: Unit) -> bool:
+        """Wait in line. True: the caller now leads and must call `leave`; False: a leader has run the unit."""
+        with self._mutex:
+            if self._closed:
+                raise _closed()
+            if not self._busy:
+                self._busy = True
+                self._idle.clear()
+                unit.state = _LEADS
+                return True
+            unit.gate = threading.Lock()
+            unit.gate.acquire()  # noqa: SIM115 - released by the leader
+            self._queue.append(unit)
+        while not unit.gate.acquire(timeout=self._budget):
+            self._complain(unit)
+        return unit.state == _LEADS
+
+    def next(self) -> Unit | None:
+        """Take the next unit into the group; None when nobody waits or the next one wants the writer for itself."""
+        with self._mutex:
+            if not self._queue or self._queue[0].exclusive:
+                return None
+            unit = self._queue.popleft()
+            unit.state = _TAKEN
+            return unit
+
+    def leave(self, group: list[Unit]) -> None:
+        """End of the group: wake its followers and hand the lead to the next in line."""
+        heir = None
+        with self._mutex:
+            self._current = None
+            self._doomed = None
+            if self._queue:
+                heir = self._queue.popleft()
+                heir.state = _LEADS
+            else:
+                self._busy = False
+                self._idle.set()
+        if heir is not None and heir.gate is not None:
+            heir.gate.release()
+        for unit in group:
+            if unit.state == _TAKEN and unit.gate is not None:
+                unit.gate.release()
+
+    def running(self, unit: Unit) -> float:
+        """Note that this unit holds the writer now; the monotonic second by which it must end."""
+        now = time.monotonic()
+        self._current = (unit, now)
+        return now + self._budget
+
+    def doom(self) -> str | None:
+        """Close the door before COMMIT: the name of the unit for whose sake waiters were given up, or None."""
+        with self._mutex:
+            self._current = None
+            return self._doomed
+
+    def close(self) -> None:
+        """No unit starts from now on; those that wait are refused, the running group is waited for."""
+        with self._mutex:
+            self._closed = True
+            refused = list(self._queue)
+            self._queue.clear()
+        for unit in refused:
+            unit.error = _closed()
+            unit.state = _TAKEN
+            if unit.gate is not None:
+                unit.gate.release()
+        self._idle.wait(self._budget * 2)
+
+    def _complain(self, waiting: Unit) -> None:
+        """Called by a waiting thread whose patience ends: stop the unit that holds the writer too long."""
+        with self._mutex:
+            if self._current is None or time.monotonic() - self._current[1] < self._budget:
+                return
+            culprit = unit_name(self._current[0].work)
+            self._interrupt()
+            if waiting is self._current[0]:
+                return
+            if waiting.state == _QUEUED:
+                self._queue.remove(waiting)
+            else:
+                self._doomed = culprit
+        raise late(culprit, self._budget)
+
+
+def late(name: str, budget: float) -> UnitTimeout:
+    """The error that names a unit that held the writer longer than its budget."""
+    return UnitTimeout(
+        "a unit of work held the writer longer than its budget",
+        hint="keep I/O, sleeping and long reads out of units; use read() or smaller units",
+        place={"unit": name, "budget_s": budget},
+    )
+
+
+def _closed() -> StoreError:
+    return StoreError("the database is closed", code="GL-1006", hint="open it again with Database.open")

@@ -1,0 +1,343 @@
+"""PostgreSQL: one pool for many towns, retries, and groups of units on one hot key."""
+
+import random
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from govline.core.values import Actor
+from govline.errors import MissingExtra, StoreError
+from govline.store._line import Line, Unit, late, unit_name
+from govline.store.transaction import StoreTransaction
+
+if TYPE_CHECKING:
+    import psycopg
+    from psycopg_pool import ConnectionPool
+
+    from govline.store._lent import Lender
+    from govline.store.database import Database
+
+__all__ = ["PostgresEngine", "open_pool"]
+
+_GROUP_UNITS: Final = 60  # more than 64 savepoints overflow PostgreSQL's cache of subtransactions
+_GROUP_SECONDS: Final = 0.03
+_RETRYABLE: Final = ("40001", "40P01")
+_pools: "dict[str, tuple[ConnectionPool[Any], int]]" = {}
+_pools_lock = threading.Lock()
+
+
+def open_pool(url: str, *, size: int, budget: float) -> "tuple[ConnectionPool[Any], Callable[[], None]]":
+    """The process's pool for this server, shared by all towns on it, and the call that gives it back."""
+    try:
+        from psycopg_pool import ConnectionPool
+    except ImportError:
+        raise MissingExtra("psycopg", "postgres") from None
+    with _pools_lock:
+        pool, users = _pools.get(url, (None, 0))
+        if pool is None:
+            milliseconds = int(budget * 1000)
+            pool = ConnectionPool(
+                url,
+                min_size=1,
+                max_size=size,
+                open=True,
+                kwargs={
+                    "autocommit": True,
+                    "options": f"-c statement_timeout={milliseconds}"
+                    f" -c idle_in_transaction_session_timeout={milliseconds * 2}",
+                },
+            )
+        _pools[url] = (pool, users + 1)
+    return pool, partial(_give_back, url)
+
+
+def _give_back(url: str) -> None:
+    with _pools_lock:
+        pool, users = _pools.pop(url)
+        if users > 1:
+            _pools[url] = (pool, users - 1)
+            return
+    pool.close()
+
+
+class PostgresEngine:
+    """Runs units on one schema of a PostgreSQL database, READ COMMITTED."""
+
+    dialect: Literal["postgresql"] = "postgresql"
+
+    def __init__(
+        self,
+        database: "Database",
+        pool: "ConnectionPool[Any]",
+        release: Callable[[], None],
+        *,
+        schema: str | None,
+        budget: float,
+        patience: float,
+    ) -> None:
+        self._database = database
+        self.pool = pool
+        self._release = release
+        self._budget = budget
+        self._patience = patience
+        path = f"; SET LOCAL search_path TO {_quoted(schema)}" if schema else ""
+        self._schema = schema
+        self._begin = f"BEGIN ISOLATION LEVEL READ COMMITTED{path}".encode()
+        self._begin_read = f"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY{path}; SET LOCAL statement_timeout TO 0".encode()
+        self._lines: dict[str, tuple[Line, int]] = {}
+        self._mutex = threading.Lock()
+        self._lender: Lender | None = None
+        self._closed = False
+
+    def run(self, unit: Unit, group: str | None) -> None:
+        """Run one unit, alone or with the others of its group; its outcome is in the unit afterwards."""
+        self._open_or_refuse()
+        if group is None:
+            self._alone([unit])
+            return
+        line = self._enlist(group)
+        try:
+            if line.enter(unit):
+                units = [unit]
+                try:
+                    self._lead(line, units)
+                finally:
+                    line.leave(units)
+        finally:
+            self._delist(group)
+
+    def read(self, unit: Unit) -> None:
+        """Run a unit in a read-only snapshot transaction."""
+        self._open_or_refuse()
+        with self._borrowed() as connection:
+            _command(connection, self._begin_read)
+            self._attempt(unit, connection, float("inf"))
+            _command(connection, b"ROLLBACK")
+
+    @contextmanager
+    def begin(self, actor: Actor) -> Iterator[StoreTransaction]:
+        """Hold a connection; commit at the end, roll back when the block raises."""
+        self._open_or_refuse()
+        unit = Unit(_begin_block, actor)
+        with self._borrowed() as connection:
+            _command(connection, self._begin)
+            tx = self._transaction(unit, connection, time.monotonic() + self._budget)
+            try:
+                yield tx
+                tx.finish()
+                _commit(connection)
+            finally:
+                tx.finish()
+                _rollback(connection)
+        if tx.enqueued:
+            self._database.nudge()
+
+    @contextmanager
+    def exclusive(self) -> "Iterator[psycopg.Connection[Any]]":
+        """A connection inside a transaction that holds the migration lock of this schema, for migrations."""
+        with self._borrowed() as connection:
+            _command(connection, b"BEGIN; SET LOCAL statement_timeout TO 0")
+            try:
+                connection.execute(
+                    "SELECT pg_advisory_xact_lock(hashtext('govline'), hashtext(%s))", (self._schema or "",)
+                )
+                if self._schema:
+                    name = _quoted(self._schema)
+                    connection.execute(f"CREATE SCHEMA IF NOT EXISTS {name}")
+                    connection.execute(f"SET LOCAL search_path TO {name}")
+                yield connection
+                _commit(connection)
+            finally:
+                _rollback(connection)
+
+    def close(self) -> None:
+        with self._mutex:
+            if self._closed:
+                return
+            self._closed = True
+            lines = [line for line, _ in self._lines.values()]
+        for line in lines:
+            line.close()
+        self._release()
+
+    def lend(self, connection: Any) -> Any:
+        """A guarded SQLAlchemy Connection over a psycopg connection."""
+        if self._lender is None:
+            from govline.store._lent import Lender
+
+            self._lender = Lender("postgresql")
+        return self._lender.lend(connection)
+
+    def _enlist(self, group: str) -> Line:
+        with self._mutex:
+            line, users = self._lines.get(group) or (Line(self._budget, lambda: None), 0)
+            self._lines[group] = (line, users + 1)
+            return line
+
+    def _delist(self, group: str) -> None:
+        with self._mutex:
+            line, users = self._lines.pop(group)
+            if users > 1:
+                self._lines[group] = (line, users - 1)
+
+    def _lead(self, line: Line, units: list[Unit]) -> None:
+        """Gather the units of this key on one connection: a savepoint each, one commit."""
+        first = units[0]
+        with self._borrowed() as connection:
+            _command(connection, self._begin)
+            try:
+                self._attempt(first, connection, line.running(first))
+                if first.error is None:
+                    self._gather(line, units, connection)
+            finally:
+                _rollback(connection)
+        again = [unit for unit in units if unit.error is not None and _retryable(unit.error)]
+        if again:
+            self._alone(again)
+
+    def _gather(self, line: Line, units: list[Unit], connection: Any) -> None:
+        stop = time.monotonic() + _GROUP_SECONDS
+        while len(units) < _GROUP_UNITS and time.monotonic() < stop:
+            unit = line.next()
+            if unit is None:
+                break
+            units.append(unit)
+            _command(connection, b"SAVEPOINT unit")
+            self._attempt(unit, connection, line.running(unit))
+            if unit.error is None:
+                _command(connection, b"RELEASE unit")
+            else:
+                _command(connection, b"ROLLBACK TO unit; RELEASE unit")
+        culprit = line.doom()
+        if culprit is not None:
+            for unit in units:
+                unit.error = unit.error or late(culprit, self._budget)
+            return
+        self._commit_group(units, connection)
+
+    def _commit_group(self, units: list[Unit], connection: Any) -> None:
+        try:
+            _commit(connection)
+        except Exception as error:
+            alive = [unit for unit in units if unit.error is None]
+            if connection.broken:
+                for unit in alive:
+                    unit.error = _lost(error)
+            elif len(alive) == 1:
+                alive[0].error = error
+            else:
+                _rollback(connection)
+                for unit in alive:
+                    self._once(unit, connection)
+
+    def _alone(self, units: list[Unit]) -> None:
+        """One transaction a unit, run again after a serialization failure or deadlock, with bounded jitter."""
+        for unit in units:
+            give_up = time.monotonic() + self._patience
+            pause = 0.002
+            while True:
+                with self._borrowed() as connection:
+                    self._once(unit, connection)
+                if unit.error is None or not _retryable(unit.error) or time.monotonic() > give_up:
+                    break
+                threading.Event().wait(random.uniform(0, pause))  # noqa: S311 - jitter
+                pause = min(pause * 2, 0.1)
+
+    def _once(self, unit: Unit, connection: Any) -> None:
+        _command(connection, self._begin)
+        try:
+            self._attempt(unit, connection, time.monotonic() + self._budget)
+            if unit.error is None:
+                _commit(connection)
+        except Exception as error:  # noqa: BLE001 - it is raised where the unit was submitted
+            unit.error = _lost(error) if connection.broken else error
+        finally:
+            _rollback(connection)
+
+    def _attempt(self, unit: Unit, connection: Any, deadline: float) -> None:
+        tx = self._transaction(unit, connection, deadline)
+        unit.error = None
+        try:
+            unit.result = unit.context.copy().run(self._database.inside, unit.work, tx)
+            if time.monotonic() > deadline:
+                unit.error = late(unit_name(unit.work), self._budget)
+        except BaseException as error:  # noqa: BLE001 - it is raised where the unit was submitted
+            unit.error = error
+        unit.nudge = tx.enqueued
+        tx.finish()
+
+    def _transaction(self, unit: Unit, connection: Any, deadline: float) -> StoreTransaction:
+        return StoreTransaction(
+            self._database,
+            "postgresql",
+            connection.cursor(),
+            unit.actor,
+            deadline=deadline,
+            late=lambda: late(unit_name(unit.work), self._budget),
+            lend=partial(self.lend, connection),
+        )
+
+    @contextmanager
+    def _borrowed(self) -> "Iterator[psycopg.Connection[Any]]":
+        connection = self.pool.getconn()
+        try:
+            yield connection
+        finally:
+            self.pool.putconn(connection)
+
+    def _open_or_refuse(self) -> None:
+        if self._closed:
+            raise StoreError(
+                "the database is closed", code="GL-1006", hint="open it again with Database.open"
+            )
+
+
+def _command(connection: Any, sql: bytes) -> Any:
+    """Run commands without parameters in one round trip, past the cursor's bookkeeping."""
+    result = connection.pgconn.exec_(sql)
+    if result.error_message:
+        import psycopg
+
+        raise psycopg.errors.error_from_result(result)
+    return result
+
+
+def _commit(connection: Any) -> None:
+    if _command(connection, b"COMMIT").command_status == b"ROLLBACK":
+        raise StoreError(
+            "a unit swallowed a database error, so PostgreSQL rolled its transaction back",
+            code="GL-1009",
+            hint="let the error out, or wrap the risky statement in tx.connection.begin_nested()",
+        )
+
+
+def _rollback(connection: Any) -> None:
+    if connection.pgconn.transaction_status != 0 and not connection.broken:
+        with suppress(Exception):
+            _command(connection, b"ROLLBACK")
+
+
+def _retryable(error: BaseException) -> bool:
+    cause = getattr(error, "orig", None) or error
+    return getattr(cause, "sqlstate", None) in _RETRYABLE
+
+
+def _lost(error: BaseException) -> StoreError:
+    lost = StoreError(
+        "the connection was lost while a unit was being committed: whether it happened is not known",
+        code="GL-1005",
+        hint="repeat it with the same idempotency key, or look it up by that key",
+    )
+    lost.__cause__ = error
+    return lost
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _begin_block(_tx: Any) -> None:
+    """Stands for the block of a `with db.begin()` in names."""

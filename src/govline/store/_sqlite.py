@@ -1,0 +1,278 @@
+"""SQLite: one writer a process with group commit, snapshot readers beside it."""
+
+import random
+import sqlite3
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
+
+from govline.core.values import SYSTEM, Actor
+from govline.errors import StoreError
+from govline.store._line import Line, Unit, late, unit_name
+from govline.store.transaction import StoreTransaction
+
+if TYPE_CHECKING:
+    from govline.store._lent import Lender
+    from govline.store.database import Database
+
+__all__ = ["SqliteEngine"]
+
+T = TypeVar("T")
+_GROUP_UNITS: Final = 64
+_GROUP_SECONDS: Final = 0.02
+_READERS: Final = 8
+_BUSY: Final = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+
+
+class SqliteEngine:
+    """Runs units on one SQLite file: WAL, foreign keys, synchronous=FULL."""
+
+    dialect: Literal["sqlite"] = "sqlite"
+
+    def __init__(self, database: "Database", path: Path, *, budget: float, busy: float) -> None:
+        self._database = database
+        self._path = path
+        self._budget = budget
+        self._busy = busy
+        self._writer = self._connect()
+        self._cursor = self._writer.cursor()
+        self._line = Line(budget, self._writer.interrupt)
+        self._readers: deque[sqlite3.Connection] = deque()
+        self._lender: Lender | None = None
+        self._closed = threading.Event()
+
+    def run(self, unit: Unit, group: str | None) -> None:  # noqa: ARG002 - one writer: every unit is grouped
+        """Run one unit, together with whatever else waits; its outcome is in the unit afterwards."""
+        if self._line.enter(unit):
+            group_units = [unit]
+            try:
+                self._lead(group_units)
+            finally:
+                self._line.leave(group_units)
+
+    def read(self, unit: Unit) -> None:
+        """Run a unit on a snapshot, beside the writer."""
+        if self._closed.is_set():
+            raise StoreError(
+                "the database is closed", code="GL-1006", hint="open it again with Database.open"
+            )
+        reader = self._reader()
+        try:
+            cursor = reader.cursor()
+            cursor.execute("BEGIN")
+            self._attempt(unit, cursor, reader)
+            cursor.execute("ROLLBACK")
+        finally:
+            self._return(reader)
+
+    @contextmanager
+    def begin(self, actor: Actor) -> Iterator[StoreTransaction]:
+        """Hold the writer; commit at the end, roll back when the block raises."""
+        unit = Unit(_begin_block, actor, exclusive=True)
+        if not self._line.enter(unit):
+            unit.outcome()
+        try:
+            self._open()
+            try:
+                tx = self._transaction(unit, self._cursor, self._writer, self._line.running(unit))
+                try:
+                    yield tx
+                finally:
+                    tx.finish()
+                unit.nudge = tx.enqueued
+                self._commit_block(unit)
+            except BaseException:
+                self._rollback()
+                raise
+        finally:
+            self._line.leave([])
+        if unit.nudge:
+            self._database.nudge()
+
+    @contextmanager
+    def exclusive(self) -> Iterator[sqlite3.Connection]:
+        """A connection of its own inside BEGIN IMMEDIATE, for migrations; waits up to a minute for other processes."""
+        connection = self._connect()
+        try:
+            connection.execute("PRAGMA busy_timeout=60000")
+            connection.execute("PRAGMA foreign_keys=OFF")
+            connection.execute("BEGIN IMMEDIATE")
+            yield connection
+            connection.execute("COMMIT")
+        finally:
+            connection.close()
+
+    def close(self) -> None:
+        self._closed.set()
+        self._line.close()
+        self._writer.close()
+        while self._readers:
+            self._readers.pop().close()
+
+    def _lead(self, group: list[Unit]) -> None:
+        try:
+            self._open()
+        except sqlite3.Error as error:
+            group[0].error = error
+            return
+        self._attempt_writing(group[0])
+        if group[0].error is not None:
+            self._rollback()
+            return
+        stop = time.monotonic() + _GROUP_SECONDS
+        while len(group) < _GROUP_UNITS and time.monotonic() < stop:
+            unit = self._line.next()
+            if unit is None:
+                break
+            group.append(unit)
+            if not self._in_savepoint(unit):
+                self._singly([each for each in group if each.error is None])
+                return
+        self._commit(group)
+
+    def _in_savepoint(self, unit: Unit) -> bool:
+        """Run a unit so that it can fail alone; False when SQLite gave up the whole transaction with it."""
+        self._cursor.execute("SAVEPOINT unit")
+        self._attempt_writing(unit)
+        if unit.error is None:
+            self._cursor.execute("RELEASE unit")
+            return True
+        if not self._writer.in_transaction:
+            return False
+        self._cursor.execute("ROLLBACK TO unit")
+        self._cursor.execute("RELEASE unit")
+        return True
+
+    def _commit(self, group: list[Unit]) -> None:
+        culprit = self._line.doom()
+        if culprit is not None:
+            self._rollback()
+            _fail(group, late(culprit, self._budget))
+            return
+        try:
+            self._cursor.execute("COMMIT")
+        except sqlite3.Error as error:
+            self._rollback()
+            alive = [unit for unit in group if unit.error is None]
+            if len(alive) == 1:
+                alive[0].error = error
+            else:
+                self._singly(alive)
+
+    def _singly(self, units: list[Unit]) -> None:
+        """One transaction a unit, after a COMMIT or a whole transaction failed: only the guilty one fails again."""
+        for unit in units:
+            try:
+                self._open()
+                self._attempt_writing(unit)
+                if unit.error is None:
+                    self._cursor.execute("COMMIT")
+            except sqlite3.Error as error:
+                unit.error = error
+            self._rollback()
+
+    def _commit_block(self, unit: Unit) -> None:
+        culprit = self._line.doom()
+        if culprit is not None or not self._writer.in_transaction:
+            raise late(unit_name(unit.work), self._budget)
+        self._cursor.execute("COMMIT")
+
+    def _open(self) -> None:
+        """BEGIN IMMEDIATE; other processes on the file are waited for with bounded jitter."""
+        give_up = time.monotonic() + self._busy
+        pause = 0.0005
+        while True:
+            try:
+                self._cursor.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & 0xFF not in _BUSY or time.monotonic() > give_up:
+                    raise
+                self._closed.wait(random.uniform(0, pause))  # noqa: S311 - jitter
+                pause = min(pause * 2, 0.01)
+            else:
+                return
+
+    def _rollback(self) -> None:
+        if self._writer.in_transaction:
+            self._cursor.execute("ROLLBACK")
+
+    def _attempt_writing(self, unit: Unit) -> None:
+        self._attempt(unit, self._cursor, self._writer, self._line.running(unit))
+
+    def _attempt(
+        self,
+        unit: Unit,
+        cursor: sqlite3.Cursor,
+        connection: sqlite3.Connection,
+        deadline: float = float("inf"),
+    ) -> None:
+        tx = self._transaction(unit, cursor, connection, deadline)
+        unit.error = None
+        try:
+            unit.result = unit.context.copy().run(self._database.inside, unit.work, tx)
+            if time.monotonic() > deadline:
+                unit.error = late(unit_name(unit.work), self._budget)
+        except BaseException as error:  # noqa: BLE001 - it is raised where the unit was submitted
+            unit.error = error
+        unit.nudge = tx.enqueued
+        tx.finish()
+
+    def _transaction(
+        self, unit: Unit, cursor: sqlite3.Cursor, connection: sqlite3.Connection, deadline: float
+    ) -> StoreTransaction:
+        return StoreTransaction(
+            self._database,
+            "sqlite",
+            cursor,
+            unit.actor,
+            deadline=deadline,
+            late=lambda: late(unit_name(unit.work), self._budget),
+            lend=partial(self.lend, connection),
+        )
+
+    def lend(self, connection: Any) -> Any:
+        """A guarded SQLAlchemy Connection over a sqlite3 connection."""
+        if self._lender is None:
+            from govline.store._lent import Lender
+
+            self._lender = Lender("sqlite")
+        return self._lender.lend(connection)
+
+    def _reader(self) -> sqlite3.Connection:
+        try:
+            return self._readers.pop()
+        except IndexError:
+            reader = self._connect()
+            reader.execute("PRAGMA query_only=1")
+            return reader
+
+    def _return(self, reader: sqlite3.Connection) -> None:
+        if reader.in_transaction or self._closed.is_set() or len(self._readers) >= _READERS:
+            reader.close()
+        else:
+            self._readers.append(reader)
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            self._path, isolation_level=None, check_same_thread=False, cached_statements=512, timeout=0
+        )
+        connection.execute("PRAGMA busy_timeout=5000")
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=FULL")
+        connection.execute("PRAGMA foreign_keys=ON")
+        connection.execute("PRAGMA busy_timeout=0")
+        return connection
+
+
+def _fail(group: list[Unit], error: BaseException) -> None:
+    for unit in group:
+        unit.error = unit.error or error
+
+
+def _begin_block(_tx: Any) -> None:
+    """Stands for the block of a `with db.begin()` in names."""

@@ -1,0 +1,236 @@
+"""A town's database: opens it, runs units of work on it, migrates and closes it."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from contextvars import ContextVar, copy_context
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+from govline.core.clock import Clock, SystemClock
+from govline.core.effects import Handler
+from govline.core.ids import IdSource, Uuid7Source
+from govline.core.transaction import Transaction
+from govline.core.values import SYSTEM, Actor
+from govline.errors import ConfigError, NestedUnit
+from govline.store._line import Unit, unit_name
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from psycopg_pool import ConnectionPool
+
+    from govline.store.sealing import Keyring
+    from govline.store.transaction import StoreTransaction
+
+__all__ = ["Database"]
+
+T = TypeVar("T")
+Spans = Callable[[str, float], None]
+_log = logging.getLogger("govline.store")
+_units: ContextVar[tuple[int, ...]] = ContextVar("govline_units", default=())
+
+
+class _Engine(Protocol):
+    @property
+    def dialect(self) -> str: ...
+    def run(self, unit: Unit, group: str | None) -> None: ...
+    def read(self, unit: Unit) -> None: ...
+    def begin(self, actor: Actor) -> "AbstractContextManager[StoreTransaction]": ...
+    def exclusive(self) -> "AbstractContextManager[Any]": ...
+    def lend(self, connection: Any) -> Any: ...
+    def close(self) -> None: ...
+
+
+class Database:
+    """One municipality's database: a SQLite file, or a schema of a PostgreSQL database.
+
+    Safe to share between threads. Attributes: `town`, `clock`, `ids`, `keys`, `handlers`, `spans`, `on_commit`.
+    """
+
+    def __init__(self, *, town: str, clock: Clock, ids: IdSource, keys: "Keyring | None") -> None:
+        self.town = town
+        self.clock = clock
+        self.ids = ids
+        self.keys = keys
+        self.handlers: tuple[Handler, ...] = ()
+        self.spans: Spans | None = None
+        self.on_commit: list[Callable[[], None]] = []
+        self.engine: _Engine
+        self._threads: ThreadPoolExecutor | None = None
+
+    @classmethod
+    def open(
+        cls,
+        url: str,
+        *,
+        town: str = "town",
+        clock: Clock | None = None,
+        ids: IdSource | None = None,
+        keys: "Keyring | None" = None,
+        schema: str | None = None,
+        pool: "ConnectionPool[Any] | None" = None,
+        pool_size: int = 10,
+        budget: float = 5.0,
+        patience: float = 10.0,
+    ) -> "Database":
+        """Open a town's database; nothing is created but the file.
+
+        Args:
+            url: `sqlite:///town.db` (a path) or `postgresql+psycopg://user@host/name`.
+            town: The municipality's short name, as effects and logs carry it.
+            schema: PostgreSQL only: the town's schema. Towns on one server share one pool.
+            pool: PostgreSQL only: a `psycopg_pool.ConnectionPool` of yours (autocommit connections); stays yours.
+            budget: Seconds one unit or `begin` block may take.
+            patience: Seconds to go on retrying when other processes hold the file, or after serialization failures.
+
+        Raises:
+            ConfigError: The URL is of no kind that govline stores in.
+            MissingExtra: PostgreSQL without the extra `postgres`.
+        """
+        database = cls(town=town, clock=clock or SystemClock(), ids=ids or Uuid7Source(), keys=keys)
+        kind, _, rest = url.partition("://")
+        if kind == "sqlite":
+            from govline.store._sqlite import SqliteEngine
+
+            database.engine = SqliteEngine(database, _sqlite_path(rest), budget=budget, busy=patience)
+        elif kind.split("+")[0] in ("postgresql", "postgres"):
+            from govline.store._postgres import PostgresEngine, open_pool
+
+            plain = f"postgresql://{rest}"
+            shared, release = (pool, _nothing) if pool else open_pool(plain, size=pool_size, budget=budget)
+            database.engine = PostgresEngine(
+                database, shared, release, schema=schema, budget=budget, patience=patience
+            )
+        else:
+            raise ConfigError(
+                f"a database of kind {kind} is not supported",
+                code="GL-1012",
+                hint="use sqlite:///file.db or postgresql+psycopg://… (MySQL is not supported)",
+            )
+        return database
+
+    @property
+    def dialect(self) -> str:
+        """`sqlite` or `postgresql`."""
+        return self.engine.dialect
+
+    def listen(self, handlers: Sequence[Handler]) -> None:
+        """Set the event handlers that `tx.emit` reaches."""
+        self.handlers = tuple(handlers)
+
+    def run(
+        self, work: Callable[[Transaction], T], *, group: str | None = None, actor: Actor | None = None
+    ) -> T:
+        """Run a unit of work in a transaction of its own and commit it.
+
+        The unit may run again, so it does no I/O of its own. On SQLite it is committed together with whatever else
+        waits; on PostgreSQL so are the units of one `group` (a hot key such as `slot:…`).
+
+        Args:
+            work: Gets the transaction; its result is returned. What it raises is raised here, after a rollback.
+            actor: On whose behalf; the system where omitted.
+
+        Raises:
+            NestedUnit: Called inside a unit or a `begin` block of this database.
+            UnitTimeout: A unit held the writer longer than its budget.
+        """
+        self._refuse_nesting(work)
+        unit = Unit(work, actor or SYSTEM)
+        self.engine.run(unit, group)
+        result: T = unit.outcome()
+        if unit.nudge:
+            self.nudge()
+        return result
+
+    def read(self, work: Callable[[Transaction], T]) -> T:
+        """Run a reading unit on a snapshot; never waits for writers, cannot write."""
+        unit = Unit(work, SYSTEM)
+        self.engine.read(unit)
+        result: T = unit.outcome()
+        return result
+
+    @contextmanager
+    def begin(self, *, actor: Actor | None = None) -> "Iterator[StoreTransaction]":
+        """A transaction that the caller holds: commits at the end of the block, rolls back when it raises.
+
+        On SQLite it has the writer's turn for itself, so keep it short: at most `budget` seconds.
+        """
+        self._refuse_nesting(self.begin)
+        with self.engine.begin(actor or SYSTEM) as tx:
+            token = _units.set((*_units.get(), id(self)))
+            try:
+                yield tx
+            finally:
+                _units.reset(token)
+
+    def nudge(self) -> None:
+        """Tell the worker that effects may be waiting; after `join`, call it once your own commit is done."""
+        for hook in self.on_commit:
+            try:
+                hook()
+            except Exception:
+                _log.exception("a nudge after commit failed")
+
+    async def arun(
+        self, work: Callable[[Transaction], T], *, group: str | None = None, actor: Actor | None = None
+    ) -> T:
+        """`run` from asyncio: one thread hop for the whole unit. A cancelled caller waits for the unit to end first."""
+        return await self._hop(lambda: self.run(work, group=group, actor=actor))
+
+    async def aread(self, work: Callable[[Transaction], T]) -> T:
+        """`read` from asyncio: one thread hop."""
+        return await self._hop(lambda: self.read(work))
+
+    def migrate(self, packages: Sequence[str] = ()) -> list[str]:
+        """Bring the store's tables and those of each package (`govline.calendar.migrations`) to their newest revision."""
+        from govline.store import migrate
+
+        return migrate.upgrade(self, packages)
+
+    def close(self) -> None:
+        """End: no unit starts afterwards; running ones are waited for."""
+        self.engine.close()
+        if self._threads is not None:
+            self._threads.shutdown(wait=True)
+
+    def inside(self, work: Callable[[Any], T], tx: "StoreTransaction") -> T:
+        """Call the work marked as being inside a unit of this database; used by the engines in a context of its own."""
+        _units.set((*_units.get(), id(self)))
+        return work(tx)
+
+    def _refuse_nesting(self, work: Callable[..., Any]) -> None:
+        if id(self) in _units.get():
+            raise NestedUnit(
+                "a unit was started inside another unit of the same database",
+                hint="use the tx you already hold, or start it after the outer one has ended",
+                place={"unit": unit_name(work)},
+            )
+
+    async def _hop(self, call: Callable[[], T]) -> T:
+        if self._threads is None:
+            self._threads = ThreadPoolExecutor(32, thread_name_prefix="govline-unit")
+        future = asyncio.get_running_loop().run_in_executor(self._threads, copy_context().run, call)
+        try:
+            return await asyncio.shield(future)
+        except asyncio.CancelledError:
+            if not future.cancel():
+                await asyncio.wait([future])
+            raise
+
+
+def _sqlite_path(rest: str) -> Path:
+    path = rest.removeprefix("/").partition("?")[0]
+    if not path or path == ":memory:":
+        raise ConfigError(
+            "a town lives in a file, not in memory",
+            code="GL-1012",
+            hint="use sqlite:///town.db; in tests a temporary file",
+        )
+    return Path(path)
+
+
+def _nothing() -> None:
+    """A pool that was handed in stays open."""

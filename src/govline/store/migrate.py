@@ -1,0 +1,124 @@
+"""Migrations: one Alembic branch a package, each with its own version table, forward only."""
+
+import io
+from collections.abc import Callable, Iterator, Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from attrs import frozen
+
+from govline.errors import ConfigError
+
+if TYPE_CHECKING:
+    from alembic.script import ScriptDirectory
+    from sqlalchemy.engine import Connection
+
+    from govline.store.database import Database
+
+__all__ = ["STORE", "ddl", "upgrade"]
+
+STORE: Final = "govline.store.migrations"
+
+
+@frozen
+class _Branch:
+    label: str
+    script: "ScriptDirectory"
+
+    @property
+    def version_table(self) -> str:
+        return f"gl_version_{self.label}"
+
+
+def upgrade(database: "Database", packages: Sequence[str]) -> list[str]:
+    """Bring every branch to its head, in one transaction that other processes wait for; the revisions applied."""
+    from govline.store._lent import plain_connection
+
+    applied: list[str] = []
+    branches = _branches(packages)
+    with database.engine.exclusive() as driver:
+        connection = plain_connection("sqlite" if database.dialect == "sqlite" else "postgresql", driver)
+        try:
+            for branch in branches:
+                applied += _upgrade(branch, connection)
+        finally:
+            connection.close()
+    return applied
+
+
+def ddl(packages: Sequence[str], dialect: Literal["sqlite", "postgresql"]) -> str:
+    """The SQL that builds the tables from nothing: for Django's RunSQL, Flyway or a DBA.
+
+    Args:
+        packages: Import paths of migration packages; the store's own comes first by itself.
+    """
+    from alembic.migration import MigrationContext
+    from alembic.operations import Operations
+
+    out = io.StringIO()
+    for branch in _branches(packages):
+        context = MigrationContext.configure(
+            dialect_name=dialect,
+            opts={
+                "as_sql": True,
+                "output_buffer": out,
+                "fn": _steps(branch),
+                "version_table": branch.version_table,
+            },
+        )
+        with Operations.context(context):
+            context.run_migrations()
+    return out.getvalue()
+
+
+def _upgrade(branch: _Branch, connection: "Connection") -> list[str]:
+    from alembic.migration import MigrationContext
+    from alembic.operations import Operations
+
+    applied: list[str] = []
+    context = MigrationContext.configure(
+        connection,
+        opts={
+            "fn": _steps(branch, applied.append),
+            "version_table": branch.version_table,
+            "transactional_ddl": False,
+        },
+    )
+    with Operations.context(context):
+        context.run_migrations()
+    return applied
+
+
+def _steps(
+    branch: _Branch, note: Callable[[str], None] = lambda _: None
+) -> Callable[[Any, Any], Iterator[Any]]:
+    def steps(revision: Any, _context: Any) -> Any:
+        found = branch.script._upgrade_revs("heads", revision)  # noqa: SLF001 - what alembic's own env uses
+        for step in found:
+            note(str(step.revision.revision))
+        return found
+
+    return steps
+
+
+def _branches(packages: Sequence[str]) -> list[_Branch]:
+    return [_branch(package) for package in dict.fromkeys((STORE, *packages))]
+
+
+def _branch(package: str) -> _Branch:
+    from alembic.script import ScriptDirectory
+
+    spec = find_spec(package)
+    if spec is None or not spec.submodule_search_locations:
+        raise ConfigError(
+            f"{package} is no package of migrations",
+            code="GL-1013",
+            hint="name the package that holds the 0001_….py files",
+        )
+    folder = Path(next(iter(spec.submodule_search_locations)))
+    script = ScriptDirectory(str(folder), version_locations=[str(folder)])
+    bases = [script.get_revision(base) for base in script.get_bases()]
+    if len(bases) != 1 or not bases[0] or len(bases[0].branch_labels) != 1:
+        raise ConfigError(f"{package} needs exactly one first revision with one branch label", code="GL-1013")
+    return _Branch(next(iter(bases[0].branch_labels)), script)

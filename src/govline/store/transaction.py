@@ -1,0 +1,198 @@
+"""The transaction that a unit of work holds: statements on the driver's cursor, effects into the outbox."""
+
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Literal
+
+from govline.core.effects import Effect, Event, Schedule
+from govline.core.ids import Id
+from govline.core.values import Actor, Json, Ref
+from govline.errors import StoreError
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection
+
+    from govline.store.database import Database
+    from govline.store.statement import Plan, Statement
+
+__all__ = ["StoreTransaction"]
+
+Dialect = Literal["sqlite", "postgresql"]
+
+
+class StoreTransaction:
+    """One unit of work on one town's database; implements `govline.core.Transaction`.
+
+    Made by `Database`; valid until its unit ends.
+    """
+
+    __slots__ = (
+        "_actor",
+        "_check",
+        "_connection",
+        "_cursor",
+        "_database",
+        "_deadline",
+        "_lend",
+        "_now",
+        "_options",
+        "_spans",
+        "dialect",
+        "enqueued",
+    )
+
+    def __init__(
+        self,
+        database: "Database",
+        dialect: Dialect,
+        cursor: Any,
+        actor: Actor,
+        *,
+        deadline: float = float("inf"),
+        late: Callable[[], Exception] | None = None,
+        lend: "Callable[[], Connection]",
+    ) -> None:
+        self._database = database
+        self._cursor = cursor
+        self._actor = actor
+        self._deadline = deadline
+        self._check = late
+        self._lend = lend
+        self._now: datetime | None = None
+        self._connection: Connection | None = None
+        self._spans = database.spans
+        self._options = {"prepare": True} if dialect == "postgresql" else {}
+        self.dialect = dialect
+        self.enqueued = False
+
+    @property
+    def town(self) -> str:
+        return self._database.town
+
+    @property
+    def database(self) -> "Database":
+        """The database this transaction belongs to: keys, handlers, clock."""
+        return self._database
+
+    @property
+    def now(self) -> datetime:
+        """The instant of this unit: the same at every call."""
+        if self._now is None:
+            self._now = self._database.clock.now()
+        return self._now
+
+    @property
+    def actor(self) -> Actor:
+        return self._actor
+
+    @property
+    def connection(self) -> "Connection":
+        """A SQLAlchemy Connection over the same driver connection and transaction.
+
+        For the integrator's own tables and dynamic SQL. Its commit, rollback, begin and close raise StoreError.
+        """
+        if self._connection is None:
+            self._live()
+            self._connection = self._lend()
+        return self._connection
+
+    def new_id(self) -> Id:
+        return self._database.ids(int(self.now.timestamp() * 1000))
+
+    def emit(self, event: Event) -> None:
+        from govline.store import events
+
+        events.publish(self, event)
+
+    def enqueue(self, effect: Effect) -> Id:
+        from govline.store import outbox
+
+        self.enqueued = True
+        return outbox.insert(self, effect)
+
+    def schedule(self, schedule: Schedule) -> None:
+        from govline.store import schedules
+
+        schedules.put(self, schedule)
+
+    def unschedule(self, key: str) -> bool:
+        from govline.store import schedules
+
+        return schedules.remove(self, key)
+
+    def audit(self, action: str, subject: Ref, data: Mapping[str, Json] | None = None) -> None:
+        from govline.store import audit
+
+        audit.write(self, action, subject, data)
+
+    def all(self, statement: "Statement", params: Mapping[str, Any] | None = None) -> list[Any]:  # type: ignore[override]
+        """Every row of the statement, in its row type."""
+        plan = statement.plans.get(self.dialect) or statement.plan(self.dialect)
+        self._execute(statement, plan, params)
+        return plan.decode(self._cursor.fetchall())
+
+    def one(self, statement: "Statement", params: Mapping[str, Any] | None = None) -> Any | None:
+        """The first row in the statement's row type, or None."""
+        plan = statement.plans.get(self.dialect) or statement.plan(self.dialect)
+        self._execute(statement, plan, params)
+        rows = self._cursor.fetchall()
+        return plan.decode(rows[:1])[0] if rows else None
+
+    def write(self, statement: "Statement", params: Mapping[str, Any] | None = None) -> int:
+        """Run a write; the number of rows it touched."""
+        plan = statement.plans.get(self.dialect) or statement.plan(self.dialect)
+        self._execute(statement, plan, params)
+        return self._touched()
+
+    def write_many(self, statement: "Statement", params: Iterable[Mapping[str, Any]]) -> int:
+        """Run one write for many parameter sets in one driver call; the number of rows touched."""
+        plan = statement.plan(self.dialect)
+        sets = [plan.encode(each) for each in params]
+        if not sets:
+            return 0
+        self._live()
+        started = time.perf_counter()
+        self._cursor.executemany(plan.sql, sets)
+        if self._spans is not None:
+            self._spans(statement.name, time.perf_counter() - started)
+        return self._touched()
+
+    def finish(self) -> None:
+        """End of the unit: the transaction and the connection lent from it can no longer be used."""
+        if self._connection is not None:
+            self._connection.detach_from_unit()  # type: ignore[attr-defined]
+            self._connection = None
+        self._deadline = float("-inf")
+        self._check = _over
+
+    def _execute(self, statement: "Statement", plan: "Plan", params: Mapping[str, Any] | None) -> None:
+        if time.monotonic() > self._deadline:
+            self._live()
+        if self._spans is None:
+            self._cursor.execute(plan.sql, plan.encode(params), **self._options)
+            return
+        started = time.perf_counter()
+        try:
+            self._cursor.execute(plan.sql, plan.encode(params), **self._options)
+        finally:
+            self._spans(statement.name, time.perf_counter() - started)
+
+    def _touched(self) -> int:
+        count: int = self._cursor.rowcount
+        if count < 0 and self.dialect == "sqlite":
+            # sqlite3 counts only statements that start with the verb, not those behind a WITH
+            count = self._cursor.execute("SELECT changes()").fetchone()[0]
+        return count
+
+    def _live(self) -> None:
+        if time.monotonic() > self._deadline and self._check is not None:
+            raise self._check()
+
+
+def _over() -> Exception:
+    return StoreError(
+        "this transaction is over",
+        code="GL-1007",
+        hint="use tx only inside the unit that received it; return plain values from the unit",
+    )

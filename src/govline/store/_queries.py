@@ -1,0 +1,297 @@
+"""The outbox's statements. Claims and fates are conditional UPDATEs judged by the rows they touched."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from attrs import fields, frozen
+from sqlalchemy import (
+    Executable,
+    Integer,
+    Select,
+    and_,
+    bindparam,
+    case,
+    delete,
+    func,
+    literal_column,
+    or_,
+    select,
+    text,
+    update,
+)
+
+from govline.core import Id, Json
+from govline.store._tables import order_key, outbox
+from govline.store._upsert import insert_unless_known
+from govline.store.columns import InstantColumn
+from govline.store.statement import Statement
+
+__all__ = [
+    "ADVANCE",
+    "BUMP_ORDER",
+    "CLAIM",
+    "COUNTS",
+    "END",
+    "FIND_DUPLICATE",
+    "HEAD_OF_ORDER",
+    "INSERT",
+    "LOCK_ORDER",
+    "NEXT_QUEUE",
+    "PURGE",
+    "PURGE_ORDERS",
+    "READ",
+    "RELEASE",
+    "REOPEN",
+    "SKIP",
+    "WAKE",
+    "WAKE_DUE",
+    "Entry",
+    "Head",
+    "Job",
+    "list_entries",
+]
+
+_c = outbox.c
+_now = bindparam("now", type_=InstantColumn())
+_limit = bindparam("limit", type_=Integer())
+# Written out, because both planners use a partial index only for a condition that they can read in the statement.
+_READY = text("state = 'ready'")
+_LEASED = text("state = 'leased'")
+_OPEN = text("state NOT IN ('done', 'skipped')")
+
+
+@frozen
+class Job:
+    """A claimed effect, as the pump carries it."""
+
+    id: Id
+    queue: str
+    topic: str
+    version: int
+    payload: Mapping[str, Json]
+    order_key: str | None
+    priority: int
+    enqueued: datetime
+    expires: datetime | None
+    lease_until: datetime
+    fence: int
+    attempts: int
+    first_attempt: datetime
+
+
+@frozen
+class Entry:
+    """A row of the outbox without its payload's values: safe to show to staff."""
+
+    id: Id
+    queue: str
+    topic: str
+    version: int
+    order_key: str | None
+    position: int
+    priority: int
+    enqueued: datetime
+    due: datetime
+    expires: datetime | None
+    state: str
+    wake: datetime | None
+    attempts: int
+    first_attempt: datetime | None
+    reason: str
+    ended: datetime | None
+    payload: Mapping[str, Json]
+
+
+@frozen
+class Head:
+    """The row that an order key is at."""
+
+    id: Id
+    state: str
+    due: datetime
+
+
+INSERT = insert_unless_known("outbox.insert", outbox, "topic", "dedupe")
+FIND_DUPLICATE = Statement(
+    "outbox.find_duplicate",
+    select(_c.id).where(_c.topic == bindparam("topic"), _c.dedupe == bindparam("dedupe")),
+)
+BUMP_ORDER = insert_unless_known(
+    "outbox.bump_order",
+    order_key,
+    "order_key",
+    change={"tail": order_key.c.tail + 1, "touched": _now},
+    returning=order_key.c.tail,
+)
+LOCK_ORDER = Statement(
+    "outbox.lock_order",
+    update(order_key).where(order_key.c.order_key == bindparam("key")).values(touched=_now),
+)
+HEAD_OF_ORDER = Statement(
+    "outbox.head_of_order",
+    select(_c.id, _c.state, _c.due)
+    .where(_c.order_key == bindparam("key"), _OPEN)
+    .order_by(_c.position, _c.id)
+    .limit(1),
+    Head,
+)
+ADVANCE = Statement(
+    "outbox.advance",
+    update(outbox)
+    .where(_c.id == bindparam("row"), text("state = 'waiting'"))
+    .values(state=bindparam("to"), wake=bindparam("at", type_=InstantColumn())),
+)
+
+
+def _due_for_wake() -> Select[Any]:
+    return select(_c.id).where(_c.wake <= _now).order_by(_c.wake).limit(_limit)
+
+
+def _waken(picked: Select[Any]) -> Executable:
+    return (
+        update(outbox)
+        .where(_c.id.in_(picked.scalar_subquery()), _c.wake <= _now)
+        .values(state="ready", wake=None)
+    )
+
+
+WAKE_DUE = Statement("outbox.wake_due", select(_c.id).where(_c.wake <= _now).limit(1))
+WAKE = Statement(
+    "outbox.wake",
+    _waken(_due_for_wake()),
+    postgresql=_waken(_due_for_wake().with_for_update(skip_locked=True)),
+)
+NEXT_QUEUE = Statement(
+    "outbox.next_queue",
+    select(_c.queue).where(_READY, _c.queue > bindparam("after")).order_by(_c.queue).limit(1),
+)
+
+
+def _next_ready() -> Select[Any]:
+    return (
+        select(_c.id)
+        .where(_READY, _c.queue == bindparam("from_queue"))
+        .order_by(_c.priority.desc(), _c.id)
+        .limit(_limit)
+    )
+
+
+def _claim(picked: Any) -> Executable:
+    return (
+        update(outbox)
+        .where(_c.id.in_(picked), _READY)
+        .values(
+            state="leased",
+            wake=bindparam("lease_until", type_=InstantColumn()),
+            fence=_c.fence + 1,
+            attempts=_c.attempts + 1,
+            first_attempt=func.coalesce(_c.first_attempt, _now),
+        )
+        .returning(
+            _c.id,
+            _c.queue,
+            _c.topic,
+            _c.version,
+            _c.payload,
+            _c.order_key,
+            _c.priority,
+            _c.enqueued,
+            _c.expires,
+            _c.wake,
+            _c.fence,
+            _c.attempts,
+            _c.first_attempt,
+        )
+    )
+
+
+CLAIM = Statement(
+    "outbox.claim",
+    _claim(_next_ready().scalar_subquery()),
+    Job,
+    # MATERIALIZED: a plain subquery may be run more than once by a nested loop and then lock more rows than asked for.
+    postgresql=_claim(
+        select(_next_ready().with_for_update(skip_locked=True).cte("picked").c.id).scalar_subquery()
+    ),
+)
+END = Statement(
+    "outbox.end",
+    update(outbox)
+    .where(_c.id == bindparam("row"), _c.fence == bindparam("seen_fence"), _LEASED)
+    .values(
+        state=bindparam("to"),
+        wake=bindparam("at", type_=InstantColumn()),
+        reason=bindparam("why"),
+        ended=bindparam("over", type_=InstantColumn()),
+    ),
+)
+RELEASE = Statement(
+    "outbox.release",
+    update(outbox)
+    .where(_c.id == bindparam("row"), _c.fence == bindparam("seen_fence"), _LEASED)
+    .values(
+        state="ready",
+        wake=None,
+        attempts=_c.attempts - 1,
+        first_attempt=case((_c.attempts > 1, _c.first_attempt), else_=None),
+    ),
+)
+
+_SHOWN = tuple(_c[field.name] for field in fields(Entry))
+READ = Statement("outbox.read", select(*_SHOWN).where(_c.id == bindparam("row")), Entry)
+REOPEN = Statement(
+    "outbox.reopen",
+    update(outbox)
+    .where(_c.id == bindparam("row"), text("state IN ('dead', 'unknown', 'asleep')"))
+    .values(
+        state="asleep",
+        wake=_now,
+        attempts=0,
+        first_attempt=None,
+        ended=None,
+        reason=bindparam("why"),
+    ),
+)
+SKIP = Statement(
+    "outbox.skip",
+    update(outbox)
+    .where(_c.id == bindparam("row"), text("state NOT IN ('done', 'skipped', 'leased')"))
+    .values(state="skipped", wake=None, ended=_now, reason=bindparam("why")),
+)
+COUNTS = Statement(
+    "outbox.counts",
+    select(_c.queue, _c.state, func.count()).group_by(_c.queue, _c.state).order_by(_c.queue, _c.state),
+)
+
+
+def _ended_before() -> Select[Any]:
+    return (
+        select(_c.id)
+        .where(
+            _c.ended <= bindparam("before", type_=InstantColumn()),
+            or_(text("state IN ('done', 'skipped')"), _c.order_key.is_(None)),
+        )
+        .order_by(_c.ended)
+        .limit(_limit)
+    )
+
+
+PURGE = Statement("outbox.purge", delete(outbox).where(_c.id.in_(_ended_before().scalar_subquery())))
+PURGE_ORDERS = Statement(
+    "outbox.purge_orders",
+    delete(order_key).where(
+        order_key.c.touched <= bindparam("before", type_=InstantColumn()),
+        ~select(literal_column("1")).where(_c.order_key == order_key.c.order_key, _OPEN).exists(),
+    ),
+)
+
+
+def list_entries(state: str | None, topic: str | None, after: Id, limit: int) -> Select[Any]:
+    """The page after row `after`, in id order."""
+    wanted = [_c.id > after]
+    if state is not None:
+        wanted.append(_c.state == literal_column(f"'{state}'"))
+    if topic is not None:
+        wanted.append(_c.topic == topic)
+    return select(*_SHOWN).where(and_(*wanted)).order_by(_c.id).limit(limit)

@@ -1,0 +1,152 @@
+"""The inbox's statements."""
+
+from datetime import datetime
+from typing import Any
+
+from attrs import fields, frozen
+from sqlalchemy import Select, bindparam, delete, func, literal_column, select, text, update
+
+from govline.core import CitizenId, Id
+from govline.store._tables import inbox, inbox_lane
+from govline.store._upsert import insert_unless_known
+from govline.store.columns import InstantColumn
+from govline.store.statement import Statement
+
+__all__ = [
+    "COUNTS",
+    "END",
+    "ERASE",
+    "FAIL",
+    "INSERT",
+    "INSERT_LANE",
+    "LOCK_LANE",
+    "NEXT",
+    "PASS",
+    "PURGE",
+    "PURGE_LANES",
+    "REPLAY",
+    "WAITING_LANES",
+    "Listed",
+    "Stored",
+    "list_events",
+]
+
+_c = inbox.c
+_lane = inbox_lane.c
+_now = bindparam("now", type_=InstantColumn())
+_before = bindparam("before", type_=InstantColumn())
+_RECEIVED = text("state = 'received'")
+
+
+@frozen
+class Stored:
+    """An event as it lies in the table."""
+
+    id: Id
+    lane: str
+    citizen: CitizenId | None
+    kind: str
+    timestamp_ms: int
+    sequence: int
+    body: str
+    reply_token: str
+    sealed: bool
+    attempts: int
+    received: datetime
+
+
+@frozen
+class Listed:
+    """An event as staff see it: no body, no token."""
+
+    id: Id
+    citizen: CitizenId | None
+    kind: str
+    timestamp_ms: int
+    sequence: int
+    state: str
+    attempts: int
+    code: str
+    received: datetime
+    ended: datetime | None
+
+
+def _columns(row: Any) -> list[Any]:
+    return [_c[field.name] for field in fields(row)]
+
+
+INSERT = insert_unless_known("inbox.insert", inbox, "id")
+INSERT_LANE = insert_unless_known("inbox.insert_lane", inbox_lane, "lane")
+WAITING_LANES = Statement(
+    "inbox.waiting_lanes",
+    select(_c.lane)
+    .where(_RECEIVED)
+    .group_by(_c.lane)
+    .order_by(func.min(_c.timestamp_ms), _c.lane)
+    .limit(bindparam("limit")),
+)
+# Whoever holds the lane's row until the commit handles its events; on PostgreSQL another worker turns away at once,
+# on SQLite there is one writer anyway.
+LOCK_LANE = Statement(
+    "inbox.lock_lane",
+    update(inbox_lane).where(_lane.lane == bindparam("key")).values(touched=_now).returning(_lane.last_ms),
+    postgresql=select(_lane.last_ms).where(_lane.lane == bindparam("key")).with_for_update(skip_locked=True),
+)
+NEXT = Statement(
+    "inbox.next",
+    select(*_columns(Stored))
+    .where(_c.lane == bindparam("key"), _RECEIVED)
+    .order_by(_c.timestamp_ms, _c.sequence, _c.id)
+    .limit(1),
+    Stored,
+)
+END = Statement(
+    "inbox.end",
+    update(inbox)
+    .where(_c.id == bindparam("row"), _RECEIVED)
+    .values(state="done", attempts=_c.attempts + 1, code="", ended=_now),
+)
+PASS = Statement(
+    "inbox.pass",
+    update(inbox_lane).where(_lane.lane == bindparam("key")).values(last_ms=bindparam("ms"), touched=_now),
+)
+FAIL = Statement(
+    "inbox.fail",
+    update(inbox)
+    .where(_c.id == bindparam("row"), _RECEIVED, _c.attempts == bindparam("seen_attempts"))
+    .values(state="failed", attempts=_c.attempts + 1, code=bindparam("error"), ended=_now),
+)
+REPLAY = Statement(
+    "inbox.replay",
+    update(inbox)
+    .where(_c.id == bindparam("row"), text("state = 'failed'"))
+    .values(state="received", ended=None)
+    .returning(_c.lane),
+)
+COUNTS = Statement("inbox.counts", select(_c.state, _c.kind, func.count()).group_by(_c.state, _c.kind))
+PURGE = Statement(
+    "inbox.purge",
+    delete(inbox).where(
+        _c.id.in_(
+            select(_c.id)
+            .where(_c.ended <= _before, _c.state == bindparam("in_state"))
+            .order_by(_c.ended)
+            .limit(bindparam("limit"))
+            .scalar_subquery()
+        )
+    ),
+)
+PURGE_LANES = Statement(
+    "inbox.purge_lanes",
+    delete(inbox_lane).where(
+        _lane.touched <= _before,
+        ~select(literal_column("1")).where(_c.lane == _lane.lane, _RECEIVED).exists(),
+    ),
+)
+ERASE = Statement("inbox.erase", delete(inbox).where(_c.citizen == bindparam("who")))
+
+
+def list_events(state: str | None, after: Id, limit: int) -> Select[Any]:
+    """The page after event `after`, in id order."""
+    wanted = select(*_columns(Listed)).where(_c.id > after).order_by(_c.id).limit(limit)
+    return wanted if state is None else wanted.where(_c.state == literal_column(f"'{state}'"))

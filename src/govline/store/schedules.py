@@ -1,0 +1,111 @@
+"""Schedules: the one primitive for reminders, time limits, expiries and recurring sends.
+
+A schedule waits in its table, moves with its subject under one key, and when due becomes an outbox effect, once.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from attrs import frozen
+
+from govline.core import Effect, Json, Ref, Schedule, Transaction, from_micros, to_micros
+from govline.store import _queries_flow as q
+from govline.store.database import Database
+from govline.store.policies import QuietHours
+
+__all__ = ["Fired", "fire", "next_due", "of_subject", "put", "remove"]
+
+
+@frozen
+class Fired:
+    """How many schedules became effects, and how many wait for the end of the quiet hours."""
+
+    fired: int = 0
+    postponed: int = 0
+
+
+def put(tx: Transaction, schedule: Schedule) -> None:
+    """Insert the schedule, or move the one of the same key: due, subject and effect are replaced."""
+    tx.write(
+        q.PUT_SCHEDULE,
+        {
+            "key": schedule.key,
+            "due": schedule.due,
+            "subject_kind": schedule.subject.kind,
+            "subject_id": schedule.subject.id,
+            "quiet_hours": schedule.quiet_hours,
+            "effect": _to_json(schedule.effect),
+        },
+    )
+
+
+def remove(tx: Transaction, key: str) -> bool:
+    """Take back a schedule that has not fired; whether there was one."""
+    return bool(tx.write(q.REMOVE_SCHEDULE, {"row": key}))
+
+
+def of_subject(tx: Transaction, subject: Ref) -> Sequence[Schedule]:
+    """What is planned for a subject, soonest first."""
+    return [_planned(row) for row in tx.all(q.OF_SUBJECT, {"kind": subject.kind, "id": subject.id})]
+
+
+def next_due(tx: Transaction) -> datetime | None:
+    """When the soonest schedule is due."""
+    row = tx.one(q.NEXT_DUE)
+    return None if row is None else row[0]
+
+
+def fire(
+    db: Database, now: datetime | None = None, limit: int = 500, *, quiet: QuietHours | None = None
+) -> Fired:
+    """Turn what is due into outbox effects, in one transaction.
+
+    Args:
+        now: The present; the database's clock where omitted.
+        limit: The most schedules to look at.
+        quiet: The town's quiet hours; a schedule that respects them is put off to their end.
+    """
+    instant = now or db.clock.now()
+    soonest = db.read(next_due)
+    if soonest is None or soonest > instant:
+        return Fired()
+    return db.run(lambda tx: _fire(tx, instant, limit, quiet))
+
+
+def _fire(tx: Transaction, now: datetime, limit: int, quiet: QuietHours | None) -> Fired:
+    fired = postponed = 0
+    quiet_end = quiet.until(now) if quiet else None
+    for row in tx.all(q.DUE_SCHEDULES, {"now": now, "limit": limit}):
+        seen = {"row": row.key, "seen_due": row.due}
+        if quiet_end is not None and row.quiet_hours:
+            postponed += tx.write(q.POSTPONE, {**seen, "later": quiet_end})
+        elif tx.write(q.TAKE_SCHEDULE, seen):
+            tx.enqueue(_from_json(row.effect))
+            fired += 1
+    return Fired(fired, postponed)
+
+
+def _planned(row: q.Planned) -> Schedule:
+    subject = Ref(row.subject_kind, row.subject_id)
+    return Schedule(row.key, row.due, subject, _from_json(row.effect), quiet_hours=row.quiet_hours)
+
+
+def _to_json(effect: Effect) -> Json:
+    return {
+        "topic": effect.topic,
+        "payload": effect.payload,
+        "dedupe": effect.dedupe,
+        "version": effect.version,
+        "order_key": effect.order_key,
+        "due": None if effect.due is None else to_micros(effect.due),
+        "expires": None if effect.expires is None else to_micros(effect.expires),
+        "priority": effect.priority,
+        "queue": effect.queue,
+    }
+
+
+def _from_json(stored: Json) -> Effect:
+    instants = {
+        name: None if stored[name] is None else from_micros(stored[name]) for name in ("due", "expires")
+    }
+    return Effect(**{**stored, **instants})

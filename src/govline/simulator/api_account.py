@@ -1,0 +1,194 @@
+"""Endpoints about the account: profile, followers, quota, counts, webhook address, tokens."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+from urllib.parse import parse_qs
+
+from govline.errors import InputError
+from govline.simulator.channel import JST
+from govline.simulator.endpoints import NOT_FOUND, Call, Endpoint, checked
+from govline.simulator.model import Answer, refused
+from govline.simulator.shapes import loopback
+
+__all__ = ["ENDPOINTS"]
+
+_DAYS_30 = timedelta(days=30)
+_MINUTES_15 = timedelta(minutes=15)
+
+
+def _profile(call: Call) -> Answer:
+    user = call.path["userId"]
+    citizen = call.world.citizens.get(user)
+    if citizen is None or not call.channel.is_friend(user):
+        return NOT_FOUND
+    return Answer(200, {"displayName": citizen.name, "userId": user, "language": citizen.language})
+
+
+def _followers(call: Call) -> Answer:
+    limit, start = call.query.get("limit", "300"), call.query.get("start", "0")
+    if not (limit.isdigit() and 1 <= int(limit) <= 1000 and start.isdigit()):
+        return refused(400, "The value of limit or start is invalid")
+    with call.world.lock:
+        people = call.channel.followers()
+    page = people[int(start) : int(start) + int(limit)]
+    behind = int(start) + len(page)
+    return Answer(200, {"userIds": page, **({"next": str(behind)} if behind < len(people) else {})})
+
+
+def _info(call: Call) -> Answer:
+    settings = call.channel.settings
+    return Answer(
+        200,
+        {
+            "userId": settings.bot_user_id,
+            "basicId": settings.basic_id,
+            "displayName": settings.name,
+            "chatMode": "bot",
+            "markAsReadMode": "auto",
+        },
+    )
+
+
+def _quota(call: Call) -> Answer:
+    quota = call.channel.settings.quota
+    return Answer(200, {"type": "none"} if quota is None else {"type": "limited", "value": quota})
+
+
+def _consumption(call: Call) -> Answer:
+    with call.world.lock:
+        return Answer(200, {"totalUsage": call.channel.used()})
+
+
+def _delivery(kind: str) -> Callable[[Call], Answer]:
+    def run(call: Call) -> Answer:
+        day = call.query.get("date", "")
+        if len(day) != 8 or not day.isdigit():
+            return refused(400, "The value of date is invalid")
+        if day >= call.world.clock.now().astimezone(JST).strftime("%Y%m%d"):
+            return Answer(200, {"status": "unready"})
+        return Answer(200, {"status": "ready", "success": call.channel.sent[kind, day]})
+
+    return run
+
+
+def _unit_usage(call: Call) -> Answer:
+    return Answer(200, {"numOfCustomAggregationUnits": len(call.channel.units[call.channel.month()])})
+
+
+def _unit_names(call: Call) -> Answer:
+    limit, start = int(call.query.get("limit", "100")), int(call.query.get("start", "0"))
+    names = sorted(call.channel.units[call.channel.month()])
+    page = names[start : start + limit]
+    behind = start + len(page)
+    return Answer(
+        200, {"customAggregationUnits": page, **({"next": str(behind)} if behind < len(names) else {})}
+    )
+
+
+def _webhook(call: Call) -> Answer:
+    url = call.channel.webhook_url
+    return Answer(200, {"endpoint": url, "active": call.channel.webhook_active}) if url else NOT_FOUND
+
+
+def _set_webhook(call: Call) -> Answer:
+    body, bad = checked(call, "webhook")
+    if bad is None and not loopback(body["endpoint"]):
+        bad = refused(400, "The simulator posts to this machine only")
+    if bad is None:
+        call.world.set_webhook(body["endpoint"], call.channel.settings.channel_id)
+    return bad or Answer(200)
+
+
+def _loading(call: Call) -> Answer:
+    body, bad = checked(call, "loading")
+    if bad is None:
+        with call.world.lock:
+            seconds = timedelta(seconds=body.get("loadingSeconds", 20))
+            call.channel.friendship(body["chatId"]).typing_until = call.world.clock.now() + seconds
+    return bad or Answer(202)
+
+
+def _read(_call: Call) -> Answer:
+    return Answer(200)
+
+
+def _link_token(call: Call) -> Answer:
+    user = call.path["userId"]
+    if not call.channel.is_friend(user):
+        return NOT_FOUND
+    token = call.world.mint.hex(32)
+    call.channel.link_tokens[token] = (user, call.world.clock.now() + call.world.limits.link_token)
+    return Answer(200, {"linkToken": token})
+
+
+def _form(call: Call) -> dict[str, str]:
+    return {name: values[0] for name, values in parse_qs(call.body.decode(errors="replace")).items()}
+
+
+def _issue(lifetime: timedelta, **extra: Any) -> Callable[[Call], Answer]:
+    def run(call: Call) -> Answer:
+        form, world = _form(call), call.world
+        try:
+            channel = world.channel(form.get("client_id", ""))
+        except InputError:
+            channel = None
+        good = channel is not None and form.get("client_secret") == channel.settings.secret
+        if channel is None or not good or form.get("grant_type") != "client_credentials":
+            return Answer(
+                400,
+                {
+                    "error": "invalid_client",
+                    "error_description": "invalid channel or secret",
+                    "message": "invalid",
+                },
+            )
+        token = world.mint.hex(40)
+        with world.lock:
+            channel.tokens[token] = world.clock.now() + lifetime
+        seconds = int(lifetime.total_seconds())
+        return Answer(200, {"access_token": token, "expires_in": seconds, "token_type": "Bearer", **extra})
+
+    return run
+
+
+def _verify(call: Call) -> Answer:
+    token, now = _form(call).get("access_token", ""), call.world.clock.now()
+    channel = call.world.channel_of_token(token)
+    if channel is None:
+        return Answer(400, {"error": "invalid_request", "error_description": "access token expired"})
+    left = int((channel.tokens.get(token, now + _DAYS_30) - now).total_seconds())
+    return Answer(200, {"client_id": channel.settings.channel_id, "expires_in": left, "scope": "P CM"})
+
+
+def _revoke(call: Call) -> Answer:
+    token = _form(call).get("access_token", "")
+    with call.world.lock:
+        for channel in call.world.channels.values():
+            channel.tokens.pop(token, None)
+    return Answer(200)
+
+
+ENDPOINTS = (
+    Endpoint("profile", "GET", "/v2/bot/profile/{userId}", _profile),
+    Endpoint("followers", "GET", "/v2/bot/followers/ids", _followers),
+    Endpoint("info", "GET", "/v2/bot/info", _info),
+    Endpoint("quota", "GET", "/v2/bot/message/quota", _quota),
+    Endpoint("quota.consumption", "GET", "/v2/bot/message/quota/consumption", _consumption),
+    *(
+        Endpoint(f"delivery.{kind}", "GET", f"/v2/bot/message/delivery/{kind}", _delivery(kind), "delivery")
+        for kind in ("reply", "push", "multicast", "broadcast")
+    ),
+    Endpoint("aggregation.info", "GET", "/v2/bot/message/aggregation/info", _unit_usage),
+    Endpoint("aggregation.list", "GET", "/v2/bot/message/aggregation/list", _unit_names),
+    Endpoint("webhook.get", "GET", "/v2/bot/channel/webhook/endpoint", _webhook),
+    Endpoint("webhook.set", "PUT", "/v2/bot/channel/webhook/endpoint", _set_webhook),
+    Endpoint("loading", "POST", "/v2/bot/chat/loading/start", _loading),
+    Endpoint("mark_read", "POST", "/v2/bot/message/markAsRead", _read),
+    Endpoint("mark_read_token", "POST", "/v2/bot/chat/markAsRead", _read),
+    Endpoint("link_token", "POST", "/v2/bot/user/{userId}/linkToken", _link_token),
+    Endpoint("token.short", "POST", "/v2/oauth/accessToken", _issue(_DAYS_30), access=False),
+    Endpoint("token.stateless", "POST", "/oauth2/v3/token", _issue(_MINUTES_15), access=False),
+    Endpoint("token.verify", "POST", "/v2/oauth/verify", _verify, access=False),
+    Endpoint("token.revoke", "POST", "/v2/oauth/revoke", _revoke, access=False),
+)

@@ -1,0 +1,298 @@
+"""The statements of the calendar, built once."""
+
+from typing import Any, Final
+
+from sqlalchemy import Integer, Table, and_, bindparam, delete, false, func, literal, select, true, update
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+from govline.calendar._tables import bookings, persons, programmes, requests, slots
+from govline.calendar.model import Booking, BookingState, Slot
+from govline.store import Statement
+
+__all__ = [
+    "ADD_BOOKING",
+    "ADD_SLOT",
+    "ANSWER",
+    "BOOKINGS_OF",
+    "BOOKING_BY_ID",
+    "CANCEL_SLOT",
+    "CANCEL_UNBOOKED",
+    "CLAIM_REQUEST",
+    "CONFIRM",
+    "DIFFERENCES",
+    "DROP_BOOKING",
+    "DUE_HOLDS",
+    "DUE_HOLDS_OF_SLOT",
+    "END",
+    "FORGET_BOOKINGS",
+    "FORGET_PERSON",
+    "FORGET_REQUESTS",
+    "FREE_SLOTS",
+    "GIVE",
+    "LAID_OUT",
+    "LIVE_IN_PROGRAMME",
+    "LIVE_IN_SLOT",
+    "MOVE",
+    "PURGE_REQUESTS",
+    "QUEUE_PERSON",
+    "RECENT_BOOKINGS",
+    "REMEMBER_LAYOUT",
+    "REQUEST",
+    "RESIZE_SLOT",
+    "SLOTS_BETWEEN",
+    "SLOT_BY_ID",
+    "TAKE",
+]
+
+_LIVE = bookings.c.ended_at.is_(None)
+
+
+_SLOT_NAMES = ("id", "programme", "starts", "ends", "name", "capacity", "booked", "cancelled")
+
+
+def _slot(*values: Any) -> Slot:
+    return Slot(**dict(zip(_SLOT_NAMES, values, strict=True)))
+
+
+def _insert_once(name: str, table: Table) -> Statement:
+    """An insert that leaves a row that is already there as it is, and counts only new ones."""
+    return Statement(
+        name,
+        postgresql_insert(table).on_conflict_do_nothing(),
+        sqlite=sqlite_insert(table).on_conflict_do_nothing(),
+    )
+
+
+def _upsert(name: str, table: Table, keys: list[str], change: dict[str, Any]) -> Statement:
+    def one(build: Any) -> Any:
+        return build(table).on_conflict_do_update(index_elements=keys, set_=change)
+
+    return Statement(name, one(postgresql_insert), sqlite=one(sqlite_insert))
+
+
+_SLOT = (
+    slots.c.id,
+    slots.c.programme,
+    slots.c.starts_at,
+    slots.c.ends_at,
+    slots.c.name,
+    slots.c.capacity,
+    slots.c.booked,
+    slots.c.cancelled,
+)
+_BOOKING = (
+    bookings.c.id,
+    bookings.c.slot_id,
+    bookings.c.programme,
+    bookings.c.citizen,
+    bookings.c.party,
+    bookings.c.state,
+    slots.c.starts_at,
+    bookings.c.held_until,
+)
+_BOOKED = select(*_BOOKING).join(slots, slots.c.id == bookings.c.slot_id)
+_BETWEEN = and_(
+    slots.c.programme == bindparam("programme"),
+    slots.c.starts_at >= bindparam("since"),
+    slots.c.starts_at < bindparam("until"),
+)
+
+# --- slots ---
+SLOT_BY_ID: Final = Statement(
+    "calendar.slot", select(*_SLOT).where(slots.c.id == bindparam("slot")), row=_slot
+)
+SLOTS_BETWEEN: Final = Statement(
+    "calendar.slots",
+    select(*_SLOT)
+    .where(_BETWEEN)
+    .order_by(slots.c.starts_at, slots.c.name)
+    .limit(bindparam("limit", type_=Integer)),
+    row=_slot,
+)
+FREE_SLOTS: Final = Statement(
+    "calendar.free_slots",
+    select(*_SLOT)
+    .where(
+        _BETWEEN,
+        slots.c.cancelled.is_(false()),
+        slots.c.booked + bindparam("party", type_=Integer) <= slots.c.capacity,
+    )
+    .order_by(slots.c.starts_at, slots.c.name)
+    .limit(bindparam("limit", type_=Integer)),
+    row=_slot,
+)
+ADD_SLOT: Final = _insert_once("calendar.add_slot", slots)
+RESIZE_SLOT: Final = Statement(
+    "calendar.resize_slot",
+    update(slots)
+    .where(slots.c.id == bindparam("slot"), slots.c.booked <= bindparam("places", type_=Integer))
+    .values(capacity=bindparam("places", type_=Integer)),
+)
+CANCEL_UNBOOKED: Final = Statement(
+    "calendar.cancel_unbooked",
+    update(slots).where(slots.c.id == bindparam("slot"), slots.c.booked == 0).values(cancelled=true()),
+)
+CANCEL_SLOT: Final = Statement(
+    "calendar.cancel_slot",
+    update(slots).where(slots.c.id == bindparam("slot")).values(cancelled=bindparam("cancelled")),
+)
+# The guard: judged by its row count, it is what keeps a slot from being oversold.
+TAKE: Final = Statement(
+    "calendar.take",
+    update(slots)
+    .where(
+        slots.c.id == bindparam("slot"),
+        slots.c.cancelled.is_(false()),
+        slots.c.booked + bindparam("party", type_=Integer) <= slots.c.capacity,
+    )
+    .values(booked=slots.c.booked + bindparam("party", type_=Integer)),
+)
+GIVE: Final = Statement(
+    "calendar.give",
+    update(slots)
+    .where(slots.c.id == bindparam("slot"))
+    .values(booked=slots.c.booked - bindparam("party", type_=Integer)),
+)
+DIFFERENCES: Final = Statement(
+    "calendar.differences",
+    select(
+        slots.c.id,
+        slots.c.starts_at,
+        slots.c.booked,
+        func.coalesce(func.sum(bookings.c.party), literal(0, type_=Integer), type_=Integer),
+    )
+    .outerjoin(bookings, and_(bookings.c.slot_id == slots.c.id, _LIVE))
+    .group_by(slots.c.id, slots.c.starts_at, slots.c.booked)
+    .having(slots.c.booked != func.coalesce(func.sum(bookings.c.party), literal(0, type_=Integer)))
+    .order_by(slots.c.starts_at, slots.c.id),
+)
+
+# --- layouts of programmes ---
+LAID_OUT: Final = Statement(
+    "calendar.laid_out", select(programmes.c.digest).where(programmes.c.id == bindparam("programme"))
+)
+REMEMBER_LAYOUT: Final = _upsert(
+    "calendar.remember_layout",
+    programmes,
+    ["id"],
+    {
+        "digest": bindparam("digest"),
+        "laid_out_at": bindparam("laid_out_at", type_=programmes.c.laid_out_at.type),
+    },
+)
+
+# --- bookings ---
+BOOKING_BY_ID: Final = Statement(
+    "calendar.booking", _BOOKED.where(bookings.c.id == bindparam("booking")), row=Booking
+)
+BOOKINGS_OF: Final = Statement(
+    "calendar.bookings_of",
+    _BOOKED.where(
+        bookings.c.citizen == bindparam("citizen"), _LIVE, slots.c.ends_at > bindparam("now")
+    ).order_by(slots.c.starts_at, bookings.c.id),
+    row=Booking,
+)
+RECENT_BOOKINGS: Final = Statement(
+    "calendar.recent_bookings",
+    _BOOKED.order_by(bookings.c.id.desc()).limit(bindparam("limit", type_=Integer)),
+    row=Booking,
+)
+ADD_BOOKING: Final = _insert_once("calendar.add_booking", bookings)
+DROP_BOOKING: Final = Statement(
+    "calendar.drop_booking", delete(bookings).where(bookings.c.id == bindparam("booking"))
+)
+LIVE_IN_SLOT: Final = Statement(
+    "calendar.live_in_slot",
+    select(bookings.c.id).where(
+        bookings.c.slot_id == bindparam("slot"), bookings.c.citizen == bindparam("citizen"), _LIVE
+    ),
+)
+LIVE_IN_PROGRAMME: Final = Statement(
+    "calendar.live_in_programme",
+    select(func.count())
+    .select_from(bookings)
+    .join(slots, slots.c.id == bookings.c.slot_id)
+    .where(
+        bookings.c.citizen == bindparam("citizen"),
+        bookings.c.programme == bindparam("programme"),
+        _LIVE,
+        slots.c.ends_at > bindparam("now"),
+    ),
+)
+CONFIRM: Final = Statement(
+    "calendar.confirm",
+    update(bookings)
+    .where(
+        bookings.c.id == bindparam("booking"),
+        bookings.c.state == BookingState.HELD.value,
+        bookings.c.held_until > bindparam("now"),
+    )
+    .values(state=BookingState.CONFIRMED.value, held_until=None),
+)
+END: Final = Statement(
+    "calendar.end",
+    update(bookings)
+    .where(
+        bookings.c.id == bindparam("booking"),
+        bookings.c.state == bindparam("was"),
+        bookings.c.slot_id == bindparam("slot"),
+        bookings.c.party == bindparam("had"),
+        _LIVE,
+    )
+    .values(state=bindparam("now_is"), held_until=None, ended_at=bindparam("now")),
+)
+MOVE: Final = Statement(
+    "calendar.move",
+    update(bookings)
+    .where(
+        bookings.c.id == bindparam("booking"),
+        bookings.c.state == bindparam("was"),
+        bookings.c.slot_id == bindparam("slot"),
+        bookings.c.party == bindparam("had"),
+        _LIVE,
+    )
+    .values(slot_id=bindparam("to"), party=bindparam("places", type_=Integer)),
+)
+_DUE = (bookings.c.held_until <= bindparam("now"), bookings.c.state == BookingState.HELD.value)
+DUE_HOLDS: Final = Statement(
+    "calendar.due_holds",
+    _BOOKED.where(*_DUE).order_by(bookings.c.held_until).limit(bindparam("limit", type_=Integer)),
+    row=Booking,
+)
+DUE_HOLDS_OF_SLOT: Final = Statement(
+    "calendar.due_holds_of_slot",
+    _BOOKED.where(*_DUE, bookings.c.slot_id == bindparam("slot")).order_by(bookings.c.id),
+    row=Booking,
+)
+FORGET_BOOKINGS: Final = Statement(
+    "calendar.forget_bookings",
+    update(bookings).where(bookings.c.citizen == bindparam("who")).values(citizen=None),
+)
+
+# --- persons and requests ---
+QUEUE_PERSON: Final = _upsert(
+    "calendar.queue_person", persons, ["programme", "citizen"], {"requests": persons.c.requests + 1}
+)
+FORGET_PERSON: Final = Statement(
+    "calendar.forget_person", delete(persons).where(persons.c.citizen == bindparam("who"))
+)
+CLAIM_REQUEST: Final = _insert_once("calendar.claim_request", requests)
+REQUEST: Final = Statement(
+    "calendar.request",
+    select(requests.c.verb, requests.c.digest, requests.c.answer).where(
+        requests.c.key == bindparam("request")
+    ),
+)
+ANSWER: Final = Statement(
+    "calendar.answer",
+    update(requests)
+    .where(requests.c.key == bindparam("request"))
+    .values(answer=bindparam("said", type_=requests.c.answer.type)),
+)
+FORGET_REQUESTS: Final = Statement(
+    "calendar.forget_requests", delete(requests).where(requests.c.citizen == bindparam("who"))
+)
+PURGE_REQUESTS: Final = Statement(
+    "calendar.purge_requests", delete(requests).where(requests.c.made_at < bindparam("before"))
+)

@@ -1,0 +1,254 @@
+"""What a clerk writes: a programme in YAML, with three required settings (programme, capacity, slots).
+
+programme: copal
+capacity: 20
+slots:
+  - dates: 2026-11-24/2026-12-25
+    weekdays: 火水木金土日
+    times: [10:00-11:30, 13:00-14:30]
+"""
+
+import re
+from collections.abc import Mapping
+from datetime import date, datetime, time, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from govline.calendar.model import CutOff, Policy, Programme, Reminder, SlotRule
+from govline.core.jst import JST
+from govline.errors import DefinitionError
+
+__all__ = ["PolicyDefinition", "ProgrammeDefinition", "SlotDefinition", "load", "load_folder", "parse"]
+
+_WEEKDAYS: Final = "月火水木金土日"
+_SPAN: Final = re.compile(r"\s*(?:/|\.\.|〜|～|~)\s*")
+_CUT: Final = re.compile(
+    r"(?:(?P<hours>\d+(?:\.\d+)?)時間前|(?P<minutes>\d+)分前"
+    r"|(?:(?P<business>\d+)営業日前|(?P<days>\d+)日前|(?P<eve>前日)|(?P<same>当日))(?:の?\s*(?P<at>\d{1,2}:\d{2})(?:まで)?)?)"
+)
+_MINUTES_A_SLOT: Final = 60
+
+
+def _clock(text: str) -> time:
+    hour, _, minute = text.strip().partition(":")
+    return time(int(hour), int(minute or 0))
+
+
+def _as_text(value: Any) -> str:
+    if isinstance(value, date | datetime):
+        return value.isoformat()
+    return str(value)
+
+
+def _as_list(value: Any) -> list[Any]:
+    return list(value) if isinstance(value, list | tuple) else [value]
+
+
+def _as_span(value: Any) -> tuple[date, date]:
+    if isinstance(value, tuple):
+        return value
+    first, *rest = _SPAN.split(_as_text(value).strip())
+    span = date.fromisoformat(first), date.fromisoformat(rest[0] if rest else first)
+    if span[1] < span[0] or len(rest) > 1:
+        raise ValueError("日付の範囲は 2026-11-24/2026-12-25 の形で、早い日を先に書いてください")
+    return span
+
+
+def _as_weekdays(value: Any) -> tuple[int, ...]:
+    text = "".join(map(str, _as_list(value)))
+    wrong = [char for char in text if char not in _WEEKDAYS]
+    if wrong or not text:
+        raise ValueError("曜日は 月火水木金土日 の文字で書いてください")
+    return tuple(sorted({_WEEKDAYS.index(char) for char in text}))
+
+
+def _as_time_span(value: Any) -> tuple[time, time | None]:
+    if isinstance(value, tuple):
+        return value
+    start, _, end = re.sub(r"[〜～~]", "-", _as_text(value)).partition("-")
+    return _clock(start), _clock(end) if end else None
+
+
+def _as_instant(value: Any) -> datetime:
+    instant = value if isinstance(value, datetime) else datetime.fromisoformat(_as_text(value))
+    return instant if instant.tzinfo else instant.replace(tzinfo=JST)
+
+
+def _as_cut(value: Any) -> CutOff:
+    if isinstance(value, CutOff):
+        return value
+    found = _CUT.fullmatch(_as_text(value).strip())
+    if found is None:
+        raise ValueError("「2時間前」「前日 17:00」「3営業日前 17:00」のように書いてください")
+    at = _clock(found["at"]) if found["at"] else None
+    if found["business"]:
+        return CutOff(business_days=int(found["business"]), at=at)
+    if found["days"] or found["eve"]:
+        return CutOff(days=int(found["days"] or 1), at=at)
+    if found["same"]:
+        raise ValueError("当日の締切は「1時間前」のように書いてください")
+    return CutOff(hours=float(found["hours"] or 0) + int(found["minutes"] or 0) / 60)
+
+
+def _as_reminder(value: Any) -> Reminder:
+    if isinstance(value, Reminder):
+        return value
+    found = _CUT.fullmatch(_as_text(value).strip())
+    if found is None or found["business"]:
+        raise ValueError("「前日 18:00」「当日 7:00」「2時間前」のように書いてください")
+    if found["hours"] or found["minutes"]:
+        return Reminder(hours_before=float(found["hours"] or 0) + int(found["minutes"] or 0) / 60)
+    days = 0 if found["same"] else int(found["days"] or 1)
+    return Reminder(days_before=days, at=_clock(found["at"] or "18:00"))
+
+
+DateSpan = Annotated[tuple[date, date], BeforeValidator(_as_span)]
+TimeSpan = Annotated[tuple[time, time | None], BeforeValidator(_as_time_span)]
+Listed = BeforeValidator(_as_list)
+Moment = Annotated[datetime, BeforeValidator(_as_instant)]
+Cut = Annotated[CutOff, BeforeValidator(_as_cut)]
+
+
+class _Written(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+
+
+class SlotDefinition(_Written):
+    """Slots by dates and times. One of `dates` (days or spans) and `rolling` (the next so many days)."""
+
+    times: Annotated[list[TimeSpan], Listed] = Field(min_length=1)
+    dates: Annotated[list[DateSpan], Listed] = []
+    rolling: int = Field(default=0, ge=0, le=730)
+    weekdays: Annotated[tuple[int, ...], BeforeValidator(_as_weekdays)] = tuple(range(7))
+    capacity: int | None = Field(default=None, ge=0)
+    name: str = ""
+
+    def rule(self, capacity: int, minutes: int) -> SlotRule:
+        """The rule, with the programme's defaults filled in."""
+        times = [(start, end or _later(start, minutes)) for start, end in self.times]
+        own = capacity if self.capacity is None else self.capacity
+        return SlotRule(times, own, self.dates, self.rolling, self.weekdays, self.name)
+
+
+class PolicyDefinition(_Written):
+    """The policy as written; every setting is optional."""
+
+    opens: Moment | None = None
+    closes: Moment | None = None
+    opens_days_before: int | None = Field(default=None, ge=0)
+    book_until: Cut = CutOff()
+    change_until: Cut = CutOff()
+    cancel_until: Cut = CutOff()
+    max_party: int | None = Field(default=None, ge=1)
+    limit: int | None = Field(default=None, ge=1)
+    hold_minutes: int = Field(default=10, ge=1)
+
+    def policy(self) -> Policy:
+        return Policy(
+            opens=self.opens,
+            closes=self.closes,
+            opens_days_before=self.opens_days_before,
+            book=self.book_until,
+            change=self.change_until,
+            cancel=self.cancel_until,
+            max_party=self.max_party,
+            limit=self.limit,
+            hold=timedelta(minutes=self.hold_minutes),
+        )
+
+
+class ProgrammeDefinition(_Written):
+    """A programme as written; `programme`, `capacity` and `slots` are the only required settings."""
+
+    programme: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")
+    capacity: int = Field(ge=0)
+    slots: list[SlotDefinition]
+    label: str = ""
+    minutes: int = Field(default=_MINUTES_A_SLOT, ge=1)
+    closed: Annotated[list[DateSpan], Listed] = []
+    closed_on_holidays: bool = False
+    policy: PolicyDefinition = PolicyDefinition()
+    remind: Annotated[Reminder, BeforeValidator(_as_reminder)] | None = None
+
+    def build(self) -> Programme:
+        """The programme as the rest of the calendar knows it."""
+        return Programme(
+            id=self.programme,
+            label=self.label,
+            policy=self.policy.policy(),
+            rules=[slot.rule(self.capacity, self.minutes) for slot in self.slots],
+            closed=self.closed,
+            closed_on_holidays=self.closed_on_holidays,
+            reminder=self.remind,
+        )
+
+
+def _later(start: time, minutes: int) -> time:
+    return (datetime.combine(date.min, start) + timedelta(minutes=minutes)).time()
+
+
+def parse(data: Mapping[str, Any], *, file: str = "") -> Programme:
+    """A programme from plain data.
+
+    Raises:
+        DefinitionError: A setting is missing, unknown or wrong; `place` names file, line and key.
+    """
+    try:
+        return ProgrammeDefinition.model_validate(data).build()
+    except ValidationError as error:
+        raise _explained(error, data, file) from error
+
+
+def _explained(error: ValidationError, data: Mapping[str, Any], file: str) -> DefinitionError:
+    first = error.errors()[0]
+    place: dict[str, Any] = {"file": file} if file else {}
+    line = _line(data, first["loc"])
+    if line:
+        place["line"] = line
+    place["key"] = ".".join(map(str, first["loc"]))
+    return DefinitionError(first["msg"], code="GL-2010", hint="calendars/*.yaml", place=place)
+
+
+def _line(data: Any, path: tuple[Any, ...]) -> int:
+    """The line of the deepest written key on the way to `path`; 0 for data that came from no file."""
+    line = 0
+    for key in path:
+        marks = getattr(data, "lc", None)
+        if marks is None or not isinstance(data, dict | list):
+            break
+        try:
+            line = (marks.key(key) if isinstance(data, dict) else marks.item(key))[0] + 1
+            data = data[key]
+        except (KeyError, IndexError, TypeError):
+            break
+    return line
+
+
+def load(path: str | Path) -> Programme:
+    """A programme from a YAML 1.2 file.
+
+    Raises:
+        DefinitionError: The file is no YAML mapping, or a setting is wrong.
+    """
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import YAMLError
+
+    path = Path(path)
+    try:
+        data = YAML(typ="rt").load(path.read_text("utf-8"))
+    except (YAMLError, UnicodeDecodeError) as error:
+        mark = getattr(error, "problem_mark", None)
+        place = {"file": path.name} | ({"line": mark.line + 1} if mark else {})
+        raise DefinitionError("this is no YAML text", code="GL-2010", place=place) from error
+    if not isinstance(data, Mapping):
+        raise DefinitionError("a programme is a mapping", code="GL-2010", place={"file": path.name})
+    return parse(data, file=path.name)
+
+
+def load_folder(folder: str | Path) -> list[Programme]:
+    """Every programme of a folder, by file name; an absent folder has none."""
+    paths = sorted(Path(folder).glob("*.y*ml"))
+    return list(map(partial(load), paths))

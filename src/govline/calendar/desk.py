@@ -1,0 +1,232 @@
+"""What stands behind the booking verbs: look at the facts, judge, move rows and counter, tell what follows."""
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any
+
+from attrs import evolve, frozen
+
+from govline.calendar import _queries as q
+from govline.calendar import ledger, reminders
+from govline.calendar.model import Booking, BookingState, CitizenFacts, Policy, Programme, Refused, Slot
+from govline.calendar.requests import Answer
+from govline.calendar.rules import BusinessDay, check, check_cancel, check_change
+from govline.core import CitizenId, Effect, Event, Id, Reason, Schedule, Transaction
+
+__all__ = ["Desk", "find_slot", "no_such_slot"]
+
+
+@frozen
+class Desk:
+    """Serves one request after another, each inside the caller's transaction.
+
+    Args:
+        programme: The programme of an id; raises where it is not declared.
+        business_day: Which days count for cut-offs.
+    """
+
+    programme: Callable[[str], Programme]
+    business_day: BusinessDay
+
+    # --- verbs ---
+
+    def take(self, tx: Transaction, verb: str, slot_id: Id, citizen: CitizenId | None, party: int) -> Answer:
+        """Hold or book."""
+        slot = find_slot(tx, slot_id)
+        if slot is None:
+            return Refused([no_such_slot()])
+        policy = self.programme(slot.programme).policy
+        if policy.limit is not None and citizen is not None:
+            # before the count: a rival request of the same person waits here
+            tx.write(q.QUEUE_PERSON, {"programme": slot.programme, "citizen": citizen, "requests": 1})
+        reasons = self._reasons_now(tx, slot, lambda now: self.reasons(tx, now, citizen, party))
+        if reasons:
+            return Refused(reasons)
+        booking = _new(tx, slot, citizen, party, hold=policy.hold if verb == "hold" else None)
+        if ledger.place(tx, slot, booking) != "placed":
+            return self._lost(tx, slot_id, citizen, party)
+        self._taken(tx, booking)
+        return booking
+
+    def confirm(self, tx: Transaction, booking_id: Id, citizen: CitizenId | None) -> Answer:
+        """Held to confirmed."""
+        booking = _own(tx, booking_id, citizen)
+        if isinstance(booking, Refused) or booking.state is BookingState.CONFIRMED:
+            return booking
+        if not tx.write(q.CONFIRM, {"booking": booking_id, "now": tx.now}):
+            return Refused([_hold_over()])
+        tx.unschedule(_hold_key(booking))
+        confirmed = evolve(booking, state=BookingState.CONFIRMED, held_until=None)
+        self._taken(tx, confirmed)
+        return confirmed
+
+    def change(
+        self, tx: Transaction, booking_id: Id, to: Id, party: int | None, citizen: CitizenId | None
+    ) -> Answer:
+        """Another slot, another number of places, or both."""
+        booking = _own(tx, booking_id, citizen)
+        if isinstance(booking, Refused):
+            return booking
+        new = find_slot(tx, to)
+        if new is None:
+            return Refused([no_such_slot()])
+        places = booking.party if party is None else party
+        reasons = self._reasons_now(tx, new, lambda now: self._move_reasons(tx, booking, now, places))
+        if reasons:
+            return Refused(reasons)
+        if ledger.move(tx, booking, new, places) != "moved":
+            return self._lost(tx, new.id, booking.citizen, places)
+        moved = evolve(booking, slot=new.id, party=places, starts=new.starts)
+        self._moved(tx, booking, moved)
+        return moved
+
+    def cancel(self, tx: Transaction, booking_id: Id, citizen: CitizenId | None) -> Answer:
+        """Live to cancelled; only a citizen who cancels a confirmed booking meets the cut-off."""
+        booking = _own(tx, booking_id, citizen)
+        if isinstance(booking, Refused):
+            return booking
+        slot = find_slot(tx, booking.slot)
+        if citizen is not None and slot is not None and booking.state is BookingState.CONFIRMED:
+            policy = self.programme(booking.programme).policy
+            reasons = check_cancel(policy, slot, tx.now, business_day=self.business_day)
+            if reasons:
+                return Refused(reasons)
+        return self.end(tx, booking, BookingState.CANCELLED) or Refused([_is_over(BookingState.CANCELLED)])
+
+    def end(self, tx: Transaction, booking: Booking, state: BookingState) -> Booking | None:
+        """End a live booking with all that hangs on it; None when it changed since it was read."""
+        if not ledger.end(tx, booking, state):
+            return None
+        if booking.state is BookingState.HELD:
+            tx.unschedule(_hold_key(booking))
+        reminders.forget(tx, booking)
+        ended = evolve(booking, state=state, held_until=None)
+        if booking.state is BookingState.CONFIRMED:
+            _tell(tx, "calendar.cancelled", ended, {"slot": booking.slot, "party": booking.party})
+        return ended
+
+    # --- judgement ---
+
+    def reasons(self, tx: Transaction, slot: Slot, citizen: CitizenId | None, party: int) -> list[Reason]:
+        """Every reason against this booking, from the rows as they are."""
+        policy = self.programme(slot.programme).policy
+        facts = _facts(tx, slot, citizen, party, policy)
+        return check(policy, slot, facts, tx.now, business_day=self.business_day)
+
+    def _move_reasons(self, tx: Transaction, booking: Booking, new: Slot, party: int) -> list[Reason]:
+        if booking.held_until is not None and booking.held_until <= tx.now:
+            return [_hold_over()]
+        if new.programme != booking.programme:
+            return [Reason("GL-2111", "別の種類の予約へは変更できません。取り消して予約し直してください。")]
+        old = find_slot(tx, booking.slot)
+        assert old is not None  # a foreign key holds it
+        facts = CitizenFacts(party)
+        if new.id == old.id:
+            new = evolve(new, booked=new.booked - booking.party)
+        else:
+            facts = CitizenFacts(party, in_slot=_in_slot(tx, new, booking.citizen))
+        policy = self.programme(booking.programme).policy
+        return check_change(policy, old, new, facts, tx.now, business_day=self.business_day)
+
+    def _reasons_now(
+        self, tx: Transaction, slot: Slot, reasons: Callable[[Slot], list[Reason]]
+    ) -> list[Reason]:
+        """The reasons once holds that ran out are gone: nobody waits for the worker to see a free place."""
+        found = reasons(slot)
+        if not found:
+            return found
+        due = tx.all(q.DUE_HOLDS_OF_SLOT, {"slot": slot.id, "now": tx.now})
+        if not sum(self.end(tx, held, BookingState.EXPIRED) is not None for held in due):
+            return found
+        return reasons(find_slot(tx, slot.id) or slot)
+
+    def _lost(self, tx: Transaction, slot_id: Id, citizen: CitizenId | None, party: int) -> Refused:
+        """Someone was faster between our look and our hand: say what is true now."""
+        slot = find_slot(tx, slot_id)
+        reasons = self.reasons(tx, slot, citizen, party) if slot else [no_such_slot()]
+        return Refused(reasons or [Reason("GL-2114", "ほかの手続きと重なりました。もう一度お試しください。")])
+
+    # --- what follows ---
+
+    def _taken(self, tx: Transaction, booking: Booking) -> None:
+        if booking.held_until is not None:
+            key = _hold_key(booking)
+            effect = Effect("calendar.expire", {"booking": booking.id}, dedupe=key)
+            tx.schedule(Schedule(key, booking.held_until, booking.ref, effect))
+            return
+        reminders.remind(tx, self.programme(booking.programme), booking)
+        _tell(tx, "calendar.booked", booking, {"slot": booking.slot, "party": booking.party})
+
+    def _moved(self, tx: Transaction, old: Booking, new: Booking) -> None:
+        if new.state is BookingState.CONFIRMED:
+            reminders.remind(tx, self.programme(new.programme), new)
+        _tell(tx, "calendar.changed", new, {"from": old.slot, "to": new.slot, "party": new.party})
+
+
+def find_slot(tx: Transaction, slot_id: Id) -> Slot | None:
+    """The slot as it is now."""
+    slot: Slot | None = tx.one(q.SLOT_BY_ID, {"slot": slot_id})
+    return slot
+
+
+def no_such_slot() -> Reason:
+    """The slot was never there, or staff took it away."""
+    return Reason("GL-2101", "この枠は見つかりません。もう一度お選びください。")
+
+
+def _own(tx: Transaction, booking_id: Id, citizen: CitizenId | None) -> Booking | Refused:
+    booking: Booking | None = tx.one(q.BOOKING_BY_ID, {"booking": booking_id})
+    if booking is None or (citizen is not None and booking.citizen != citizen):
+        return Refused([Reason("GL-2112", "この予約は見つかりません。")])
+    return booking if booking.state.live else Refused([_is_over(booking.state)])
+
+
+def _new(
+    tx: Transaction, slot: Slot, citizen: CitizenId | None, party: int, *, hold: timedelta | None
+) -> Booking:
+    return Booking(
+        id=tx.new_id(),
+        slot=slot.id,
+        programme=slot.programme,
+        citizen=citizen,
+        party=party,
+        state=BookingState.CONFIRMED if hold is None else BookingState.HELD,
+        starts=slot.starts,
+        held_until=None if hold is None else tx.now + hold,
+    )
+
+
+def _facts(
+    tx: Transaction, slot: Slot, citizen: CitizenId | None, party: int, policy: Policy
+) -> CitizenFacts:
+    if citizen is None:
+        return CitizenFacts(party)
+    live = 0
+    if policy.limit is not None:
+        row = tx.one(q.LIVE_IN_PROGRAMME, {"citizen": citizen, "programme": slot.programme, "now": tx.now})
+        live = row[0] if row else 0
+    return CitizenFacts(party, in_slot=_in_slot(tx, slot, citizen), live=live)
+
+
+def _in_slot(tx: Transaction, slot: Slot, citizen: CitizenId | None) -> bool:
+    return citizen is not None and tx.one(q.LIVE_IN_SLOT, {"slot": slot.id, "citizen": citizen}) is not None
+
+
+def _tell(tx: Transaction, name: str, booking: Booking, data: Mapping[str, Any]) -> None:
+    facts = {"programme": booking.programme, **data}
+    tx.emit(Event(name, booking.ref, citizen=booking.citizen, data=facts))
+
+
+def _hold_key(booking: Booking) -> str:
+    return f"calendar.hold:{booking.id}"
+
+
+def _is_over(state: BookingState) -> Reason:
+    expired = state is BookingState.EXPIRED
+    return Reason(
+        "GL-2112", "この仮予約は時間切れです。" if expired else "この予約はすでに取り消されています。"
+    )
+
+
+def _hold_over() -> Reason:
+    return Reason("GL-2113", "仮予約の時間が切れました。もう一度お選びください。")

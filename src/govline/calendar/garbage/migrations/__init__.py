@@ -1,0 +1,3 @@
+"""The calendar's own Alembic branch."""
+
+__all__: list[str] = []

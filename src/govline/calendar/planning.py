@@ -1,0 +1,57 @@
+"""From a programme's rules to the slots they ask for: pure, repeatable, in order of time."""
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import date, datetime, timedelta
+
+from govline.calendar.model import Programme, SlotPlan, SlotRule
+from govline.core.jst import JST
+
+__all__ = ["no_holidays", "plan"]
+
+Holiday = Callable[[date], bool]
+_DAY = timedelta(days=1)
+
+
+def no_holidays(_: date) -> bool:
+    """For programmes that are open on national holidays."""
+    return False
+
+
+def plan(programme: Programme, today: date, *, holiday: Holiday = no_holidays) -> list[SlotPlan]:
+    """The slots that the programme's rules ask for.
+
+    Args:
+        programme: Its rules, closures and whether holidays are closed.
+        today: In Asia/Tokyo; where rolling rules begin.
+        holiday: Whether a day is a national holiday; asked only when the programme closes on them.
+    """
+    plans = {
+        (plan.starts, plan.name): plan
+        for rule in programme.rules
+        for day in _days(rule, today)
+        if not _closed(programme, day, holiday)
+        for plan in _slots(rule, day)
+    }
+    return [plans[key] for key in sorted(plans)]
+
+
+def _days(rule: SlotRule, today: date) -> Iterator[date]:
+    spans = rule.dates or ((today, today + (rule.rolling - 1) * _DAY),)
+    return (day for first, last in spans for day in _span(first, last) if day.weekday() in rule.weekdays)
+
+
+def _span(first: date, last: date) -> Iterable[date]:
+    return (first + offset * _DAY for offset in range((last - first).days + 1))
+
+
+def _closed(programme: Programme, day: date, holiday: Holiday) -> bool:
+    if any(first <= day <= last for first, last in programme.closed):
+        return True
+    return programme.closed_on_holidays and holiday(day)
+
+
+def _slots(rule: SlotRule, day: date) -> Iterator[SlotPlan]:
+    for start, end in rule.times:
+        starts = datetime.combine(day, start, JST)
+        ends = datetime.combine(day, end, JST)
+        yield SlotPlan(starts, ends if ends > starts else ends + _DAY, rule.capacity, rule.name)

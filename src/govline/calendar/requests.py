@@ -1,0 +1,101 @@
+"""Every write has an idempotency key: its answer is stored in the write's own transaction and given again."""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from govline.calendar import _queries as q
+from govline.calendar.model import Booking, BookingState, Refused
+from govline.core import CitizenId, Json, Reason, Transaction
+from govline.errors import InputError
+from govline.store.columns import dump_json
+
+__all__ = ["Answer", "answered_once"]
+
+Answer = Booking | Refused
+
+
+def answered_once(
+    tx: Transaction,
+    key: str,
+    verb: str,
+    content: Mapping[str, Json],
+    work: Callable[[], Answer],
+    *,
+    citizen: CitizenId | None,
+) -> Answer:
+    """Do the work unless this key was answered before; then give that answer again.
+
+    Args:
+        key: The caller's idempotency key, unique in the town: a request id, a webhook event id.
+        verb: What is asked. `content`: with what; a digest of both is kept.
+        citizen: Whose request it is, so that it can be erased.
+
+    Raises:
+        InputError: GL-2001, the key was used for another verb or other content.
+    """
+    if not key:
+        raise InputError("a write to the calendar needs an idempotency key", code="GL-2001")
+    digest = hashlib.sha256(dump_json([verb, content]).encode()).hexdigest()
+    claim = {
+        "key": key,
+        "verb": verb,
+        "digest": digest,
+        "citizen": citizen,
+        "answer": None,
+        "made_at": tx.now,
+    }
+    if not tx.write(q.CLAIM_REQUEST, claim):
+        stored = _stored(tx, key, verb, digest)
+        if stored is not None:
+            return stored
+    answer = work()
+    tx.write(q.ANSWER, {"request": key, "said": _to_json(answer)})
+    return answer
+
+
+def _stored(tx: Transaction, key: str, verb: str, digest: str) -> Answer | None:
+    row = tx.one(q.REQUEST, {"request": key})
+    if row is None:
+        return None
+    if (row[0], row[1]) != (verb, digest):
+        raise InputError(
+            "this idempotency key was used for another request",
+            code="GL-2001",
+            hint="make a new key for every new request",
+            place={"verb": verb, "before": row[0]},
+        )
+    return None if row[2] is None else _from_json(row[2])
+
+
+def _to_json(answer: Answer) -> Json:
+    if isinstance(answer, Refused):
+        return {
+            "refused": [
+                {"code": reason.code, "text": reason.text, "help": dict(reason.help)}
+                for reason in answer.reasons
+            ]
+        }
+    return {
+        "booking": {
+            "id": answer.id,
+            "slot": answer.slot,
+            "programme": answer.programme,
+            "citizen": answer.citizen,
+            "party": answer.party,
+            "state": answer.state.value,
+            "starts": answer.starts.isoformat(),
+            "held_until": answer.held_until and answer.held_until.isoformat(),
+        }
+    }
+
+
+def _from_json(data: Mapping[str, Any]) -> Answer:
+    if "refused" in data:
+        return Refused([Reason(**reason) for reason in data["refused"]])
+    row = dict(data["booking"])
+    row["state"] = BookingState(row["state"])
+    row["starts"] = datetime.fromisoformat(row["starts"])
+    row["held_until"] = row["held_until"] and datetime.fromisoformat(row["held_until"])
+    return Booking(**row)

@@ -1,0 +1,247 @@
+"""The calendar's verbs, each inside the caller's transaction. Refusals are values; only misuse raises."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date, datetime
+from functools import partial
+
+from govline.calendar import _queries as q
+from govline.calendar.desk import Desk, find_slot, no_such_slot
+from govline.calendar.layout import Layout, add_slots, lay_out, window
+from govline.calendar.model import (
+    Allowed,
+    Booking,
+    BookingState,
+    CitizenFacts,
+    Difference,
+    Programme,
+    Refused,
+    Slot,
+    SlotPlan,
+)
+from govline.calendar.requests import Answer, answered_once
+from govline.calendar.rules import check, judge
+from govline.core import CitizenId, DatabasePort, Id, Ref, Transaction
+from govline.core.holidays import HolidayCalendar
+from govline.errors import ConfigError, InputError
+
+__all__ = ["Calendar"]
+
+_PAGE = 1_000
+
+
+class Calendar:
+    """Programmes bound to their tables.
+
+    Args:
+        programmes: What can be booked.
+        business_day: Which days count for cut-offs; Monday to Friday except national holidays by default.
+        holiday: Which days are national holidays, for programmes that close on them.
+    """
+
+    def __init__(
+        self,
+        programmes: Iterable[Programme] = (),
+        *,
+        business_day: Callable[[date], bool] | None = None,
+        holiday: Callable[[date], bool] | None = None,
+    ) -> None:
+        self.programmes: Mapping[str, Programme] = {item.id: item for item in programmes}
+        official = HolidayCalendar.official()
+        self._business_day = business_day or official.is_business_day
+        self._holiday = holiday or official.is_holiday
+        self._desk = Desk(self.programme, self._business_day)
+
+    def programme(self, programme: str) -> Programme:
+        """The programme of this id.
+
+        Raises:
+            ConfigError: GL-2002, it is not declared.
+        """
+        try:
+            return self.programmes[programme]
+        except KeyError:
+            known = ", ".join(sorted(self.programmes)) or "none"
+            raise ConfigError(
+                f"no programme is called {programme!r}", code="GL-2002", hint=f"declared: {known}"
+            ) from None
+
+    # --- slots ---
+
+    def lay_out(self, tx: Transaction, programme: str) -> Layout:
+        """Write the slots that the programme's rules ask for; cheap when nothing changed."""
+        return lay_out(tx, self.programme(programme), self._holiday)
+
+    def add_slots(self, tx: Transaction, programme: str, plans: Iterable[SlotPlan]) -> int:
+        """Write slots by hand; how many are new."""
+        return add_slots(tx, self.programme(programme).id, plans)
+
+    def cancel_slot(self, tx: Transaction, slot_id: Id, *, cancelled: bool = True) -> bool:
+        """Close (or reopen) a slot for new bookings; those in it stay until they are cancelled. Whether it exists."""
+        tx.audit("calendar.cancel_slot", Ref("calendar.slot", slot_id), {"cancelled": cancelled})
+        return bool(tx.write(q.CANCEL_SLOT, {"slot": slot_id, "cancelled": cancelled}))
+
+    def slot(self, tx: Transaction, slot_id: Id) -> Slot | None:
+        """The slot as it is now."""
+        return find_slot(tx, slot_id)
+
+    def slots(
+        self,
+        tx: Transaction,
+        programme: str,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        limit: int = _PAGE,
+    ) -> Sequence[Slot]:
+        """All slots that start in `[since, until)`, in order; from now for a year where omitted."""
+        start, end = window(tx, since, until)
+        terms = {"programme": self.programme(programme).id, "since": start, "until": end, "limit": limit}
+        return tx.all(q.SLOTS_BETWEEN, terms)
+
+    def available(
+        self,
+        tx: Transaction,
+        programme: str,
+        *,
+        party: int = 1,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        limit: int = _PAGE,
+    ) -> Sequence[Slot]:
+        """Slots with at least `party` places left that the policy lets anybody book now, in order."""
+        found = self.programme(programme)
+        start, end = window(tx, since, until)
+        terms = {"programme": found.id, "party": party, "since": start, "until": end, "limit": limit}
+        return [
+            slot
+            for slot in tx.all(q.FREE_SLOTS, terms)
+            if not check(found.policy, slot, CitizenFacts(party), tx.now, business_day=self._business_day)
+        ]
+
+    # --- bookings ---
+
+    def can_book(
+        self, tx: Transaction, slot_id: Id, citizen: CitizenId | None, *, party: int = 1
+    ) -> Allowed | Refused:
+        """Whether this booking would be taken now, or every reason why not."""
+        slot = self.slot(tx, slot_id)
+        if slot is None:
+            return Refused([no_such_slot()])
+        return judge(self._desk.reasons(tx, slot, citizen, party))
+
+    def hold(
+        self, tx: Transaction, slot_id: Id, citizen: CitizenId | None, *, party: int = 1, key: str
+    ) -> Booking | Refused:
+        """Take places until the policy's hold time runs out (仮押さえ); `confirm` makes it a booking."""
+        return self._request(tx, "hold", slot_id, citizen, party=party, key=key)
+
+    def book(
+        self, tx: Transaction, slot_id: Id, citizen: CitizenId | None, *, party: int = 1, key: str
+    ) -> Booking | Refused:
+        """Take places for good.
+
+        Args:
+            slot_id: Which slot.
+            citizen: Who books; None for places that staff take for nobody in particular.
+            party: Number of places, at least 1.
+            key: Idempotency key; the same request again gets the same answer.
+
+        Returns:
+            The confirmed booking, or every reason against it.
+
+        Raises:
+            InputError: GL-2001 the key was used for another request, GL-2003 the party is not positive.
+        """
+        return self._request(tx, "book", slot_id, citizen, party=party, key=key)
+
+    def confirm(
+        self, tx: Transaction, booking_id: Id, *, key: str, citizen: CitizenId | None = None
+    ) -> Booking | Refused:
+        """Turn a hold into a booking while it lasts. With `citizen`, only their own."""
+        content = {"booking": booking_id, "citizen": citizen}
+        work = partial(self._desk.confirm, tx, booking_id, citizen)
+        return answered_once(tx, key, "confirm", content, work, citizen=citizen)
+
+    def change(
+        self,
+        tx: Transaction,
+        booking_id: Id,
+        *,
+        to: Id,
+        key: str,
+        party: int | None = None,
+        citizen: CitizenId | None = None,
+    ) -> Booking | Refused:
+        """Move a booking to another slot of its programme, or to another number of places.
+
+        The old place is kept until the new one is won; a refusal leaves everything as it was.
+        """
+        _check_party(1 if party is None else party)
+        content = {"booking": booking_id, "to": to, "party": party, "citizen": citizen}
+        work = partial(self._desk.change, tx, booking_id, to, party, citizen)
+        return answered_once(tx, key, "change", content, work, citizen=citizen)
+
+    def cancel(
+        self, tx: Transaction, booking_id: Id, *, key: str, citizen: CitizenId | None = None
+    ) -> Booking | Refused:
+        """End a booking and free its places. With `citizen`, only their own and before the cut-off."""
+        content = {"booking": booking_id, "citizen": citizen}
+        work = partial(self._desk.cancel, tx, booking_id, citizen)
+        return answered_once(tx, key, "cancel", content, work, citizen=citizen)
+
+    def booking(self, tx: Transaction, booking_id: Id) -> Booking | None:
+        """The booking as it is now, live or not."""
+        booking: Booking | None = tx.one(q.BOOKING_BY_ID, {"booking": booking_id})
+        return booking
+
+    def bookings(self, tx: Transaction, citizen: CitizenId) -> Sequence[Booking]:
+        """The citizen's live bookings that are not over, in order of time."""
+        rows = tx.all(q.BOOKINGS_OF, {"citizen": citizen, "now": tx.now})
+        return [row for row in rows if row.held_until is None or row.held_until > tx.now]
+
+    def expire_holds(self, tx: Transaction, *, limit: int = 500) -> int:
+        """End holds whose time has run out; how many."""
+        due = tx.all(q.DUE_HOLDS, {"now": tx.now, "limit": limit})
+        return sum(self._desk.end(tx, held, BookingState.EXPIRED) is not None for held in due)
+
+    def expire_hold(self, tx: Transaction, booking_id: Id) -> bool:
+        """End this hold if its time has run out."""
+        held = self.booking(tx, booking_id)
+        if held is None or held.held_until is None or held.held_until > tx.now:
+            return False
+        return self._desk.end(tx, held, BookingState.EXPIRED) is not None
+
+    def reconcile(self, tx: Transaction) -> list[Difference]:
+        """Slots whose counter does not equal their live bookings; empty while the calendar is sound."""
+        return [
+            Difference(slot, counter, rows, starts.date())
+            for slot, starts, counter, rows in tx.all(q.DIFFERENCES)
+        ]
+
+    def erase(self, tx: Transaction, citizen: CitizenId) -> None:
+        """Cancel what lies ahead of the citizen and take their id out of every row."""
+        for booking in tx.all(q.BOOKINGS_OF, {"citizen": citizen, "now": tx.now}):
+            self._desk.end(tx, booking, BookingState.CANCELLED)
+        for statement in (q.FORGET_BOOKINGS, q.FORGET_PERSON, q.FORGET_REQUESTS):
+            tx.write(statement, {"who": citizen})
+
+    def book_on(
+        self, db: DatabasePort, slot_id: Id, citizen: CitizenId | None, *, party: int = 1, key: str
+    ) -> Booking | Refused:
+        """`book` in a unit of its own, grouped with others for the same slot: the fast way in a rush."""
+        return db.run(
+            lambda tx: self.book(tx, slot_id, citizen, party=party, key=key), group=f"slot:{slot_id}"
+        )
+
+    def _request(
+        self, tx: Transaction, verb: str, slot_id: Id, citizen: CitizenId | None, *, party: int, key: str
+    ) -> Answer:
+        _check_party(party)
+        content = {"slot": slot_id, "citizen": citizen, "party": party}
+        work = partial(self._desk.take, tx, verb, slot_id, citizen, party)
+        return answered_once(tx, key, verb, content, work, citizen=citizen)
+
+
+def _check_party(party: int) -> None:
+    if party < 1:
+        raise InputError("a booking takes at least one place", code="GL-2003")

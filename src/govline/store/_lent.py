@@ -8,12 +8,11 @@ from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.engine import URL, Connection, Engine
 from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.pool import StaticPool
+from sqlalchemy.util import LRUCache
 
 from govline.errors import StoreError
 
-__all__ = ["LentConnection", "Lender", "plain_connection"]
-
-_COMPILED: dict[Any, Any] = {}
+__all__ = ["Lender", "LentConnection", "plain_connection"]
 
 
 class _Borrowed:
@@ -26,11 +25,11 @@ class _Borrowed:
     def do_terminate(self, dbapi_connection: Any) -> None: ...
 
 
-class _BorrowedSqlite(_Borrowed, SQLiteDialect_pysqlite):  # type: ignore[misc]
+class _BorrowedSqlite(_Borrowed, SQLiteDialect_pysqlite):
     supports_statement_cache = True
 
 
-class _BorrowedPostgres(_Borrowed, PGDialect_psycopg):  # type: ignore[misc]
+class _BorrowedPostgres(_Borrowed, PGDialect_psycopg):
     supports_statement_cache = True
 
 
@@ -77,6 +76,7 @@ class Lender:
     def __init__(self, kind: Literal["sqlite", "postgresql"]) -> None:
         self._url = URL.create("sqlite" if kind == "sqlite" else "postgresql+psycopg")
         self._dialect: Dialect = _dialect(kind)
+        self._compiled: LRUCache[Any, Any] = LRUCache(500)
         self._ready = False
 
     def lend(self, driver_connection: Any) -> LentConnection:
@@ -88,7 +88,8 @@ class Lender:
             self._ready = True
         lent = LentConnection(engine)
         Connection.begin(lent)
-        return lent.execution_options(compiled_cache=_COMPILED)
+        lent.execution_options(compiled_cache=self._compiled)
+        return lent
 
     def plain(self, driver_connection: Any) -> Connection:
         """An unguarded one, for Alembic: its commit and rollback do nothing to the driver connection."""
@@ -107,7 +108,9 @@ class Lender:
 def _dialect(kind: Literal["sqlite", "postgresql"]) -> Dialect:
     if kind == "sqlite":
         return _BorrowedSqlite(dbapi=SQLiteDialect_pysqlite.import_dbapi())
-    return _BorrowedPostgres(dbapi=PGDialect_psycopg.import_dbapi(), use_native_hstore=False)
+    import psycopg
+
+    return _BorrowedPostgres(dbapi=psycopg, use_native_hstore=False)  # type: ignore[no-untyped-call]
 
 
 def plain_connection(kind: Literal["sqlite", "postgresql"], driver_connection: Any) -> Connection:

@@ -7,18 +7,19 @@ queue, and the leader takes them along and commits once for all. There is no ext
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextvars import Context, copy_context
 from typing import Any, Final
 
 from govline.core.values import Actor
 from govline.errors import StoreError, UnitTimeout
 
-__all__ = ["Line", "Unit", "unit_name"]
+__all__ = ["Line", "Unit", "closed", "late", "unit_name"]
 
 _QUEUED: Final = 0
 _TAKEN: Final = 1
 _LEADS: Final = 2
+_SETTLED: Final = 3
 
 
 def unit_name(work: Callable[..., Any]) -> str:
@@ -79,14 +80,14 @@ class Line:
         """Wait in line. True: the caller now leads and must call `leave`; False: a leader has run the unit."""
         with self._mutex:
             if self._closed:
-                raise _closed()
+                raise closed()
             if not self._busy:
                 self._busy = True
                 self._idle.clear()
                 unit.state = _LEADS
                 return True
             unit.gate = threading.Lock()
-            unit.gate.acquire()  # noqa: SIM115 - released by the leader
+            unit.gate.acquire()
             self._queue.append(unit)
         while not unit.gate.acquire(timeout=self._budget):
             self._complain(unit)
@@ -116,7 +117,7 @@ class Line:
         if heir is not None and heir.gate is not None:
             heir.gate.release()
         for unit in group:
-            if unit.state == _TAKEN and unit.gate is not None:
+            if unit is not group[0] and unit.gate is not None:
                 unit.gate.release()
 
     def running(self, unit: Unit) -> float:
@@ -125,24 +126,35 @@ class Line:
         self._current = (unit, now)
         return now + self._budget
 
-    def doom(self) -> str | None:
-        """Close the door before COMMIT: the name of the unit for whose sake waiters were given up, or None."""
+    def settle(self, units: Iterable[Unit]) -> str | None:
+        """Right before COMMIT: from now on nobody gives these units up.
+
+        Returns:
+            The name of a unit that made one of the group's waiters give up, so that nothing may be committed any more.
+        """
         with self._mutex:
             self._current = None
+            if self._doomed is None:
+                for unit in units:
+                    unit.state = _SETTLED
             return self._doomed
 
-    def close(self) -> None:
-        """No unit starts from now on; those that wait are refused, the running group is waited for."""
+    def close(self) -> bool:
+        """No unit starts from now on; those that wait are refused, the running group is waited for.
+
+        Returns:
+            Whether the writer stands still.
+        """
         with self._mutex:
             self._closed = True
             refused = list(self._queue)
             self._queue.clear()
         for unit in refused:
-            unit.error = _closed()
+            unit.error = closed()
             unit.state = _TAKEN
             if unit.gate is not None:
                 unit.gate.release()
-        self._idle.wait(self._budget * 2)
+        return self._idle.wait(self._budget * 2)
 
     def _complain(self, waiting: Unit) -> None:
         """Called by a waiting thread whose patience ends: stop the unit that holds the writer too long."""
@@ -151,23 +163,26 @@ class Line:
                 return
             culprit = unit_name(self._current[0].work)
             self._interrupt()
-            if waiting is self._current[0]:
-                return
             if waiting.state == _QUEUED:
                 self._queue.remove(waiting)
+            elif waiting is self._current[0] or waiting.state == _SETTLED:
+                return
             else:
                 self._doomed = culprit
         raise late(culprit, self._budget)
 
 
-def late(name: str, budget: float) -> UnitTimeout:
+def late(name: str, budget: float, cause: BaseException | None = None) -> UnitTimeout:
     """The error that names a unit that held the writer longer than its budget."""
-    return UnitTimeout(
+    error = UnitTimeout(
         "a unit of work held the writer longer than its budget",
         hint="keep I/O, sleeping and long reads out of units; use read() or smaller units",
         place={"unit": name, "budget_s": budget},
     )
+    error.__cause__ = cause
+    return error
 
 
-def _closed() -> StoreError:
+def closed() -> StoreError:
+    """The error of a unit that comes after `close`."""
     return StoreError("the database is closed", code="GL-1006", hint="open it again with Database.open")

@@ -10,11 +10,15 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from govline.core.values import Actor
 from govline.errors import MissingExtra, StoreError
-from govline.store._line import Line, Unit, late, unit_name
+from govline.store._line import Line, Unit, closed, late, unit_name
 from govline.store.transaction import StoreTransaction
 
-if TYPE_CHECKING:
+try:
     import psycopg
+except ImportError:
+    raise MissingExtra("psycopg", "postgres") from None
+
+if TYPE_CHECKING:
     from psycopg_pool import ConnectionPool
 
     from govline.store._lent import Lender
@@ -24,6 +28,7 @@ __all__ = ["PostgresEngine", "open_pool"]
 
 _GROUP_UNITS: Final = 60  # more than 64 savepoints overflow PostgreSQL's cache of subtransactions
 _GROUP_SECONDS: Final = 0.03
+_IDLE, _IN_ERROR = psycopg.pq.TransactionStatus.IDLE, psycopg.pq.TransactionStatus.INERROR
 _RETRYABLE: Final = ("40001", "40P01")
 _pools: "dict[str, tuple[ConnectionPool[Any], int]]" = {}
 _pools_lock = threading.Lock()
@@ -104,6 +109,9 @@ class PostgresEngine:
                 units = [unit]
                 try:
                     self._lead(line, units)
+                except BaseException as error:
+                    _fail(units, error)
+                    raise
                 finally:
                     line.leave(units)
         finally:
@@ -124,10 +132,12 @@ class PostgresEngine:
         unit = Unit(_begin_block, actor)
         with self._borrowed() as connection:
             _command(connection, self._begin)
-            tx = self._transaction(unit, connection, time.monotonic() + self._budget)
+            deadline = time.monotonic() + self._budget
+            tx = self._transaction(unit, connection, deadline)
             try:
                 yield tx
-                tx.finish()
+                if time.monotonic() > deadline:
+                    raise late(unit_name(unit.work), self._budget)
                 _commit(connection)
             finally:
                 tx.finish()
@@ -184,21 +194,25 @@ class PostgresEngine:
                 self._lines[group] = (line, users - 1)
 
     def _lead(self, line: Line, units: list[Unit]) -> None:
-        """Gather the units of this key on one connection: a savepoint each, one commit."""
-        first = units[0]
+        """Gather the units of this key on one connection: a savepoint each, one commit; then see to those that must rerun."""
+        dropped = False
         with self._borrowed() as connection:
-            _command(connection, self._begin)
             try:
-                self._attempt(first, connection, line.running(first))
-                if first.error is None:
-                    self._gather(line, units, connection)
+                self._gather(line, units, connection)
+            except psycopg.Error as error:
+                _fail(units, error)
+                dropped = connection.broken
             finally:
                 _rollback(connection)
-        again = [unit for unit in units if unit.error is not None and _retryable(unit.error)]
-        if again:
-            self._alone(again)
+        again = [unit for unit in units if unit.error is not None and _retryable(unit.error, dropped=dropped)]
+        self._alone(again)
 
     def _gather(self, line: Line, units: list[Unit], connection: Any) -> None:
+        first = units[0]
+        _command(connection, self._begin)
+        self._attempt(first, connection, line.running(first))
+        if first.error is not None:
+            return
         stop = time.monotonic() + _GROUP_SECONDS
         while len(units) < _GROUP_UNITS and time.monotonic() < stop:
             unit = line.next()
@@ -211,26 +225,24 @@ class PostgresEngine:
                 _command(connection, b"RELEASE unit")
             else:
                 _command(connection, b"ROLLBACK TO unit; RELEASE unit")
-        culprit = line.doom()
+        alive = [unit for unit in units if unit.error is None]
+        culprit = line.settle(alive)
         if culprit is not None:
-            for unit in units:
-                unit.error = unit.error or late(culprit, self._budget)
+            _fail(alive, late(culprit, self._budget))
             return
-        self._commit_group(units, connection)
+        self._commit_group(alive, connection)
 
     def _commit_group(self, units: list[Unit], connection: Any) -> None:
         try:
             _commit(connection)
-        except Exception as error:
-            alive = [unit for unit in units if unit.error is None]
+        except psycopg.Error as error:
             if connection.broken:
-                for unit in alive:
-                    unit.error = _lost(error)
-            elif len(alive) == 1:
-                alive[0].error = error
+                _fail(units, _lost(error))
+            elif len(units) == 1:
+                units[0].error = error
             else:
                 _rollback(connection)
-                for unit in alive:
+                for unit in units:
                     self._once(unit, connection)
 
     def _alone(self, units: list[Unit]) -> None:
@@ -241,19 +253,24 @@ class PostgresEngine:
             while True:
                 with self._borrowed() as connection:
                     self._once(unit, connection)
-                if unit.error is None or not _retryable(unit.error) or time.monotonic() > give_up:
+                    dropped = connection.broken
+                if unit.error is None or not _retryable(unit.error, dropped=dropped):
+                    break
+                if time.monotonic() > give_up:
                     break
                 threading.Event().wait(random.uniform(0, pause))  # noqa: S311 - jitter
                 pause = min(pause * 2, 0.1)
 
     def _once(self, unit: Unit, connection: Any) -> None:
-        _command(connection, self._begin)
+        committing = False
         try:
+            _command(connection, self._begin)
             self._attempt(unit, connection, time.monotonic() + self._budget)
             if unit.error is None:
+                committing = True
                 _commit(connection)
-        except Exception as error:  # noqa: BLE001 - it is raised where the unit was submitted
-            unit.error = _lost(error) if connection.broken else error
+        except (psycopg.Error, StoreError) as error:
+            unit.error = _lost(error) if committing and connection.broken else error
         finally:
             _rollback(connection)
 
@@ -262,10 +279,12 @@ class PostgresEngine:
         unit.error = None
         try:
             unit.result = unit.context.copy().run(self._database.inside, unit.work, tx)
-            if time.monotonic() > deadline:
-                unit.error = late(unit_name(unit.work), self._budget)
+            if connection.pgconn.transaction_status == _IN_ERROR:
+                unit.error = _swallowed()
         except BaseException as error:  # noqa: BLE001 - it is raised where the unit was submitted
             unit.error = error
+        if time.monotonic() > deadline:
+            unit.error = late(unit_name(unit.work), self._budget, unit.error)
         unit.nudge = tx.enqueued
         tx.finish()
 
@@ -290,39 +309,47 @@ class PostgresEngine:
 
     def _open_or_refuse(self) -> None:
         if self._closed:
-            raise StoreError(
-                "the database is closed", code="GL-1006", hint="open it again with Database.open"
-            )
+            raise closed()
 
 
 def _command(connection: Any, sql: bytes) -> Any:
     """Run commands without parameters in one round trip, past the cursor's bookkeeping."""
     result = connection.pgconn.exec_(sql)
     if result.error_message:
-        import psycopg
-
         raise psycopg.errors.error_from_result(result)
     return result
 
 
 def _commit(connection: Any) -> None:
     if _command(connection, b"COMMIT").command_status == b"ROLLBACK":
-        raise StoreError(
-            "a unit swallowed a database error, so PostgreSQL rolled its transaction back",
-            code="GL-1009",
-            hint="let the error out, or wrap the risky statement in tx.connection.begin_nested()",
-        )
+        raise _swallowed()
 
 
 def _rollback(connection: Any) -> None:
-    if connection.pgconn.transaction_status != 0 and not connection.broken:
-        with suppress(Exception):
+    if connection.pgconn.transaction_status != _IDLE and not connection.broken:
+        with suppress(psycopg.Error):
             _command(connection, b"ROLLBACK")
 
 
-def _retryable(error: BaseException) -> bool:
+def _retryable(error: BaseException, *, dropped: bool = False) -> bool:
+    """Whether the same unit may succeed when it runs again: serialization failure, deadlock, or a connection lost before COMMIT."""
     cause = getattr(error, "orig", None) or error
-    return getattr(cause, "sqlstate", None) in _RETRYABLE
+    if getattr(cause, "sqlstate", None) in _RETRYABLE:
+        return True
+    return dropped and isinstance(cause, psycopg.OperationalError)
+
+
+def _fail(units: list[Unit], error: BaseException) -> None:
+    for unit in units:
+        unit.error = unit.error or error
+
+
+def _swallowed() -> StoreError:
+    return StoreError(
+        "a unit swallowed a database error, so PostgreSQL rolls its transaction back",
+        code="GL-1009",
+        hint="let the error out, or wrap the risky statement in tx.connection.begin_nested()",
+    )
 
 
 def _lost(error: BaseException) -> StoreError:

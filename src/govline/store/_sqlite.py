@@ -5,15 +5,15 @@ import sqlite3
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Literal
 
-from govline.core.values import SYSTEM, Actor
-from govline.errors import StoreError
-from govline.store._line import Line, Unit, late, unit_name
+from govline.core.values import Actor
+from govline.errors import ConfigError
+from govline.store._line import Line, Unit, closed, late, unit_name
 from govline.store.transaction import StoreTransaction
 
 if TYPE_CHECKING:
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 __all__ = ["SqliteEngine"]
 
-T = TypeVar("T")
 _GROUP_UNITS: Final = 64
 _GROUP_SECONDS: Final = 0.02
 _READERS: Final = 8
@@ -39,7 +38,15 @@ class SqliteEngine:
         self._path = path
         self._budget = budget
         self._busy = busy
-        self._writer = self._connect()
+        try:
+            self._writer = self._connect()
+        except sqlite3.OperationalError as error:
+            raise ConfigError(
+                "the database file cannot be opened",
+                code="GL-1012",
+                hint="create its folder, or check who may write there",
+                place={"file": str(path)},
+            ) from error
         self._cursor = self._writer.cursor()
         self._line = Line(budget, self._writer.interrupt)
         self._readers: deque[sqlite3.Connection] = deque()
@@ -49,18 +56,19 @@ class SqliteEngine:
     def run(self, unit: Unit, group: str | None) -> None:  # noqa: ARG002 - one writer: every unit is grouped
         """Run one unit, together with whatever else waits; its outcome is in the unit afterwards."""
         if self._line.enter(unit):
-            group_units = [unit]
+            members = [unit]
             try:
-                self._lead(group_units)
+                self._lead(members)
+            except BaseException as error:
+                _fail(members, error)
+                raise
             finally:
-                self._line.leave(group_units)
+                self._line.leave(members)
 
     def read(self, unit: Unit) -> None:
         """Run a unit on a snapshot, beside the writer."""
         if self._closed.is_set():
-            raise StoreError(
-                "the database is closed", code="GL-1006", hint="open it again with Database.open"
-            )
+            raise closed()
         reader = self._reader()
         try:
             cursor = reader.cursor()
@@ -78,20 +86,19 @@ class SqliteEngine:
             unit.outcome()
         try:
             self._open()
+            deadline = self._line.running(unit)
+            tx = self._transaction(unit, self._cursor, self._writer, deadline)
             try:
-                tx = self._transaction(unit, self._cursor, self._writer, self._line.running(unit))
-                try:
-                    yield tx
-                finally:
-                    tx.finish()
-                unit.nudge = tx.enqueued
-                self._commit_block(unit)
-            except BaseException:
-                self._rollback()
-                raise
+                yield tx
+            finally:
+                tx.finish()
+            if self._line.settle([unit]) or time.monotonic() > deadline:
+                raise late(unit_name(unit.work), self._budget)
+            self._cursor.execute("COMMIT")
         finally:
-            self._line.leave([])
-        if unit.nudge:
+            self._rollback()
+            self._line.leave([unit])
+        if tx.enqueued:
             self._database.nudge()
 
     @contextmanager
@@ -109,8 +116,8 @@ class SqliteEngine:
 
     def close(self) -> None:
         self._closed.set()
-        self._line.close()
-        self._writer.close()
+        if self._line.close():
+            self._writer.close()
         while self._readers:
             self._readers.pop().close()
 
@@ -149,16 +156,13 @@ class SqliteEngine:
         return True
 
     def _commit(self, group: list[Unit]) -> None:
-        culprit = self._line.doom()
-        if culprit is not None:
-            self._rollback()
-            _fail(group, late(culprit, self._budget))
+        alive = [unit for unit in group if unit.error is None]
+        if self._refused(alive):
             return
         try:
             self._cursor.execute("COMMIT")
         except sqlite3.Error as error:
             self._rollback()
-            alive = [unit for unit in group if unit.error is None]
             if len(alive) == 1:
                 alive[0].error = error
             else:
@@ -170,17 +174,20 @@ class SqliteEngine:
             try:
                 self._open()
                 self._attempt_writing(unit)
-                if unit.error is None:
+                if unit.error is None and not self._refused([unit]):
                     self._cursor.execute("COMMIT")
             except sqlite3.Error as error:
                 unit.error = error
             self._rollback()
 
-    def _commit_block(self, unit: Unit) -> None:
-        culprit = self._line.doom()
-        if culprit is not None or not self._writer.in_transaction:
-            raise late(unit_name(unit.work), self._budget)
-        self._cursor.execute("COMMIT")
+    def _refused(self, units: list[Unit]) -> bool:
+        """Whether these may not be committed, because somebody who waited for them was already told so."""
+        culprit = self._line.settle(units)
+        if culprit is None:
+            return False
+        self._rollback()
+        _fail(units, late(culprit, self._budget))
+        return True
 
     def _open(self) -> None:
         """BEGIN IMMEDIATE; other processes on the file are waited for with bounded jitter."""
@@ -215,10 +222,10 @@ class SqliteEngine:
         unit.error = None
         try:
             unit.result = unit.context.copy().run(self._database.inside, unit.work, tx)
-            if time.monotonic() > deadline:
-                unit.error = late(unit_name(unit.work), self._budget)
         except BaseException as error:  # noqa: BLE001 - it is raised where the unit was submitted
             unit.error = error
+        if time.monotonic() > deadline:
+            unit.error = late(unit_name(unit.work), self._budget, unit.error)
         unit.nudge = tx.enqueued
         tx.finish()
 
@@ -249,6 +256,7 @@ class SqliteEngine:
         except IndexError:
             reader = self._connect()
             reader.execute("PRAGMA query_only=1")
+            reader.execute("PRAGMA busy_timeout=5000")
             return reader
 
     def _return(self, reader: sqlite3.Connection) -> None:

@@ -171,7 +171,7 @@ class Database:
         for hook in self.on_commit:
             try:
                 hook()
-            except Exception:
+            except Exception:  # noqa: BLE001 - the unit is committed: its caller must not see this
                 _log.exception("a nudge after commit failed")
 
     async def arun(

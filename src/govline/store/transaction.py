@@ -1,12 +1,13 @@
 """The transaction that a unit of work holds: statements on the driver's cursor, effects into the outbox."""
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 from govline.core.effects import Effect, Event, Schedule
 from govline.core.ids import Id
+from govline.core.transaction import NamedStatement
 from govline.core.values import Actor, Json, Ref
 from govline.errors import StoreError
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
     from govline.store.database import Database
-    from govline.store.statement import Plan, Statement
+    from govline.store.statement import Plan
 
 __all__ = ["StoreTransaction"]
 
@@ -126,28 +127,24 @@ class StoreTransaction:
 
         audit.write(self, action, subject, data)
 
-    def all(self, statement: "Statement", params: Mapping[str, Any] | None = None) -> list[Any]:  # type: ignore[override]
+    def all(self, statement: NamedStatement, params: Mapping[str, Any] | None = None) -> list[Any]:
         """Every row of the statement, in its row type."""
-        plan = statement.plans.get(self.dialect) or statement.plan(self.dialect)
-        self._execute(statement, plan, params)
-        return plan.decode(self._cursor.fetchall())
+        return self._execute(statement, params).decode(self._cursor.fetchall())
 
-    def one(self, statement: "Statement", params: Mapping[str, Any] | None = None) -> Any | None:
+    def one(self, statement: NamedStatement, params: Mapping[str, Any] | None = None) -> Any | None:
         """The first row in the statement's row type, or None."""
-        plan = statement.plans.get(self.dialect) or statement.plan(self.dialect)
-        self._execute(statement, plan, params)
+        plan = self._execute(statement, params)
         rows = self._cursor.fetchall()
         return plan.decode(rows[:1])[0] if rows else None
 
-    def write(self, statement: "Statement", params: Mapping[str, Any] | None = None) -> int:
+    def write(self, statement: NamedStatement, params: Mapping[str, Any] | None = None) -> int:
         """Run a write; the number of rows it touched."""
-        plan = statement.plans.get(self.dialect) or statement.plan(self.dialect)
-        self._execute(statement, plan, params)
+        self._execute(statement, params)
         return self._touched()
 
-    def write_many(self, statement: "Statement", params: Iterable[Mapping[str, Any]]) -> int:
+    def write_many(self, statement: NamedStatement, params: Iterable[Mapping[str, Any]]) -> int:
         """Run one write for many parameter sets in one driver call; the number of rows touched."""
-        plan = statement.plan(self.dialect)
+        plan: Plan = statement.plan(self.dialect)  # type: ignore[attr-defined]
         sets = [plan.encode(each) for each in params]
         if not sets:
             return 0
@@ -166,17 +163,19 @@ class StoreTransaction:
         self._deadline = float("-inf")
         self._check = _over
 
-    def _execute(self, statement: "Statement", plan: "Plan", params: Mapping[str, Any] | None) -> None:
+    def _execute(self, statement: NamedStatement, params: Mapping[str, Any] | None) -> "Plan":
+        plan: Plan = statement.plans.get(self.dialect) or statement.plan(self.dialect)  # type: ignore[attr-defined]
         if time.monotonic() > self._deadline:
             self._live()
         if self._spans is None:
             self._cursor.execute(plan.sql, plan.encode(params), **self._options)
-            return
+            return plan
         started = time.perf_counter()
         try:
             self._cursor.execute(plan.sql, plan.encode(params), **self._options)
         finally:
             self._spans(statement.name, time.perf_counter() - started)
+        return plan
 
     def _touched(self) -> int:
         count: int = self._cursor.rowcount

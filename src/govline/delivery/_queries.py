@@ -2,13 +2,14 @@
 
 from typing import Any, Final
 
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import Table, bindparam, case, false, func, insert, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from govline.delivery._tables import batches, recipients, runs
 from govline.delivery.model import BATCH_SIZE, LedgerRow
 from govline.store import Statement
+from govline.store._tables import identity
 
 __all__ = [
     "ADD_BATCH",
@@ -22,9 +23,9 @@ __all__ = [
     "CORRECT_BATCH",
     "ERASE",
     "FINISH_RUN",
+    "LEAVE_OUT",
     "LEDGER",
     "LEDGER_COUNTS",
-    "LEFT_OUT",
     "NEXT_CUT",
     "PLAN_RUN",
     "RUNS",
@@ -35,17 +36,26 @@ __all__ = [
 ]
 
 
-def _insert_once(name: str, table: Any) -> Statement:
+def _insert_once(name: str, table: Table, **values: Any) -> Statement:
     """An insert that leaves a row that is already there as it is, and counts only new ones."""
+    given = values or {column.name: bindparam(column.name) for column in table.columns}
     return Statement(
         name,
-        postgresql_insert(table).on_conflict_do_nothing(),
-        sqlite=sqlite_insert(table).on_conflict_do_nothing(),
+        postgresql_insert(table).values(given).on_conflict_do_nothing(),
+        sqlite=sqlite_insert(table).values(given).on_conflict_do_nothing(),
     )
 
 
 ADD_RUN: Final = _insert_once("delivery.add_run", runs)
-ADD_RECIPIENT: Final = _insert_once("delivery.add_recipient", recipients)
+ADD_RECIPIENT: Final = _insert_once(
+    "delivery.add_recipient",
+    recipients,
+    run_id=bindparam("run"),
+    citizen=bindparam("citizen"),
+    position=bindparam("position"),
+    state="planned",
+    reason="",
+)
 ADD_BATCH: Final = Statement("delivery.add_batch", insert(batches))
 
 _RUN = (
@@ -116,7 +126,11 @@ SETTLE_RECIPIENTS: Final = Statement(
     "delivery.settle_recipients",
     update(recipients).where(*_MEMBERS).values(state=bindparam("new_state"), reason=bindparam("why")),
 )
-_FATE: Final[Any] = {"state": bindparam("new_state"), "reason": bindparam("why"), "recorded_at": bindparam("now")}
+_FATE: Final[Any] = {
+    "state": bindparam("new_state"),
+    "reason": bindparam("why"),
+    "recorded_at": bindparam("now"),
+}
 CLOSE_BATCH: Final = Statement(
     "delivery.close_batch",
     update(batches).where(batches.c.id == bindparam("batch"), batches.c.state == "planned").values(_FATE),
@@ -124,7 +138,10 @@ CLOSE_BATCH: Final = Statement(
 CORRECT_BATCH: Final = Statement(
     "delivery.correct_batch",
     update(batches)
-    .where(batches.c.id == bindparam("batch"), batches.c.state.in_(("unknown", "not_reached")))
+    .where(
+        batches.c.id == bindparam("batch"),
+        or_(batches.c.state == "unknown", batches.c.state == "not_reached"),
+    )
     .values(_FATE),
 )
 BATCH_COUNTS: Final = Statement(
@@ -173,9 +190,18 @@ LEDGER_COUNTS: Final = Statement(
     .where(recipients.c.run_id == bindparam("run"))
     .group_by(recipients.c.state),
 )
-LEFT_OUT: Final = Statement(
-    "delivery.left_out",
-    select(func.count())
-    .select_from(recipients)
-    .where(recipients.c.run_id == bindparam("run"), recipients.c.position.is_(None)),
+
+_known = select(identity.c.citizen).where(identity.c.citizen == recipients.c.citizen)
+LEAVE_OUT: Final = Statement(
+    "delivery.leave_out",
+    update(recipients)
+    .where(
+        recipients.c.run_id == bindparam("run"),
+        ~_known.where(identity.c.blocked.is_(false())).exists(),
+    )
+    .values(
+        position=None,
+        state="not_reached",
+        reason=case((_known.exists(), "blocked"), else_="no LINE account"),
+    ),
 )

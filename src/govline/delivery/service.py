@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import islice
 from typing import Any
@@ -15,13 +15,12 @@ from govline.core.messages import check_messages
 from govline.delivery import _queries as q
 from govline.delivery.model import Counts, FrozenBatch, LedgerRow, Run, State
 from govline.errors import InputError, StoreError
-from govline.store import identity
 
 __all__ = ["batch", "freeze", "ledger", "ledger_counts", "record_batch", "run", "runs"]
 
 _PAGE = 5_000
 _UNIT = re.compile(r"[A-Za-z0-9_]{1,30}\Z")
-_LAST_ID = "~"  # sorts after every id
+_LAST_ID = "g"  # sorts after every id, in every collation
 
 
 def freeze(
@@ -189,8 +188,8 @@ def _check_terms(unit: str | None, due: datetime | None, expires: datetime | Non
 
 
 def _serialise(messages: Sequence[Message]) -> bytes:
-    check_messages(messages)
     objects = [message.to_line() for message in messages]
+    check_messages(objects)
     return json.dumps(objects, ensure_ascii=False, separators=(",", ":")).encode()
 
 
@@ -207,28 +206,14 @@ def _standing(tx: Transaction, key: str, digest: str) -> Run:
 
 
 def _write_recipients(tx: Transaction, run_id: Id, recipients: Iterable[CitizenId]) -> int:
-    """Page by page into the ledger, whose key drops doubles; how many were left out."""
-    stream, position = iter(recipients), 0
-    while page := list(islice(stream, _PAGE)):
-        blocked = identity.blocked(tx, page)
-        tx.write_many(q.ADD_RECIPIENT, _ledger_rows(run_id, page, position, blocked))
-        position += len(page)
-    (excluded,) = tx.one(q.LEFT_OUT, {"run": run_id}) or (0,)
-    return int(excluded)
-
-
-def _ledger_rows(
-    run_id: Id, page: Sequence[CitizenId], start: int, blocked: Collection[CitizenId]
-) -> Iterator[dict[str, Any]]:
-    for position, citizen in enumerate(page, start):
-        out = citizen in blocked
-        yield {
-            "run_id": run_id,
-            "citizen": citizen,
-            "position": None if out else position,
-            "state": "not_reached" if out else "planned",
-            "reason": "blocked" if out else "",
-        }
+    """Page by page into the ledger, whose key drops doubles; how many LINE cannot reach and are left out."""
+    places = enumerate(recipients)
+    while page := list(islice(places, _PAGE)):
+        tx.write_many(
+            q.ADD_RECIPIENT,
+            [{"run": run_id, "citizen": citizen, "position": place} for place, citizen in page],
+        )
+    return tx.write(q.LEAVE_OUT, {"run": run_id})
 
 
 def _write_batches(tx: Transaction, run_id: Id) -> list[Id]:
@@ -283,7 +268,8 @@ def _with_counts(tx: Transaction, row: Any) -> Run:
     *fields, left_out = row
     found = {state: int(size) for state, size in tx.all(q.BATCH_COUNTS, {"run": fields[0]})}
     found["not_reached"] = found.get("not_reached", 0) + left_out
-    return Run(*fields, Counts(**found))
+    values = (*fields, Counts(**found))
+    return Run(*values)
 
 
 def _existing(tx: Transaction, run_id: Id) -> Run:

@@ -27,7 +27,7 @@ from govline.core.message_fields import refuse
 from govline.core.message_limits import LIMITS, Limits
 from govline.core.talk import Message
 from govline.core.text import clip, utf16_len
-from govline.core.values import Json
+from govline.core.values import Json, frozen_tuple
 
 __all__ = [
     "LIMITS",
@@ -247,7 +247,7 @@ class Buttons(_Template):
     """
 
     text: str
-    actions: tuple[LineAction, ...] = field(converter=tuple)
+    actions: tuple[LineAction, ...] = field(converter=frozen_tuple)
     title: str = ""
     image: str = ""
     alt: str = ""
@@ -281,7 +281,7 @@ class Column:
     """One card of a carousel: text at most 120 UTF-16 code units (60 with title or image), 1 to 3 buttons."""
 
     text: str
-    actions: tuple[LineAction, ...] = field(converter=tuple)
+    actions: tuple[LineAction, ...] = field(converter=frozen_tuple)
     title: str = ""
     image: str = ""
     default: LineAction | None = None
@@ -295,7 +295,7 @@ class Column:
 class Carousel(_Template):
     """1 to 10 cards side by side, all with the same number of buttons."""
 
-    columns: tuple[Column, ...] = field(converter=tuple)
+    columns: tuple[Column, ...] = field(converter=frozen_tuple)
     alt: str = ""
 
     def _summary(self) -> str:

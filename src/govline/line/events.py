@@ -12,7 +12,7 @@ from pydantic import AfterValidator, Field, TypeAdapter
 from typing_extensions import TypedDict
 
 from govline.core import CitizenId, from_micros
-from govline.line.messages_in import Content, Incoming
+from govline.line.messages_in import Content, FromLine
 
 __all__ = [
     "EVENTS",
@@ -112,7 +112,7 @@ class _Delivery(TypedDict):
     data: str
 
 
-class Event(Incoming):
+class Event(FromLine):
     """What all events share.
 
     `webhook_event_id` is LINE's ULID, or a stable derived id where LINE gave none. `govline_refused` names why the

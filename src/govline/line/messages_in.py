@@ -16,8 +16,8 @@ __all__ = [
     "Content",
     "ContentProvider",
     "FileContent",
+    "FromLine",
     "ImageContent",
-    "Incoming",
     "LocationContent",
     "StickerContent",
     "TextContent",
@@ -26,7 +26,7 @@ __all__ = [
 ]
 
 
-class Incoming(BaseModel):
+class FromLine(BaseModel):
     """Base of everything that LINE sends: frozen, tolerant of new fields, silent about its content."""
 
     model_config = ConfigDict(
@@ -47,7 +47,7 @@ class ContentProvider(TypedDict):
     previewImageUrl: NotRequired[str | None]
 
 
-class TextContent(Incoming):
+class TextContent(FromLine):
     """A text message; `mention` and `emojis` are LINE's own JSON."""
 
     type: Literal["text"] = "text"
@@ -59,7 +59,7 @@ class TextContent(Incoming):
     emojis: list[dict[str, Any]] | None = None
 
 
-class ImageContent(Incoming):
+class ImageContent(FromLine):
     """An image; fetch it by `id`."""
 
     type: Literal["image"] = "image"
@@ -69,7 +69,7 @@ class ImageContent(Incoming):
     quote_token: str | None = None
 
 
-class VideoContent(Incoming):
+class VideoContent(FromLine):
     """A video; `duration` in milliseconds."""
 
     type: Literal["video"] = "video"
@@ -79,7 +79,7 @@ class VideoContent(Incoming):
     quote_token: str | None = None
 
 
-class AudioContent(Incoming):
+class AudioContent(FromLine):
     """A voice message; `duration` in milliseconds."""
 
     type: Literal["audio"] = "audio"
@@ -88,7 +88,7 @@ class AudioContent(Incoming):
     content_provider: ContentProvider | None = None
 
 
-class FileContent(Incoming):
+class FileContent(FromLine):
     """A file; `file_size` in bytes."""
 
     type: Literal["file"] = "file"
@@ -97,7 +97,7 @@ class FileContent(Incoming):
     file_size: int
 
 
-class LocationContent(Incoming):
+class LocationContent(FromLine):
     """A place that the citizen chose to send."""
 
     type: Literal["location"] = "location"
@@ -108,7 +108,7 @@ class LocationContent(Incoming):
     address: str | None = None
 
 
-class StickerContent(Incoming):
+class StickerContent(FromLine):
     """A sticker."""
 
     type: Literal["sticker"] = "sticker"
@@ -132,7 +132,7 @@ def _unheard_of(kind: str) -> str:
     return kind
 
 
-class UnknownContent(Incoming):
+class UnknownContent(FromLine):
     """A kind of message that LINE added after this release; kept, never an error."""
 
     type: Annotated[str, AfterValidator(_unheard_of)]

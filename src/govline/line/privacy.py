@@ -1,0 +1,65 @@
+"""What must not reach the inbox: LINE's user ids, and any 個人番号 that a citizen typed.
+
+One walk over an event's JSON, whatever its type, so that broken and future events are covered too.
+"""
+
+import re
+from collections.abc import Callable
+from typing import Final
+
+from govline.core import CitizenId, Json
+
+__all__ = ["CitizenOf", "Cleaner", "Guard"]
+
+CitizenOf = Callable[[str], CitizenId]
+Guard = Callable[[str], str | None]
+"""Gets a text; returns it with every 個人番号 taken out, or None where there is none."""
+
+_LINE_USER: Final = re.compile(r"\bU[0-9a-f]{32}\b")
+_TYPED: Final = frozenset({"text", "title", "address", "fileName", "displayText", "keywords"})
+# made by LINE's date picker and menu switch: twelve digits in them are a time, never a person
+_MADE_BY_LINE: Final = frozenset({"date", "time", "datetime", "newRichMenuAliasId", "status"})
+
+
+class Cleaner:
+    """Cleans one event; `refused` tells afterwards whether a 個人番号 was in it.
+
+    Args:
+        citizen_of: Our id of a LINE userId.
+        guard: Looks for a 個人番号 in what a person typed.
+    """
+
+    def __init__(self, citizen_of: CitizenOf, guard: Guard) -> None:
+        self._citizen_of = citizen_of
+        self._guard = guard
+        self.refused = False
+
+    def clean(self, value: Json, key: str = "text") -> Json:
+        """A copy with `userId` replaced by `citizenId`, stray user ids masked and 個人番号 taken out."""
+        if isinstance(value, dict):
+            return self._object(value, key)
+        if isinstance(value, list):
+            return [self.clean(item, key) for item in value]
+        return self._text(value, key) if isinstance(value, str) else value
+
+    def _object(self, item: dict[str, Json], key: str) -> dict[str, Json]:
+        cleaned: dict[str, Json] = {}
+        for name, value in item.items():
+            if name == "userId":
+                cleaned["citizenId"] = self._citizen_of(value) if isinstance(value, str) and value else None
+            else:
+                cleaned[name] = self.clean(value, _key_below(key, name))
+        return cleaned
+
+    def _text(self, text: str, key: str) -> str:
+        if key in _TYPED:
+            taken_out = self._guard(text)
+            if taken_out is not None:
+                self.refused = True
+                text = taken_out
+        return _LINE_USER.sub("(LINE)", text) if "U" in text else text
+
+
+def _key_below(key: str, name: str) -> str:
+    # what lies under `params` counts as typed, except what LINE's own pickers make
+    return "text" if key == "params" and name not in _MADE_BY_LINE else name

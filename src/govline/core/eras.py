@@ -36,7 +36,7 @@ ERAS: Final = (
 FIRST_DAY: Final = date(1873, 1, 1)
 
 _NAMES: Final = {spelling: era for era in ERAS for spelling in (era.name, era.name[0], era.initial)}
-_NUMBER: Final = "([0-9]{1,2}|元|[〇零一二三四五六七八九十]{1,4})"
+_NUMBER: Final = "([0-9]{1,2}|[一二三四五六七八九]?十[一二三四五六七八九]?|[〇零一二三四五六七八九]{1,2}|元)"
 _WRITTEN: Final = re.compile(
     f"({'|'.join(_NAMES)})(?:{_NUMBER}年{_NUMBER}月{_NUMBER}日?|{_NUMBER}([./-]){_NUMBER}\\6{_NUMBER})",
     re.IGNORECASE,
@@ -126,8 +126,6 @@ def _number(text: str) -> int:
     tens, ten, ones = text.partition("十")
     if not ten:
         return int("".join(str(_KANJI[char]) for char in text))
-    if len(tens) > 1 or len(ones) > 1:
-        _refuse("not a Japanese number", "write 二十三 or 23")
     return (_KANJI[tens] if tens else 1) * 10 + (_KANJI[ones] if ones else 0)
 
 

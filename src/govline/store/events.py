@@ -1,11 +1,15 @@
 """Events between features: vetoes are heard at once, everything else after the commit, each handler in a unit of its own."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final
 
 from govline.core import Done, Effect, EffectContext, Event, Fate, Handler, Json, Ref, Transaction
 from govline.errors import StoreError
 from govline.store._reach import database
+
+if TYPE_CHECKING:
+    from govline.store.database import Database
 
 __all__ = ["TOPIC", "EventEffects", "handler_names", "publish"]
 
@@ -35,14 +39,14 @@ class EventEffects:
     """Carries outbox rows of topic `event` out: the handler's writes and the row's end commit together.
 
     Args:
-        handlers: The same handlers that the database was told by `listen`.
+        db: Its handlers (`db.listen`) are the ones that are run.
     """
 
     own_unit = True
     """The pump runs `record` in the queue's own thread and unit, so that a slow handler holds up its feature only."""
 
-    def __init__(self, handlers: Sequence[Handler]) -> None:
-        self._handlers = dict(handler_names(handlers))
+    def __init__(self, db: "Database") -> None:
+        self._db = db
 
     def run(self, payload: Mapping[str, Json], context: EffectContext) -> Fate:  # noqa: ARG002 - the handler's shape
         """Nothing happens outside; the handler runs in `record`."""
@@ -56,7 +60,7 @@ class EventEffects:
         """
         if not isinstance(fate, Done):
             return
-        handler = self._handlers.get(payload["handler"])
+        handler = dict(handler_names(self._db.handlers)).get(payload["handler"])
         if handler is None:
             raise StoreError(
                 "no handler of this name is registered",
@@ -67,7 +71,8 @@ class EventEffects:
         handler.run(tx, _from_json(payload))
 
 
-def handler_names(handlers: Sequence[Handler]) -> list[tuple[str, Handler]]:
+@lru_cache(maxsize=64)
+def handler_names(handlers: tuple[Handler, ...]) -> tuple[tuple[str, Handler], ...]:
     """A stable name for each handler: event and function; a number tells namesakes apart."""
     seen: dict[str, int] = {}
     named = []
@@ -76,7 +81,7 @@ def handler_names(handlers: Sequence[Handler]) -> list[tuple[str, Handler]]:
         name = f"{handler.event}>{module}.{function}"
         seen[name] = number = seen.get(name, 0) + 1
         named.append((name if number == 1 else f"{name}#{number}", handler))
-    return named
+    return tuple(named)
 
 
 def _home(run: Any) -> tuple[str, str]:

@@ -1,13 +1,12 @@
 """How effects are taken from the outbox and how their fates come back; the pump's side of the table."""
 
-from collections.abc import Sequence
 from datetime import datetime
 
 from govline.core import Transaction
 from govline.store import _queries as q
 from govline.store._queries import Job
 
-__all__ = ["Job", "advance", "awake", "claim", "end", "has_work", "ready_queues", "release", "wake"]
+__all__ = ["Job", "advance", "awake", "claim", "end", "has_sleepers", "ready_queues", "release", "wake"]
 
 
 def awake(due: datetime, now: datetime) -> tuple[str, datetime | None]:
@@ -15,9 +14,9 @@ def awake(due: datetime, now: datetime) -> tuple[str, datetime | None]:
     return ("ready", None) if due <= now else ("asleep", due)
 
 
-def has_work(tx: Transaction, now: datetime) -> bool:
-    """Whether anything could be claimed at `now`; reads two index entries."""
-    return tx.one(q.NEXT_QUEUE, {"after": ""}) is not None or tx.one(q.WAKE_DUE, {"now": now}) is not None
+def has_sleepers(tx: Transaction, now: datetime) -> bool:
+    """Whether a row is due to wake, or a lease has run out; reads one index entry."""
+    return tx.one(q.WAKE_DUE, {"now": now}) is not None
 
 
 def wake(tx: Transaction, now: datetime, limit: int) -> int:
@@ -25,7 +24,7 @@ def wake(tx: Transaction, now: datetime, limit: int) -> int:
     return tx.write(q.WAKE, {"now": now, "limit": limit})
 
 
-def ready_queues(tx: Transaction) -> Sequence[str]:
+def ready_queues(tx: Transaction) -> list[str]:
     """The queues that hold ready effects, found by hopping through the index, whatever the backlog."""
     queues: list[str] = []
     found = tx.one(q.NEXT_QUEUE, {"after": ""})
@@ -35,7 +34,7 @@ def ready_queues(tx: Transaction) -> Sequence[str]:
     return queues
 
 
-def claim(tx: Transaction, queue: str, limit: int, now: datetime, lease_until: datetime) -> Sequence[Job]:
+def claim(tx: Transaction, queue: str, limit: int, now: datetime, lease_until: datetime) -> list[Job]:
     """Lease up to `limit` ready effects of a queue, highest priority first, then oldest first."""
     jobs = tx.all(q.CLAIM, {"from_queue": queue, "limit": limit, "now": now, "lease_until": lease_until})
     return sorted(jobs, key=lambda job: (-job.priority, job.id))

@@ -1,0 +1,184 @@
+"""The worker: pump, inbox, schedules and ticks in one process, until it is told to stop."""
+
+import logging
+import signal
+import socket
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from attrs import frozen
+
+from govline.core import Tick
+from govline.store import blobs, inbox, outbox, schedules, ticks
+from govline.store.database import Database
+from govline.store.loops import Loop, Wait
+from govline.store.policies import QuietHours
+from govline.store.pump import Pump
+
+__all__ = ["Pace", "Worker", "clean"]
+
+_LANES: Final = 50
+_EVENTS_A_TURN: Final = 20
+_CLEAN_EVERY: Final = timedelta(hours=1)
+_log = logging.getLogger("govline.worker")
+
+
+@frozen
+class Pace:
+    """How the worker waits.
+
+    Args:
+        idle: Seconds to wait after an empty look; doubles up to `cap`. A commit of this process wakes it at once.
+        grace: Seconds to wait for running handlers when stopping.
+    """
+
+    idle: float = 0.2
+    cap: float = 1.0
+    grace: float = 20.0
+
+
+class Worker:
+    """Runs a town's background work in this process. Several workers, on several machines, may run beside each other.
+
+    Each duty has a loop of its own, so that none waits for another: the pump, one or more inbox loops, the timetable.
+
+    Args:
+        db: The town's database.
+        pump: Carries effects out; None for a worker without.
+        handle: Handles inbox events; None for a worker without.
+        timetable: Daily ticks.
+        quiet: The town's quiet hours, for schedules that respect them.
+        inbox_loops: Citizens handled at the same time.
+        pace: How it waits.
+        wait: How its loops wait; replaced in tests.
+    """
+
+    def __init__(
+        self,
+        db: Database,
+        pump: Pump | None,
+        handle: inbox.Handle | None = None,
+        *,
+        timetable: Sequence[Tick] = (),
+        quiet: QuietHours | None = None,
+        inbox_loops: int = 2,
+        pace: Pace | None = None,
+        wait: Wait = threading.Event.wait,
+    ) -> None:
+        self.db = db
+        self.pump = pump
+        self._inbox_loops = inbox_loops
+        self._ending = threading.Event()
+        self._ticks = tuple(timetable)
+        self._quiet = quiet
+        self._pace = pace or Pace()
+        self._cleaned: datetime | None = None
+        self._ear, self._mouth = socket.socketpair()
+        duties: list[tuple[str, Callable[[], bool]]] = [("timetable", self._timetable)]
+        if pump is not None:
+            duties.append(("pump", lambda: _moved(pump)))
+        if handle is not None:
+            duties += [(f"inbox-{number}", self._inbox(number, handle)) for number in range(inbox_loops)]
+        self.loops = [
+            Loop(name, step, idle=self._pace.idle, cap=self._pace.cap, wait=wait) for name, step in duties
+        ]
+
+    def run(self) -> None:
+        """Work until `stop`, SIGTERM or SIGINT (on the main thread); then end cleanly.
+
+        Ending: no new work is begun, running units end, claimed effects that were not begun are given back,
+        running handlers get `grace` seconds and their fates are stored.
+        """
+        with self._listening(), _signals(self.stop):
+            for loop in self.loops:
+                loop.start()
+            self._ear.recv(1)
+            self._end()
+
+    def stop(self) -> None:
+        """Make `run` end; safe from any thread and from a signal handler."""
+        with suppress(OSError):
+            self._mouth.send(b".")
+
+    def _end(self) -> None:
+        self._ending.set()
+        for loop in self.loops:
+            loop.stop()
+        late = [loop.name for loop in self.loops if not loop.join(self._pace.grace)]
+        if late:
+            _log.warning("did not end in time: %s", ", ".join(late))
+        if self.pump is not None and "pump" not in late:
+            self.pump.close(self._pace.grace)
+
+    @contextmanager
+    def _listening(self) -> Iterator[None]:
+        """Commits of this process and ended handlers wake the loops."""
+        hooks = [(self.db.on_commit, self._nudge)]
+        if self.pump is not None:
+            hooks.append((self.pump.on_ended, self._nudge))
+        for listeners, nudge in hooks:
+            listeners.append(nudge)
+        try:
+            yield
+        finally:
+            for listeners, nudge in hooks:
+                listeners.remove(nudge)
+            self._ear.close()
+            self._mouth.close()
+
+    def _nudge(self) -> None:
+        for loop in self.loops:
+            loop.nudge()
+
+    def _inbox(self, number: int, handle: inbox.Handle) -> Callable[[], bool]:
+        def step() -> bool:
+            lanes = self.db.read(lambda tx: inbox.next_citizens(tx, _LANES))
+            start = len(lanes) * number // self._inbox_loops  # loops begin at different lanes
+            busy = False
+            for lane in [*lanes[start:], *lanes[:start]]:
+                if self._ending.is_set():
+                    break
+                went = inbox.process(self.db, lane, handle, limit=_EVENTS_A_TURN)
+                busy = busy or went.done + went.failed > 0
+            return busy
+
+        return step
+
+    def _timetable(self) -> bool:
+        now = self.db.clock.now()
+        fired = schedules.fire(self.db, now, quiet=self._quiet)
+        ran = ticks.run_due(self.db, self._ticks, now)
+        if self._cleaned is None or now - self._cleaned >= _CLEAN_EVERY:
+            self._cleaned = None if clean(self.db) else now
+        return bool(fired.fired or fired.postponed or ran.ran)
+
+
+def clean(db: Database) -> int:
+    """Delete a small page of everything that has had its time; how many rows. Call again until it is 0."""
+    return db.run(lambda tx: outbox.purge(tx) + inbox.purge(tx) + blobs.purge(tx))
+
+
+def _moved(pump: Pump) -> bool:
+    report = pump.step()
+    return bool(report.claimed or report.ended)
+
+
+@contextmanager
+def _signals(stop: Callable[[], None]) -> Iterator[None]:
+    """SIGTERM and SIGINT mean stop; only where Python lets us listen, on the main thread."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def heard(_number: int, _frame: Any) -> None:
+        stop()
+
+    before = {number: signal.signal(number, heard) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

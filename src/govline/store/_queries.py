@@ -132,7 +132,7 @@ HEAD_OF_ORDER = Statement(
     "outbox.head_of_order",
     select(_c.id, _c.state, _c.due)
     .where(_c.order_key == bindparam("key"), _OPEN)
-    .order_by(_c.position, _c.id)
+    .order_by(_c.position)
     .limit(1),
     Head,
 )
@@ -148,19 +148,21 @@ def _due_for_wake() -> Select[Any]:
     return select(_c.id).where(_c.wake <= _now).order_by(_c.wake).limit(_limit)
 
 
-def _waken(picked: Select[Any]) -> Executable:
-    return (
-        update(outbox)
-        .where(_c.id.in_(picked.scalar_subquery()), _c.wake <= _now)
-        .values(state="ready", wake=None)
-    )
+def _waken(picked: Any) -> Executable:
+    return update(outbox).where(_c.id.in_(picked), _c.wake <= _now).values(state="ready", wake=None)
+
+
+def _locked(rows: Select[Any]) -> Any:
+    """The rows that nobody else holds, PostgreSQL only.
+
+    A CTE, because PostgreSQL runs one that locks exactly once; a subquery in a nested loop it may run again and again.
+    """
+    return select(rows.with_for_update(skip_locked=True).cte("picked").c.id).scalar_subquery()
 
 
 WAKE_DUE = Statement("outbox.wake_due", select(_c.id).where(_c.wake <= _now).limit(1))
 WAKE = Statement(
-    "outbox.wake",
-    _waken(_due_for_wake()),
-    postgresql=_waken(_due_for_wake().with_for_update(skip_locked=True)),
+    "outbox.wake", _waken(_due_for_wake().scalar_subquery()), postgresql=_waken(_locked(_due_for_wake()))
 )
 NEXT_QUEUE = Statement(
     "outbox.next_queue",
@@ -207,13 +209,7 @@ def _claim(picked: Any) -> Executable:
 
 
 CLAIM = Statement(
-    "outbox.claim",
-    _claim(_next_ready().scalar_subquery()),
-    Job,
-    # MATERIALIZED: a plain subquery may be run more than once by a nested loop and then lock more rows than asked for.
-    postgresql=_claim(
-        select(_next_ready().with_for_update(skip_locked=True).cte("picked").c.id).scalar_subquery()
-    ),
+    "outbox.claim", _claim(_next_ready().scalar_subquery()), Job, postgresql=_claim(_locked(_next_ready()))
 )
 END = Statement(
     "outbox.end",

@@ -207,7 +207,6 @@ identity = Table(
     Column("blocked", BoolColumn, nullable=False),
     Column("created", InstantColumn, nullable=False),
 )
-Index("gl_identity_key", identity.c.key_id, identity.c.citizen)
 
 follow = Table(
     "gl_follow",
@@ -218,7 +217,6 @@ follow = Table(
     Column("at", InstantColumn, nullable=False),
 )
 Index("gl_follow_citizen", follow.c.citizen, follow.c.id)
-Index("gl_follow_at", follow.c.at)
 
 blob = Table(
     "gl_blob",

@@ -55,7 +55,6 @@ def upgrade() -> None:
         sa.Column("at", InstantColumn(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
-    op.create_index("gl_follow_at", "gl_follow", ["at"], unique=False)
     op.create_index("gl_follow_citizen", "gl_follow", ["citizen", "id"], unique=False)
     op.create_table(
         "gl_identity",
@@ -68,7 +67,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("citizen"),
         sa.UniqueConstraint("lookup"),
     )
-    op.create_index("gl_identity_key", "gl_identity", ["key_id", "citizen"], unique=False)
     op.create_table(
         "gl_inbox",
         sa.Column("id", sa.Text(), nullable=False),

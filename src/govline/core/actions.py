@@ -9,7 +9,7 @@ from attrs import field, frozen
 from govline.core.action_check import check_action
 from govline.core.message_fields import check_uri
 from govline.core.message_limits import LIMITS, Limits
-from govline.core.text import clip
+from govline.core.text import clip, normalize
 from govline.core.values import Json
 from govline.errors import MessageError
 
@@ -202,7 +202,7 @@ def choices(labels: Iterable[str] | Mapping[str, str]) -> tuple[QuickReply, ...]
             the full text is still what is said or displayed.
 
     Raises:
-        MessageError: More than 13, or two labels that look the same once cut.
+        MessageError: More than 13, or two labels that look the same once cut and normalised (a typed answer could mean both).
     """
     pairs = dict(labels).items() if isinstance(labels, Mapping) else [(label, None) for label in labels]
     replies = tuple(QuickReply(_choice(label, data)) for label, data in pairs)
@@ -212,7 +212,7 @@ def choices(labels: Iterable[str] | Mapping[str, str]) -> tuple[QuickReply, ...]
             hint=f"{len(replies)} choices, at most {LIMITS.quick_items}: page them",
             place={"field": "quickReply.items", "limit": LIMITS.quick_items, "actual": len(replies)},
         )
-    if len({reply.action.label for reply in replies}) < len(replies):
+    if len({normalize(reply.action.label) for reply in replies}) < len(replies):
         raise MessageError(
             "two choices look the same",
             hint="their first 20 characters must differ",

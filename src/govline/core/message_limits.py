@@ -1,6 +1,7 @@
 """LINE's limits for outgoing messages, in one table.
 
-Sources: LINE's OpenAPI (messaging-api.yml), the type comments of LINE's SDKs, developers.line.biz. Lengths are UTF-16 code units.
+Sources: LINE's OpenAPI (messaging-api.yml), the type comments of LINE's SDKs, developers.line.biz. Lengths are UTF-16 code units;
+where LINE counts graphemes (labels, display texts, template texts: its page on character counting), it can only find fewer.
 A value marked `unconfirmed` differs between those sources or is stated in one only: `attrs.evolve(LIMITS, alt_text=1500)`
 and hand the result to `check_messages` or to a message's `limits`.
 """

@@ -82,6 +82,8 @@ def render(
 
 
 def _as_quick(items: Iterable[QuickReply | LineAction | str]) -> tuple[QuickReply, ...]:
+    if isinstance(items, str):
+        refuse("quickReply.items", "must be a list", "choices([...]), or a list of texts and actions")
     return tuple(_one_quick(item) for item in items)
 
 

@@ -110,7 +110,10 @@ class Texts:
             _check(key, texts, _placeholders(self.defaults[key].values()))
 
     def with_defaults(self, defaults: Catalogue) -> Self:
-        """The same with a room's texts beside the known ones."""
+        """The same with a room's texts beside the known ones; one key cannot say two things."""
+        for key in defaults.keys() & self.defaults.keys():
+            if dict(defaults[key]) != self.defaults[key]:
+                _refuse(key, "two rooms use this key", "begin a key with the room's name")
         return type(self)(self.overrides, {**self.defaults, **defaults})
 
     def with_overrides(self, overrides: Overrides) -> Self:

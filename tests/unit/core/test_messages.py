@@ -322,6 +322,8 @@ def test_choices_cut_the_label_and_keep_the_words():
 
 
 def test_choices_that_look_the_same_or_are_too_many_are_refused():
+    assert field_of(lambda: choices(["Ａ", "A"])) == "quickReply.items"
+    assert field_of(lambda: Text("x", "はい")) == "quickReply.items"
     assert field_of(lambda: choices(["あ" * 20 + "い", "あ" * 20 + "う"])) == "quickReply.items"
     assert field_of(lambda: choices([str(number) for number in range(14)])) == "quickReply.items"
 

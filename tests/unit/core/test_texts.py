@@ -65,6 +65,12 @@ def test_a_default_needs_japanese():
         Texts().with_defaults({"x": {"en": "x"}})
 
 
+def test_two_rooms_cannot_share_a_key():
+    texts = Texts().with_defaults(FULL).with_defaults(FULL)
+    with pytest.raises(ConfigError):
+        texts.with_defaults({"calendar.full": {"ja": "満員"}})
+
+
 def test_a_missing_key_or_value_is_an_error():
     texts = Texts().with_defaults(FULL)
     with pytest.raises(InputError) as caught:

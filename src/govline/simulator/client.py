@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Self
 from urllib.parse import quote
 
 import urllib3
@@ -35,7 +35,7 @@ class SimulatorClient:
         self.base_url = base_url.rstrip("/")
         self._http = urllib3.PoolManager(maxsize=4, timeout=timeout, retries=False)
 
-    def __enter__(self) -> "SimulatorClient":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_exc: object) -> None:

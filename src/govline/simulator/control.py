@@ -32,6 +32,8 @@ TownView = Callable[[], Mapping[str, Sequence[Mapping[str, object]]]]
 """What the town sees: sections by name ("events", "outbox", …), each a list of rows."""
 
 _BULK_MOST = 20_000
+_FLAT_IMAGE = 8_192
+"""A rich menu image of no more bytes can only be flat colour: the page then draws the areas' labels itself."""
 
 
 @frozen
@@ -160,7 +162,11 @@ class Control:
     def _poll(self, ask: Ask) -> Json:
         """All that the chat page needs: citizens, the shown one's new lines, menu and typing; marks them read."""
         channel = self.world.channel(ask.query.get("channel"))
-        answer = {"now": self.world.clock.now().isoformat(), "town": channel.settings.name, "messages": []}
+        answer: dict[str, Any] = {
+            "now": self.world.clock.now().isoformat(),
+            "town": channel.settings.name,
+            "messages": [],
+        }
         user = ask.query.get("citizen", "")
         with self.world.lock:
             if user in self.world.citizens:
@@ -173,7 +179,8 @@ class Control:
                 )
                 menu = self._thumb(ask).menu()
                 answer |= {"messages": [line.to_json() for line in lines], "menu": menu, "typing": typing}
-                answer["menuImage"] = bool(menu and menu["richMenuId"] in channel.menus.images)
+                image = channel.menus.images.get(menu["richMenuId"]) if menu else None
+                answer["menuImage"] = image is not None and len(image.data) > _FLAT_IMAGE
             return {**answer, **self._citizens(ask.query.get("channel"))}
 
     def _town(self, _ask: Ask) -> Json:

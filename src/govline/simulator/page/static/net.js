@@ -1,0 +1,24 @@
+// The control API of the simulator.
+
+import { toast } from "./dom.js";
+
+export async function get(path) {
+  const answer = await fetch(`/sim${path}`);
+  if (!answer.ok) throw new Error(String(answer.status));
+  return answer.json();
+}
+
+export async function post(path, body = {}) {
+  return send(path, JSON.stringify(body), "application/json");
+}
+
+export async function send(path, body, type) {
+  const answer = await fetch(`/sim${path}`, { method: "POST", headers: { "content-type": type }, body });
+  const value = await answer.json().catch(() => ({}));
+  if (!answer.ok) {
+    const error = value.error ?? {};
+    toast([error.message ?? "うまくいきませんでした", error.hint].filter(Boolean).join("\n"));
+    throw new Error(error.code ?? String(answer.status));
+  }
+  return value;
+}

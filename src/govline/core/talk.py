@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 from attrs import field, frozen
 
 from govline.core.ids import CitizenId
-from govline.core.values import DataClass, Json, frozen_map, frozen_tuple
+from govline.core.values import DataClass, Json, frozen_map, frozen_set, frozen_tuple
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -128,7 +128,7 @@ class Action:
 
     name: str
     args: "type[BaseModel]"
-    outcomes: frozenset[str] = field(converter=frozenset)
+    outcomes: frozenset[str] = field(converter=frozen_set)
     run: "Callable[[Transaction, TalkContext, Any], ActionResult]"
     data: DataClass = DataClass.PREFERENCE
     resume: "Callable[[Transaction, TalkContext, Json, Input], ActionResult] | None" = None

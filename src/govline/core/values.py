@@ -19,6 +19,7 @@ __all__ = [
     "Ref",
     "citizen_actor",
     "frozen_map",
+    "frozen_set",
     "frozen_tuple",
 ]
 
@@ -47,6 +48,11 @@ class DataClass(Enum):
         return self in (DataClass.PUBLIC, DataClass.PREFERENCE)
 
 
+def frozen_set(values: Iterable[str]) -> frozenset[str]:
+    """A frozen set of names; converter of the frozen shapes."""
+    return frozenset(values)
+
+
 def frozen_tuple(items: Iterable[Any]) -> tuple[Any, ...]:
     """A tuple of anything iterable; converter of the frozen shapes (mypy cannot infer through the class `tuple`)."""
     return tuple(items)
@@ -67,8 +73,8 @@ class Actor:
     kind: ActorKind
     id: Id
     channel: str
-    roles: frozenset[str] = field(default=frozenset(), converter=frozenset)
-    departments: frozenset[str] = field(default=frozenset(), converter=frozenset)
+    roles: frozenset[str] = field(default=frozenset(), converter=frozen_set)
+    departments: frozenset[str] = field(default=frozenset(), converter=frozen_set)
 
 
 SYSTEM: Final = Actor("system", "govline", "system")

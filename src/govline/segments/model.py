@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from attrs import field, frozen
 
+from govline.core.values import frozen_tuple
 from govline.errors import DefinitionError
 
 if TYPE_CHECKING:
@@ -167,14 +168,14 @@ def _operands(values: Sequence[Any]) -> tuple[Any, ...]:
 class And(Filter):
     """All of the parts; true of everyone where there is none."""
 
-    parts: tuple[Filter, ...] = field(converter=tuple[Filter, ...])
+    parts: tuple[Filter, ...] = field(converter=frozen_tuple)
 
 
 @frozen
 class Or(Filter):
     """Any of the parts; true of no one where there is none."""
 
-    parts: tuple[Filter, ...] = field(converter=tuple[Filter, ...])
+    parts: tuple[Filter, ...] = field(converter=frozen_tuple)
 
 
 @frozen

@@ -1,0 +1,154 @@
+"""The statements of segments: constant ones, those that a town's attributes make, and the frame around a filter."""
+
+from typing import Any, Final
+
+from sqlalchemy import Table, bindparam, delete, insert, literal, select
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+from govline.segments._sql import Children, Columns
+from govline.segments._tables import (
+    PROFILE,
+    columns,
+    history,
+    profile_table,
+    rows_name,
+    rows_table,
+)
+from govline.segments.attributes import AttributeDef, Attributes
+from govline.store import Statement
+from govline.store._tables import identity
+
+__all__ = [
+    "ADD_COLUMN",
+    "ADD_HISTORY",
+    "COLUMNS",
+    "ERASE_HISTORY",
+    "HISTORY",
+    "AttributeStatements",
+    "count_sql",
+    "filter_columns",
+    "page_sql",
+]
+
+_TAKE: Final[Any] = {column.name: bindparam(column.name) for column in columns.columns}
+ADD_COLUMN: Final = Statement(
+    "segments.add_column",
+    postgresql_insert(columns).values(_TAKE).on_conflict_do_nothing(),
+    sqlite=sqlite_insert(columns).values(_TAKE).on_conflict_do_nothing(),
+)
+COLUMNS: Final = Statement(
+    "segments.columns", select(columns.c.table_name, columns.c.column_name, columns.c.type)
+)
+ADD_HISTORY: Final = Statement("segments.add_history", insert(history))
+HISTORY: Final = Statement(
+    "segments.history",
+    select(history.c.at, history.c.value, history.c.source, history.c.actor_kind)
+    .where(history.c.citizen == bindparam("who"), history.c.attribute == bindparam("name"))
+    .order_by(history.c.id),
+)
+ERASE_HISTORY: Final = Statement(
+    "segments.erase_history", delete(history).where(history.c.citizen == bindparam("who"))
+)
+
+
+class AttributeStatements:
+    """Everything that reads and writes one person's declared attributes, built once from the declaration."""
+
+    def __init__(self, attributes: Attributes) -> None:
+        profile = profile_table(attributes)
+        many = [known for known in attributes.declared if known.type in ("tags", "children")]
+        self.plain = tuple(column.name for column in profile.columns if column.name != "citizen")
+        self.lock = _lock(profile)
+        self.put = {name: _put(profile, name) for name in self.plain}
+        tables = {known.name: rows_table(known) for known in many}
+        self.rows = {known.name: _rows(known, tables[known.name]) for known in many}
+        self.add_row = {
+            name: Statement(f"segments.add_{name}", insert(table)) for name, table in tables.items()
+        }
+        self.clear_rows = {
+            name: Statement(
+                f"segments.clear_{name}", delete(table).where(table.c.citizen == bindparam("who"))
+            )
+            for name, table in tables.items()
+        }
+        self.person = _person(profile)
+        self.erase_profile = Statement(
+            "segments.erase_profile", delete(profile).where(profile.c.citizen == bindparam("who"))
+        )
+
+
+def _put(profile: Table, name: str) -> Statement:
+    return _upsert(
+        f"segments.put_{name}", profile, name, {"citizen": bindparam("who"), name: bindparam("given")}
+    )
+
+
+def _lock(profile: Table) -> Statement:
+    """Takes the person's profile row, made where missing, so that two writers of many rows follow each other."""
+    return _upsert("segments.lock", profile, "citizen", {"citizen": bindparam("who")})
+
+
+def _upsert(name: str, profile: Table, column: str, given: Any) -> Statement:
+    on_postgres, on_sqlite = postgresql_insert(profile).values(given), sqlite_insert(profile).values(given)
+    return Statement(
+        name,
+        on_postgres.on_conflict_do_update(
+            index_elements=["citizen"], set_={column: on_postgres.excluded[column]}
+        ),
+        sqlite=on_sqlite.on_conflict_do_update(
+            index_elements=["citizen"], set_={column: on_sqlite.excluded[column]}
+        ),
+    )
+
+
+def _rows(definition: AttributeDef, table: Table) -> Statement:
+    tags = definition.type == "tags"
+    wanted = [table.c.value] if tags else [table.c[inner.name] for inner in definition.fields]
+    query = select(*wanted).where(table.c.citizen == bindparam("who"))
+    return Statement(
+        f"segments.rows_{definition.name}", query.order_by(table.c.value if tags else table.c.position)
+    )
+
+
+def _person(profile: Table) -> Statement:
+    """`blocked` and the plain attributes of one person, whether they ever answered or not."""
+    plain = [column for column in profile.columns if column.name != "citizen"]
+    me = select(literal(1).label("one")).subquery()
+    query = (
+        select(identity.c.blocked, *plain)
+        .select_from(me)
+        .outerjoin(identity, identity.c.citizen == bindparam("who"))
+        .outerjoin(profile, profile.c.citizen == bindparam("who"))
+    )
+    return Statement("segments.person", query)
+
+
+def filter_columns(attributes: Attributes) -> Columns:
+    """Where a filter finds the declared attributes inside `count_sql` and `page_sql`."""
+    return {"blocked": "p.blocked"} | {known.name: _place(known) for known in attributes.declared}
+
+
+def _place(definition: AttributeDef) -> str | Children:
+    if definition.type not in ("tags", "children"):
+        return f"a.{definition.name}"
+    fields = [inner.name for inner in definition.fields] or ["value"]
+    return Children(
+        rows_name(definition), key="citizen", owner="p.citizen", columns={name: name for name in fields}
+    )
+
+
+# Everybody whom the town knows, answered or not: else NOT would not be the complement.
+_FROM: Final = f"FROM gl_identity AS p LEFT JOIN {PROFILE} AS a ON a.citizen = p.citizen"
+
+
+def count_sql(where: str) -> str:
+    """How many people fulfil the condition."""
+    return f"SELECT count(*) {_FROM} WHERE {where}"
+
+
+def page_sql(where: str, mark: str, limit: int) -> str:
+    """The next ids that fulfil the condition, behind the one that is bound last."""
+    return (
+        f"SELECT p.citizen {_FROM} WHERE ({where}) AND p.citizen > {mark} ORDER BY p.citizen LIMIT {limit:d}"
+    )

@@ -147,6 +147,7 @@ class Compiled:
     """What the engine runs. Immutable by convention; shared between threads."""
 
     __slots__ = (
+        "actions",
         "hash",
         "lifetime",
         "nodes",
@@ -171,6 +172,7 @@ class Compiled:
         self.lifetime = timedelta(minutes=definition.expires) if definition.expires else None
         self.words = command_words(definition)
         self.triggers = frozenset(folded(word) for word in definition.triggers)
+        self.actions = frozenset(step.do for step in definition.steps.values() if isinstance(step, DoStep))
         kinds = {name: spec.type for name, spec in definition.all_slots().items()}
         self.nodes: dict[str, Node] = {
             name: _Builder(self, name, kinds).node(step) for name, step in definition.steps.items()

@@ -282,6 +282,7 @@ class Definition(_Part):
     slots: dict[SlotName, SlotSpec] = Field(default_factory=dict)
     steps: dict[StepId, Step] = Field(min_length=1)
 
+    @cached_property
     def canonical(self) -> str:
         """The definition as one line of JSON, equal for equal definitions; `loads` of it gives this definition."""
         plain = self.model_dump(mode="json", by_alias=True, exclude_unset=True)
@@ -290,7 +291,7 @@ class Definition(_Part):
     @cached_property
     def hash(self) -> str:
         """SHA-256 of the canonical JSON, in hex: what a running talk is pinned to."""
-        return hashlib.sha256(self.canonical().encode()).hexdigest()
+        return hashlib.sha256(self.canonical.encode()).hexdigest()
 
     @cached_property
     def compiled(self) -> "Compiled":

@@ -1,0 +1,3 @@
+"""The scenario room's own Alembic branch."""
+
+__all__: list[str] = []

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from typing import Any, Literal, NoReturn
 
-from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg, PGExecutionContext_psycopg
+from sqlalchemy.dialects.sqlite.base import SQLiteExecutionContext
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.engine import URL, Connection, Engine
 from sqlalchemy.engine.interfaces import Dialect
@@ -25,11 +26,27 @@ class _Borrowed:
     def do_terminate(self, dbapi_connection: Any) -> None: ...
 
 
+class _SqliteContext(SQLiteExecutionContext):
+    def create_default_cursor(self) -> Any:
+        cursor: Any = self._dbapi_connection.cursor()
+        cursor.row_factory = None  # an integrator may have set his own on the connection
+        return cursor
+
+
+class _PostgresContext(PGExecutionContext_psycopg):
+    def create_default_cursor(self) -> Any:
+        from psycopg.rows import tuple_row
+
+        return self._dbapi_connection.cursor(row_factory=tuple_row)
+
+
 class _BorrowedSqlite(_Borrowed, SQLiteDialect_pysqlite):
+    execution_ctx_cls = _SqliteContext
     supports_statement_cache = True
 
 
 class _BorrowedPostgres(_Borrowed, PGDialect_psycopg):
+    execution_ctx_cls = _PostgresContext
     supports_statement_cache = True
 
 

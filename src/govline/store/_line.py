@@ -71,10 +71,9 @@ class Line:
         self._current: tuple[Unit, float] | None = None
         self._doomed: str | None = None
 
-    @property
-    def deserted(self) -> bool:
-        """Whether nobody leads and nobody waits."""
-        return not self._busy and not self._queue
+    def __len__(self) -> int:
+        """How many wait."""
+        return len(self._queue)
 
     def enter(self, unit: Unit) -> bool:
         """Wait in line. True: the caller now leads and must call `leave`; False: a leader has run the unit."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from govline.core.values import Actor
 from govline.errors import MissingExtra, StoreError
 from govline.store._line import Line, Unit, closed, late, unit_name
+from govline.store._retry import asks_to_retry
 from govline.store.transaction import StoreTransaction
 
 try:
@@ -29,7 +30,6 @@ __all__ = ["PostgresEngine", "open_pool"]
 _GROUP_UNITS: Final = 60  # more than 64 savepoints overflow PostgreSQL's cache of subtransactions
 _GROUP_SECONDS: Final = 0.03
 _IDLE, _IN_ERROR = psycopg.pq.TransactionStatus.IDLE, psycopg.pq.TransactionStatus.INERROR
-_RETRYABLE: Final = ("40001", "40P01")
 _pools: "dict[str, tuple[ConnectionPool[Any], int]]" = {}
 _pools_lock = threading.Lock()
 
@@ -162,6 +162,10 @@ class PostgresEngine:
                 _commit(connection)
             finally:
                 _rollback(connection)
+
+    def waiting(self, group: str | None) -> int:
+        with self._mutex:
+            return sum(len(line) for key, (line, _) in self._lines.items() if group in (None, key))
 
     def close(self) -> None:
         with self._mutex:
@@ -334,9 +338,7 @@ def _rollback(connection: Any) -> None:
 def _retryable(error: BaseException, *, dropped: bool = False) -> bool:
     """Whether the same unit may succeed when it runs again: serialization failure, deadlock, or a connection lost before COMMIT."""
     cause = getattr(error, "orig", None) or error
-    if getattr(cause, "sqlstate", None) in _RETRYABLE:
-        return True
-    return dropped and isinstance(cause, psycopg.OperationalError)
+    return asks_to_retry(error) or (dropped and isinstance(cause, psycopg.OperationalError))
 
 
 def _fail(units: list[Unit], error: BaseException) -> None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from govline.core.values import Actor
 from govline.errors import ConfigError
 from govline.store._line import Line, Unit, closed, late, unit_name
+from govline.store._retry import is_busy
 from govline.store.transaction import StoreTransaction
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ __all__ = ["SqliteEngine"]
 _GROUP_UNITS: Final = 64
 _GROUP_SECONDS: Final = 0.02
 _READERS: Final = 8
-_BUSY: Final = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 
 class SqliteEngine:
@@ -114,6 +114,9 @@ class SqliteEngine:
         finally:
             connection.close()
 
+    def waiting(self, group: str | None) -> int:  # noqa: ARG002
+        return len(self._line)
+
     def close(self) -> None:
         self._closed.set()
         if self._line.close():
@@ -197,7 +200,7 @@ class SqliteEngine:
             try:
                 self._cursor.execute("BEGIN IMMEDIATE")
             except sqlite3.OperationalError as error:
-                if error.sqlite_errorcode & 0xFF not in _BUSY or time.monotonic() > give_up:
+                if not is_busy(error) or time.monotonic() > give_up:
                     raise
                 self._closed.wait(random.uniform(0, pause))  # noqa: S311 - jitter
                 pause = min(pause * 2, 0.01)

@@ -4,10 +4,10 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar, copy_context
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 
 from govline.core.clock import Clock, SystemClock
 from govline.core.effects import Handler
@@ -16,6 +16,7 @@ from govline.core.transaction import Transaction
 from govline.core.values import SYSTEM, Actor
 from govline.errors import ConfigError, NestedUnit
 from govline.store._line import Unit, unit_name
+from govline.store.join import join
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -35,12 +36,13 @@ _units: ContextVar[tuple[int, ...]] = ContextVar("govline_units", default=())
 
 class _Engine(Protocol):
     @property
-    def dialect(self) -> str: ...
+    def dialect(self) -> Literal["sqlite", "postgresql"]: ...
     def run(self, unit: Unit, group: str | None) -> None: ...
     def read(self, unit: Unit) -> None: ...
     def begin(self, actor: Actor) -> "AbstractContextManager[StoreTransaction]": ...
     def exclusive(self) -> "AbstractContextManager[Any]": ...
     def lend(self, connection: Any) -> Any: ...
+    def waiting(self, group: str | None) -> int: ...
     def close(self) -> None: ...
 
 
@@ -50,16 +52,19 @@ class Database:
     Safe to share between threads. Attributes: `town`, `clock`, `ids`, `keys`, `handlers`, `spans`, `on_commit`.
     """
 
-    def __init__(self, *, town: str, clock: Clock, ids: IdSource, keys: "Keyring | None") -> None:
+    def __init__(
+        self, *, town: str, clock: Clock, ids: IdSource, keys: "Keyring | None", schema: str | None
+    ) -> None:
         self.town = town
         self.clock = clock
         self.ids = ids
         self.keys = keys
+        self.schema = schema
         self.handlers: tuple[Handler, ...] = ()
         self.spans: Spans | None = None
         self.on_commit: list[Callable[[], None]] = []
         self.engine: _Engine
-        self._threads: ThreadPoolExecutor | None = None
+        self._threads = ThreadPoolExecutor(32, thread_name_prefix="govline-unit")
 
     @classmethod
     def open(
@@ -90,7 +95,9 @@ class Database:
             ConfigError: The URL is of no kind that govline stores in.
             MissingExtra: PostgreSQL without the extra `postgres`.
         """
-        database = cls(town=town, clock=clock or SystemClock(), ids=ids or Uuid7Source(), keys=keys)
+        database = cls(
+            town=town, clock=clock or SystemClock(), ids=ids or Uuid7Source(), keys=keys, schema=schema
+        )
         kind, _, rest = url.partition("://")
         if kind == "sqlite":
             from govline.store._sqlite import SqliteEngine
@@ -113,7 +120,7 @@ class Database:
         return database
 
     @property
-    def dialect(self) -> str:
+    def dialect(self) -> Literal["sqlite", "postgresql"]:
         """`sqlite` or `postgresql`."""
         return self.engine.dialect
 
@@ -159,12 +166,30 @@ class Database:
         On SQLite it has the writer's turn for itself, so keep it short: at most `budget` seconds.
         """
         self._refuse_nesting(self.begin)
-        with self.engine.begin(actor or SYSTEM) as tx:
-            token = _units.set((*_units.get(), id(self)))
-            try:
-                yield tx
-            finally:
-                _units.reset(token)
+        with self.engine.begin(actor or SYSTEM) as tx, self._marked():
+            yield tx
+
+    @contextmanager
+    def join(self, connection: Any, *, actor: Actor | None = None) -> "Iterator[StoreTransaction]":
+        """Work inside a transaction that you opened: our rows commit or roll back with yours, by your hand.
+
+        Never commits, rolls back or reruns. When effects were enqueued, call `nudge()` after your commit.
+
+        Args:
+            connection: An SQLAlchemy Connection or Session, `django.db.connection` inside `atomic`, a psycopg 3 or
+                sqlite3 connection to the database in which this town's tables live.
+
+        Raises:
+            JoinRefused: No transaction is open on it, or it is of another kind; the hint says what to do.
+            RetryNeeded: The database asks to run the whole transaction again: only you can.
+        """
+        self._refuse_nesting(self.join)
+        with join(self, connection, actor or SYSTEM, self.schema) as tx, self._marked():
+            yield tx
+
+    def waiting(self, group: str | None = None) -> int:
+        """How many units wait for their turn now: a figure for monitoring."""
+        return self.engine.waiting(group)
 
     def nudge(self) -> None:
         """Tell the worker that effects may be waiting; after `join`, call it once your own commit is done."""
@@ -193,13 +218,20 @@ class Database:
     def close(self) -> None:
         """End: no unit starts afterwards; running ones are waited for."""
         self.engine.close()
-        if self._threads is not None:
-            self._threads.shutdown(wait=True)
+        self._threads.shutdown(wait=True)
 
     def inside(self, work: Callable[[Any], T], tx: "StoreTransaction") -> T:
         """Call the work marked as being inside a unit of this database; used by the engines in a context of its own."""
         _units.set((*_units.get(), id(self)))
         return work(tx)
+
+    @contextmanager
+    def _marked(self) -> Iterator[None]:
+        token = _units.set((*_units.get(), id(self)))
+        try:
+            yield
+        finally:
+            _units.reset(token)
 
     def _refuse_nesting(self, work: Callable[..., Any]) -> None:
         if id(self) in _units.get():
@@ -210,14 +242,14 @@ class Database:
             )
 
     async def _hop(self, call: Callable[[], T]) -> T:
-        if self._threads is None:
-            self._threads = ThreadPoolExecutor(32, thread_name_prefix="govline-unit")
-        future = asyncio.get_running_loop().run_in_executor(self._threads, copy_context().run, call)
+        submitted = self._threads.submit(copy_context().run, call)
+        waited = asyncio.wrap_future(submitted)
         try:
-            return await asyncio.shield(future)
+            return await asyncio.shield(waited)
         except asyncio.CancelledError:
-            if not future.cancel():
-                await asyncio.wait([future])
+            while not submitted.cancel() and not waited.done():
+                with suppress(asyncio.CancelledError):
+                    await asyncio.wait([waited])
             raise
 
 

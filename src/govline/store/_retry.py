@@ -1,0 +1,27 @@
+"""Which driver errors mean "run it again", whoever wrapped them on the way."""
+
+import sqlite3
+from collections.abc import Iterator
+from typing import Final
+
+__all__ = ["asks_to_retry", "is_busy"]
+
+_RETRYABLE: Final = ("40001", "40P01")
+_BUSY: Final = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+
+
+def is_busy(error: BaseException) -> bool:
+    """Whether another connection holds the SQLite file."""
+    return isinstance(error, sqlite3.Error) and getattr(error, "sqlite_errorcode", 0) & 0xFF in _BUSY
+
+
+def asks_to_retry(error: BaseException) -> bool:
+    """Serialization failure or deadlock (SQLSTATE 40001, 40P01), or a busy SQLite file; also inside SQLAlchemy's or Django's error."""
+    return any(getattr(each, "sqlstate", None) in _RETRYABLE or is_busy(each) for each in _layers(error))
+
+
+def _layers(error: BaseException) -> Iterator[BaseException]:
+    yield error
+    for inner in (getattr(error, "orig", None), error.__cause__):
+        if isinstance(inner, BaseException):
+            yield inner

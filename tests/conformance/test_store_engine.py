@@ -1,0 +1,42 @@
+"""The engine keeps its promises on SQLite, PostgreSQL 16 and PostgreSQL 18."""
+
+import uuid
+
+import psycopg
+import pytest
+
+from govline.store import Database
+from govline.testing.store import StoreSuite
+
+
+class TestSqlite(StoreSuite):
+    @pytest.fixture
+    def open_store(self, tmp_path):
+        opened = []
+
+        def open_store(**options):
+            opened.append(Database.open(f"sqlite:///{tmp_path}/town.db", **options))
+            return opened[-1]
+
+        yield open_store
+        for database in opened:
+            database.close()
+
+
+class TestPostgres(StoreSuite):
+    @pytest.fixture(params=["postgres_16", "postgres_18"])
+    def open_store(self, request):
+        url = request.getfixturevalue(request.param)
+        schema = f"s_{uuid.uuid4().hex}"
+        opened = []
+
+        def open_store(**options):
+            opened.append(Database.open(url, schema=schema, pool_size=16, **options))
+            return opened[-1]
+
+        with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as server:
+            server.execute(f"CREATE SCHEMA {schema}")
+            yield open_store
+            for database in opened:
+                database.close()
+            server.execute(f"DROP SCHEMA {schema} CASCADE")

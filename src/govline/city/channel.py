@@ -1,0 +1,42 @@
+"""A town's LINE channel: what the City needs to take webhooks in and to send."""
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from attrs import field, frozen
+
+from govline.city.config import LineConfig, environment_secret
+
+__all__ = ["LINE_API", "LineChannel"]
+
+LINE_API: Final = "https://api.line.me"
+
+
+@frozen
+class LineChannel:
+    """Secrets and token come from functions, so that they can rotate without a restart; neither is ever in a repr.
+
+    Args:
+        secrets: The channel secrets that are valid now, newest first.
+        token: The channel access token.
+        api: LINE's address; the simulator's in development.
+        destination: The bot's own user id; webhooks for another one are refused where it is given.
+        timeout: Seconds that one call to LINE may take.
+    """
+
+    secrets: Callable[[], Sequence[str]] = field(repr=False)
+    token: Callable[[], str] = field(repr=False)
+    api: str = LINE_API
+    destination: str | None = None
+    timeout: float = 10.0
+
+    @classmethod
+    def from_environment(cls, config: LineConfig) -> "LineChannel":
+        """The channel whose secrets stand in the environment variables that `city.yaml` names."""
+        return cls(
+            secrets=lambda: tuple(environment_secret(name) for name in config.secret_env),
+            token=lambda: environment_secret(config.token_env),
+            api=config.api,
+            destination=config.destination,
+            timeout=config.timeout,
+        )

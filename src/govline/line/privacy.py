@@ -15,10 +15,41 @@ CitizenOf = Callable[[str], CitizenId]
 Guard = Callable[[str], str | None]
 """Gets a text; returns it with every 個人番号 taken out, or None where there is none."""
 
-_LINE_USER: Final = re.compile(r"\bU[0-9a-f]{32}\b")
-_TYPED: Final = frozenset({"text", "title", "address", "fileName", "displayText", "keywords"})
-# made by LINE's date picker and menu switch: twelve digits in them are a time, never a person
-_MADE_BY_LINE: Final = frozenset({"date", "time", "datetime", "newRichMenuAliasId", "status"})
+_LINE_USER: Final = re.compile(r"U[0-9a-f]{32}")
+# Ids, tokens and times that LINE makes, and data that the town wrote itself: twelve digits in them are no person's number.
+# Everything else counts as typed by a citizen, fields that LINE adds later included.
+_NOT_TYPED: Final = frozenset(
+    [
+        "type",
+        "mode",
+        "id",
+        "webhookEventId",
+        "replyToken",
+        "quoteToken",
+        "quotedMessageId",
+        "markAsReadToken",
+        "messageId",
+        "groupId",
+        "roomId",
+        "botId",
+        "productId",
+        "emojiId",
+        "packageId",
+        "stickerId",
+        "hwid",
+        "dm",
+        "nonce",
+        "trackingId",
+        "originalContentUrl",
+        "previewImageUrl",
+        "data",
+        "date",
+        "time",
+        "datetime",
+        "newRichMenuAliasId",
+        "status",
+    ]
+)
 
 
 class Cleaner:
@@ -34,32 +65,27 @@ class Cleaner:
         self._guard = guard
         self.refused = False
 
-    def clean(self, value: Json, key: str = "text") -> Json:
+    def clean(self, value: Json, key: str = "") -> Json:
         """A copy with `userId` replaced by `citizenId`, stray user ids masked and 個人番号 taken out."""
         if isinstance(value, dict):
-            return self._object(value, key)
+            return self._object(value)
         if isinstance(value, list):
             return [self.clean(item, key) for item in value]
         return self._text(value, key) if isinstance(value, str) else value
 
-    def _object(self, item: dict[str, Json], key: str) -> dict[str, Json]:
+    def _object(self, item: dict[str, Json]) -> dict[str, Json]:
         cleaned: dict[str, Json] = {}
         for name, value in item.items():
             if name == "userId":
                 cleaned["citizenId"] = self._citizen_of(value) if isinstance(value, str) and value else None
             else:
-                cleaned[name] = self.clean(value, _key_below(key, name))
+                cleaned[name] = self.clean(value, name)
         return cleaned
 
     def _text(self, text: str, key: str) -> str:
-        if key in _TYPED:
+        if key not in _NOT_TYPED:
             taken_out = self._guard(text)
             if taken_out is not None:
                 self.refused = True
                 text = taken_out
         return _LINE_USER.sub("(LINE)", text) if "U" in text else text
-
-
-def _key_below(key: str, name: str) -> str:
-    # what lies under `params` counts as typed, except what LINE's own pickers make
-    return "text" if key == "params" and name not in _MADE_BY_LINE else name

@@ -33,7 +33,7 @@ _NEVER_LEFT: Final = (
     ProxyError,
     SSLError,
 )
-_LINE_ID: Final = re.compile(r"\b[UCR][0-9a-f]{32}\b")
+_LINE_ID: Final = re.compile(r"[UCR][0-9a-f]{32}")
 _LONGEST: Final = 200
 
 

@@ -62,13 +62,18 @@ def loads(text: str, *, file: str = "(text)") -> Definition:
 
 def _misshapen(error: ValidationError, lines: Lines, file: str) -> DefinitionError:
     problems = error.errors(include_url=False, include_context=False, include_input=False)
-    first = problems[0]
-    told = "; ".join(f"{_key(item['loc'])}: {item['msg']}" for item in problems[:_SHOWN])
+    told = "; ".join(f"{_key(_path(item['loc']))}: {item['msg']}" for item in problems[:_SHOWN])
+    first = _path(problems[0]["loc"])
     return DefinitionError(
         f"not a scenario: {told}",
         code="GL-4002",
-        place={"file": file, "line": line_of(lines, first["loc"]), "key": _key(first["loc"])},
+        place={"file": file, "line": line_of(lines, first), "key": _key(first)},
     )
+
+
+def _path(loc: tuple[str | int, ...]) -> tuple[str | int, ...]:
+    """The path in the text: pydantic names the kind of a step behind the step."""
+    return (*loc[:2], *loc[3:]) if loc[:1] == ("steps",) else loc
 
 
 def _key(loc: tuple[str | int, ...]) -> str:

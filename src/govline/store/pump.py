@@ -114,6 +114,7 @@ class Pump:
 
     def step(self, *, limit: int = 1000, now: datetime | None = None) -> PumpReport:
         """Store the fates that are in, claim what there is room for, hand it out; waits for no handler."""
+        self._activity.clear()
         settled = self._settle_ended()
         claimed = self._hand_out(limit, now or self.db.clock.now())
         return settled + PumpReport(claimed=claimed, running=self.running)
@@ -169,6 +170,10 @@ class Pump:
             running = self.running
             if not self._ended and (not running or not self._activity.wait(grace)):
                 return report + self._settle_ended()
+
+    def wait(self, seconds: float) -> bool:
+        """Wait until a handler has ended since the last `step`; False when none did in time."""
+        return self._activity.wait(seconds)
 
     def _wait(self, deadline: datetime | None) -> bool:
         """Wait for a handler to end; False when the deadline came first."""

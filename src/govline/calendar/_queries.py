@@ -294,5 +294,6 @@ FORGET_REQUESTS: Final = Statement(
     "calendar.forget_requests", delete(requests).where(requests.c.citizen == bindparam("who"))
 )
 PURGE_REQUESTS: Final = Statement(
-    "calendar.purge_requests", delete(requests).where(requests.c.made_at < bindparam("before"))
+    "calendar.purge_requests",
+    delete(requests).where(requests.c.made_at < bindparam("before", type_=requests.c.made_at.type)),
 )

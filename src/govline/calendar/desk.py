@@ -12,6 +12,7 @@ from govline.calendar.model import Booking, BookingState, CitizenFacts, Policy, 
 from govline.calendar.requests import Answer
 from govline.calendar.rules import BusinessDay, check, check_cancel, check_change
 from govline.core import CitizenId, Effect, Event, Id, Reason, Schedule, Transaction
+from govline.core.texts import Texts
 
 __all__ = ["Desk", "find_slot", "no_such_slot"]
 
@@ -22,11 +23,12 @@ class Desk:
 
     Args:
         programme: The programme of an id; raises where it is not declared.
-        business_day: Which days count for cut-offs.
+        business_day: Which days count for cut-offs. `texts`: the wording of reminders.
     """
 
     programme: Callable[[str], Programme]
     business_day: BusinessDay
+    texts: Texts
 
     # --- verbs ---
 
@@ -154,12 +156,12 @@ class Desk:
             effect = Effect("calendar.expire", {"booking": booking.id}, dedupe=key)
             tx.schedule(Schedule(key, booking.held_until, booking.ref, effect))
             return
-        reminders.remind(tx, self.programme(booking.programme), booking)
+        reminders.remind(tx, self.programme(booking.programme), booking, self.texts)
         _tell(tx, "calendar.booked", booking, {"slot": booking.slot, "party": booking.party})
 
     def _moved(self, tx: Transaction, old: Booking, new: Booking) -> None:
         if new.state is BookingState.CONFIRMED:
-            reminders.remind(tx, self.programme(new.programme), new)
+            reminders.remind(tx, self.programme(new.programme), new, self.texts)
         _tell(tx, "calendar.changed", new, {"from": old.slot, "to": new.slot, "party": new.party})
 
 

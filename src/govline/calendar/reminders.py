@@ -7,6 +7,7 @@ from govline.calendar.model import Booking, Programme, Reminder
 from govline.core import Effect, Schedule, Transaction
 from govline.core.jst import JST, to_jst
 from govline.core.messages import Text
+from govline.core.texts import Texts
 
 __all__ = ["forget", "remind", "reminder_due"]
 
@@ -19,14 +20,14 @@ def reminder_due(reminder: Reminder, starts: datetime) -> datetime:
     return datetime.combine(day, reminder.at, JST)
 
 
-def remind(tx: Transaction, programme: Programme, booking: Booking) -> None:
+def remind(tx: Transaction, programme: Programme, booking: Booking, texts: Texts) -> None:
     """Set or move the reminder of a confirmed booking; none where its time has passed or nobody can be told."""
     reminder = programme.reminder
     due = tx.now if reminder is None else reminder_due(reminder, booking.starts)
     if booking.citizen is None or due <= tx.now:
         forget(tx, booking)
         return
-    text = f"【予約のお知らせ】{programme.title}のご予約は{when(booking.starts)}です。"
+    text = texts.get("calendar.reminder", programme=programme.title, when=when(booking.starts))
     effect = Effect(
         "line.push",
         {"citizen": booking.citizen, "messages": [Text(text).to_line()]},

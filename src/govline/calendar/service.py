@@ -1,7 +1,7 @@
 """The calendar's verbs, each inside the caller's transaction. Refusals are values; only misuse raises."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import partial
 
 from govline.calendar import _queries as q
@@ -20,13 +20,16 @@ from govline.calendar.model import (
 )
 from govline.calendar.requests import Answer, answered_once
 from govline.calendar.rules import check, judge
+from govline.calendar.texts import CALENDAR_TEXTS
 from govline.core import CitizenId, DatabasePort, Id, Ref, Transaction
 from govline.core.holidays import HolidayCalendar
+from govline.core.texts import Texts
 from govline.errors import ConfigError, InputError
 
 __all__ = ["Calendar"]
 
 _PAGE = 1_000
+_ANSWERS_KEPT = timedelta(days=90)
 
 
 class Calendar:
@@ -36,6 +39,7 @@ class Calendar:
         programmes: What can be booked.
         business_day: Which days count for cut-offs; Monday to Friday except national holidays by default.
         holiday: Which days are national holidays, for programmes that close on them.
+        texts: The wording of reminders; the Japanese defaults where omitted.
     """
 
     def __init__(
@@ -44,12 +48,13 @@ class Calendar:
         *,
         business_day: Callable[[date], bool] | None = None,
         holiday: Callable[[date], bool] | None = None,
+        texts: Texts | None = None,
     ) -> None:
         self.programmes: Mapping[str, Programme] = {item.id: item for item in programmes}
         official = HolidayCalendar.official()
         self._business_day = business_day or official.is_business_day
         self._holiday = holiday or official.is_holiday
-        self._desk = Desk(self.programme, self._business_day)
+        self._desk = Desk(self.programme, self._business_day, texts or Texts(defaults=CALENDAR_TEXTS))
 
     def programme(self, programme: str) -> Programme:
         """The programme of this id.
@@ -66,6 +71,12 @@ class Calendar:
             ) from None
 
     # --- slots ---
+
+    def prepare(self, tx: Transaction) -> None:
+        """Lay out every programme, and forget answers by key that are older than 90 days."""
+        for programme in self.programmes:
+            self.lay_out(tx, programme)
+        tx.write(q.PURGE_REQUESTS, {"before": tx.now - _ANSWERS_KEPT})
 
     def lay_out(self, tx: Transaction, programme: str) -> Layout:
         """Write the slots that the programme's rules ask for; cheap when nothing changed."""

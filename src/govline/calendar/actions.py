@@ -1,0 +1,232 @@
+"""What a scenario may do with the calendar: pick a slot, book, list, change, cancel. Nothing personal is said or kept."""
+
+from collections.abc import Sequence
+
+from attrs import frozen
+from pydantic import BaseModel, ConfigDict, Field
+
+from govline.calendar.model import Booking, Refused, Slot
+from govline.calendar.picker import Page, ask, read, slot_label, slot_value
+from govline.calendar.service import Calendar
+from govline.core import Action, ActionResult, Ask, Finished, Input, Json, TalkContext, Transaction
+from govline.core.messages import Confirm, Postback, QuickReply, Text
+from govline.core.text import clip, normalize
+from govline.core.texts import Texts
+
+__all__ = ["CalendarActions"]
+
+_YES, _NO = "calendar:yes", "calendar:no"
+_LABEL = 20
+
+
+class _Args(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class PickArgs(_Args):
+    """`calendar`: the programme. `party`: only slots with so many places left."""
+
+    calendar: str
+    party: int = Field(default=1, ge=1)
+
+
+class BookArgs(_Args):
+    """`slot`: id of the chosen slot. `party`: places."""
+
+    slot: str
+    party: int = Field(default=1, ge=1)
+
+
+class OwnArgs(_Args):
+    """`calendar`: only bookings of this programme. `booking`: this very one, so nobody is asked which."""
+
+    calendar: str = ""
+    booking: str = ""
+
+
+@frozen
+class CalendarActions:
+    """The actions over one calendar and one wording."""
+
+    calendar: Calendar
+    texts: Texts
+
+    def all(self) -> list[Action]:
+        """Every action, for `Offers.actions`."""
+        ended = {"ok", "refused", "none"}
+        return [
+            Action("calendar.pick_slot", PickArgs, {"ok", "none"}, self.pick, resume=self.picked),
+            Action("calendar.book", BookArgs, {"ok", "refused"}, self.book),
+            Action("calendar.list", OwnArgs, {"ok", "none"}, self.list_bookings),
+            Action("calendar.change", OwnArgs, ended, self.change, resume=self.change_on),
+            Action("calendar.cancel", OwnArgs, {*ended, "kept"}, self.cancel, resume=self.cancel_on),
+        ]
+
+    # --- pick and book ---
+
+    def pick(self, tx: Transaction, context: TalkContext, args: PickArgs) -> ActionResult:  # noqa: ARG002
+        """Offer the programme's free slots, a page at a time."""
+        self.calendar.lay_out(tx, args.calendar)
+        return self._offer(tx, Page(args.calendar, args.party))
+
+    def picked(self, tx: Transaction, context: TalkContext, state: Json, said: Input) -> ActionResult:  # noqa: ARG002
+        """The citizen tapped a slot, another page or a date, or typed something."""
+        page = Page(**state)
+        meant = read(tx, self.calendar, page, said)
+        if isinstance(meant, Slot):
+            return Finished("ok", slot_value(meant))
+        return self._offer(tx, page if meant is None else meant, puzzled=meant is None)
+
+    def book(self, tx: Transaction, context: TalkContext, args: BookArgs) -> ActionResult:
+        """Book for the citizen who talks; a refusal says every reason."""
+        answer = self.calendar.book(
+            tx, args.slot, context.citizen, party=args.party, key=_key(context, "calendar.book")
+        )
+        return self._answered(answer)
+
+    # --- one's own bookings ---
+
+    def list_bookings(self, tx: Transaction, context: TalkContext, args: OwnArgs) -> ActionResult:
+        """Say the citizen's bookings."""
+        mine = self._own(tx, context, args)
+        if not mine:
+            return self._none()
+        lines = [f"・{self._named(booking)}" for booking in mine]
+        text = Text("\n".join([self.texts.get("calendar.your_bookings"), *lines]))
+        return Finished("ok", [self._value(booking) for booking in mine], [text])
+
+    def change(self, tx: Transaction, context: TalkContext, args: OwnArgs) -> ActionResult:
+        """Ask which booking (where there are several) and for which slot."""
+        mine = self._own(tx, context, args)
+        if len(mine) == 1:
+            return self._offer_move(tx, mine[0])
+        return self._which(mine)
+
+    def change_on(self, tx: Transaction, context: TalkContext, state: Json, said: Input) -> ActionResult:
+        """Go on with the change: the booking, then the slot."""
+        if "bookings" in state:
+            chosen = self._chosen(tx, context, state, said)
+            return self._offer_move(tx, chosen) if chosen else self._which_again(tx, context, state)
+        page = Page(**state)
+        meant = read(tx, self.calendar, page, said)
+        if not isinstance(meant, Slot):
+            return self._offer(tx, page if meant is None else meant, puzzled=meant is None)
+        key = _key(context, "calendar.change")
+        answer = self.calendar.change(tx, page.booking, to=meant.id, key=key, citizen=context.citizen)
+        return self._answered(answer)
+
+    def cancel(self, tx: Transaction, context: TalkContext, args: OwnArgs) -> ActionResult:
+        """Ask which booking (where there are several), then whether really."""
+        mine = self._own(tx, context, args)
+        return self._really(mine[0]) if len(mine) == 1 else self._which(mine)
+
+    def cancel_on(self, tx: Transaction, context: TalkContext, state: Json, said: Input) -> ActionResult:
+        """Go on with the cancellation: the booking, then yes or no."""
+        if "bookings" in state:
+            chosen = self._chosen(tx, context, state, said)
+            return self._really(chosen) if chosen else self._which_again(tx, context, state)
+        words = normalize(said.text)
+        if said.data == _YES or words in ("はい", self.texts.get("calendar.yes_cancel")):
+            key = _key(context, "calendar.cancel")
+            answer = self.calendar.cancel(tx, state["booking"], key=key, citizen=context.citizen)
+            return self._answered(answer)
+        booking = self.calendar.booking(tx, state["booking"])
+        if said.data == _NO or words in ("いいえ", self.texts.get("calendar.no_keep")) or booking is None:
+            return Finished("kept")
+        return self._really(booking)
+
+    # --- questions ---
+
+    def _offer(self, tx: Transaction, page: Page, *, puzzled: bool = False) -> ActionResult:
+        title = self.calendar.programme(page.programme).title
+        lead = self.texts.get("calendar.ask_slot", programme=title)
+        booking = self.calendar.booking(tx, page.booking) if page.booking else None
+        if booking is not None:
+            lead = self.texts.get("calendar.ask_new_slot", now=self._named(booking))
+        if puzzled:
+            lead = self.texts.get("calendar.not_a_slot")
+        question = ask(tx, self.calendar, self.texts, page, lead)
+        if question is not None:
+            return question
+        return Finished("none", messages=[Text(self.texts.get("calendar.no_slots", programme=title))])
+
+    def _offer_move(self, tx: Transaction, booking: Booking) -> ActionResult:
+        self.calendar.lay_out(tx, booking.programme)
+        return self._offer(tx, Page(booking.programme, booking.party, booking=booking.id))
+
+    def _which(self, mine: Sequence[Booking], *, puzzled: bool = False) -> ActionResult:
+        if not mine:
+            return self._none()
+        shown = mine[:13]
+        quick = [
+            QuickReply(Postback(clip(slot_label(booking), _LABEL, "…"), booking.id, slot_label(booking)))
+            for booking in shown
+        ]
+        lines = [f"・{self._named(booking)}" for booking in shown]
+        lead = self.texts.get("calendar.not_a_booking" if puzzled else "calendar.which_booking")
+        state = {"bookings": [booking.id for booking in shown]}
+        return Ask([Text("\n".join([lead, *lines]), quick=quick)], state)
+
+    def _which_again(self, tx: Transaction, context: TalkContext, state: Json) -> ActionResult:
+        known = set(state["bookings"])
+        mine = self.calendar.bookings(tx, context.citizen)
+        return self._which([booking for booking in mine if booking.id in known], puzzled=True)
+
+    def _chosen(self, tx: Transaction, context: TalkContext, state: Json, said: Input) -> Booking | None:
+        known = set(state["bookings"])
+        mine = [booking for booking in self.calendar.bookings(tx, context.citizen) if booking.id in known]
+        words = normalize(said.text)
+        named = [
+            booking
+            for booking in mine
+            if (said.kind == "postback" and booking.id == said.data)
+            or (said.kind == "text" and words == normalize(slot_label(booking)))
+        ]
+        return named[0] if len(named) == 1 else None
+
+    def _really(self, booking: Booking) -> Ask:
+        question = Confirm(
+            self.texts.get("calendar.confirm_cancel", booking=self._named(booking)),
+            self._button("calendar.yes_cancel", _YES),
+            self._button("calendar.no_keep", _NO),
+        )
+        return Ask([question], {"booking": booking.id})
+
+    def _button(self, key: str, data: str) -> Postback:
+        label = self.texts.get(key)
+        return Postback(label, data, label)
+
+    # --- answers ---
+
+    def _answered(self, answer: Booking | Refused) -> Finished:
+        if isinstance(answer, Refused):
+            codes = [reason.code for reason in answer.reasons]
+            return Finished("refused", {"reasons": codes}, [Text(answer.text)])
+        return Finished("ok", self._value(answer))
+
+    def _none(self) -> Finished:
+        return Finished("none", messages=[Text(self.texts.get("calendar.no_bookings"))])
+
+    def _own(self, tx: Transaction, context: TalkContext, args: OwnArgs) -> list[Booking]:
+        return [
+            booking
+            for booking in self.calendar.bookings(tx, context.citizen)
+            if args.calendar in ("", booking.programme) and args.booking in ("", booking.id)
+        ]
+
+    def _named(self, booking: Booking) -> str:
+        label = f"{self.calendar.programme(booking.programme).title} {slot_label(booking)}"
+        return self.texts.get("calendar.party", label=label, party=booking.party)
+
+    def _value(self, booking: Booking) -> dict[str, Json]:
+        return {
+            "id": booking.id,
+            "slot": booking.slot,
+            "label": slot_label(booking),
+            "party": booking.party,
+            "calendar": booking.programme,
+        }
+
+
+def _key(context: TalkContext, verb: str) -> str:
+    return f"{context.key}:{context.step}:{verb}"

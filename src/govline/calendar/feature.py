@@ -1,0 +1,162 @@
+"""What the calendar offers to the City."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import time
+from pathlib import Path
+from typing import Any
+
+from attrs import frozen
+from pydantic import BaseModel, ConfigDict
+
+from govline.calendar import _queries as q
+from govline.calendar.actions import CalendarActions
+from govline.calendar.definition import load_folder, parse
+from govline.calendar.labels import when
+from govline.calendar.model import Refused
+from govline.calendar.service import Calendar
+from govline.calendar.texts import CALENDAR_TEXTS
+from govline.core import (
+    FEATURE_API,
+    Check,
+    CitizenId,
+    DataClass,
+    DataField,
+    Done,
+    EffectContext,
+    Env,
+    Fate,
+    Id,
+    Json,
+    Offers,
+    Reason,
+    Ref,
+    Tick,
+    Transaction,
+)
+from govline.core.texts import Texts
+from govline.errors import ConfigError
+
+__all__ = ["CalendarConfig", "CalendarFeature", "CalendarSlots", "ExpireHold"]
+
+_VIEW = 50
+
+
+class CalendarConfig(BaseModel):
+    """Settings under `features: calendar:`.
+
+    Args:
+        folder: Where the programmes' YAML files lie, below the town's folder.
+        programmes: Programmes written here, instead of or beside the files.
+        texts: The town's own wording: key to text.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    folder: str = "calendars"
+    programmes: list[dict[str, Any]] = []
+    texts: dict[str, str] = {}
+
+
+class CalendarFeature:
+    """Slot booking; `city.calendar` is a `Calendar`."""
+
+    name = "calendar"
+    api = FEATURE_API
+    config: type[BaseModel] = CalendarConfig
+    migrations = "govline.calendar.migrations"
+
+    def __init__(self) -> None:
+        self._texts = Texts(defaults=CALENDAR_TEXTS)
+
+    def build(self, env: Env, config: CalendarConfig) -> Calendar:
+        """Read the programmes.
+
+        Raises:
+            DefinitionError: A programme is wrong.
+            ConfigError: GL-2004, two programmes have one id.
+        """
+        self._texts = Texts(config.texts, CALENDAR_TEXTS)
+        programmes = [*load_folder(Path(env.folder) / config.folder), *map(parse, config.programmes)]
+        names = [programme.id for programme in programmes]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ConfigError("two programmes have one id", code="GL-2004", place={"programme": twice[0]})
+        return Calendar(programmes, texts=self._texts)
+
+    def offers(self, service: Calendar) -> Offers:
+        return Offers(
+            actions=CalendarActions(service, self._texts).all(),
+            effects={"calendar.expire": ExpireHold(service)},
+            ticks=[Tick("calendar.lay_out", time(0, 5), lambda tx, _: service.prepare(tx))],
+            data_map=_DATA,
+            erase=service.erase,
+            checks=[Check("calendar.counter", _drift(service))],
+            ports={"slots": CalendarSlots(service)},
+            view=_view(service),
+        )
+
+
+@frozen
+class CalendarSlots:
+    """`SlotPort`: how forms and payments take places without knowing the calendar."""
+
+    calendar: Calendar
+
+    def hold(
+        self, tx: Transaction, slot: Id, citizen: CitizenId | None, *, party: int, key: str
+    ) -> Ref | tuple[Reason, ...]:
+        """A hold's reference, or every reason against it."""
+        answer = self.calendar.hold(tx, slot, citizen, party=party, key=key)
+        return tuple(answer.reasons) if isinstance(answer, Refused) else answer.ref
+
+    def release(self, tx: Transaction, booking: Ref, *, key: str) -> None:
+        """Free the places; nothing happens when they are free already."""
+        self.calendar.cancel(tx, booking.id, key=key)
+
+
+@frozen
+class ExpireHold:
+    """Handler of `calendar.expire`: nothing goes outside, the hold ends where the fate is written."""
+
+    calendar: Calendar
+
+    def run(self, payload: Mapping[str, Json], context: EffectContext) -> Fate:  # noqa: ARG002 - the contract's signature
+        return Done()
+
+    def record(self, tx: Transaction, payload: Mapping[str, Json], fate: Fate) -> None:
+        if isinstance(fate, Done):
+            self.calendar.expire_hold(tx, payload["booking"])
+
+
+_DATA = (
+    DataField("gl_calendar_booking", "citizen", DataClass.PREFERENCE, "whose booking it is", "until erased"),
+    DataField("gl_calendar_person", "citizen", DataClass.PREFERENCE, "limit of bookings", "until erased"),
+    DataField("gl_calendar_request", "citizen", DataClass.PREFERENCE, "answers by key", "90 days"),
+)
+
+
+def _drift(calendar: Calendar) -> Callable[[Transaction], Sequence[str]]:
+    def check(tx: Transaction) -> Sequence[str]:
+        return [
+            f"calendar slot {found.slot} on {found.day}: counter {found.counter}, bookings {found.rows}; "
+            "the rows are right, correct the counter"
+            for found in calendar.reconcile(tx)
+        ]
+
+    return check
+
+
+def _view(calendar: Calendar) -> Callable[[Transaction], Sequence[Mapping[str, Any]]]:
+    def view(tx: Transaction) -> Sequence[Mapping[str, Any]]:
+        return [
+            {
+                "booking": booking.id,
+                "programme": title.title if (title := calendar.programmes.get(booking.programme)) else "",
+                "slot": when(booking.starts),
+                "party": booking.party,
+                "state": booking.state.value,
+            }
+            for booking in tx.all(q.RECENT_BOOKINGS, {"limit": _VIEW})
+        ]
+
+    return view

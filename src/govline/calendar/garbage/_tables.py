@@ -1,0 +1,81 @@
+"""The tables of garbage days: the town's calendar as imported, its dates laid out, and what each citizen wants to be told."""
+
+from typing import Final
+
+from sqlalchemy import Column, Index, Integer, MetaData, Table, Text
+
+from govline.store.columns import BoolColumn, DateColumn, IdColumn, InstantColumn
+
+__all__ = ["areas", "closures", "days", "horizon", "kinds", "metadata", "muted", "rules", "settings"]
+
+metadata: Final = MetaData()
+
+areas: Final = Table(
+    "gl_garbage_area",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("reading", Text, nullable=False),
+    Column("center", Text, nullable=False),
+    Column("position", Integer, nullable=False),
+)
+
+kinds: Final = Table(
+    "gl_garbage_kind",
+    metadata,
+    Column("label", Text, primary_key=True),
+    Column("position", Integer, nullable=False),
+)
+
+rules: Final = Table(
+    "gl_garbage_rule",
+    metadata,
+    Column("area", Text, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("cell", Text, nullable=False),
+)
+
+closures: Final = Table(
+    "gl_garbage_closure",
+    metadata,
+    Column("center", Text, primary_key=True),
+    Column("first_day", DateColumn, primary_key=True),
+    Column("last_day", DateColumn, primary_key=True),
+)
+
+# Collection days laid out, so that "who is told tonight" reads an index and expands no rule.
+days: Final = Table(
+    "gl_garbage_day",
+    metadata,
+    Column("day", DateColumn, primary_key=True),
+    Column("area", Text, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Index("gl_garbage_day_area", "area", "day"),
+)
+
+horizon: Final = Table(
+    "gl_garbage_horizon",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("laid_out_to", DateColumn, nullable=False),
+    Column("laid_out_at", InstantColumn, nullable=False),
+)
+
+settings: Final = Table(
+    "gl_garbage_setting",
+    metadata,
+    Column("citizen", IdColumn, primary_key=True),
+    Column("area", Text, primary_key=True),
+    Column("enabled", BoolColumn, nullable=False),
+    Column("days_before", Integer, nullable=False),
+    Column("hour", Integer, nullable=False),
+    Column("told_for", DateColumn),
+    Column("told_by", IdColumn),
+    Index("gl_garbage_setting_area", "area", "hour"),
+)
+
+muted: Final = Table(
+    "gl_garbage_muted",
+    metadata,
+    Column("citizen", IdColumn, primary_key=True),
+    Column("kind", Text, primary_key=True),
+)

@@ -1,0 +1,74 @@
+"""The language of garbage days: what a citizen wants to be told, and what they are told."""
+
+from datetime import date, datetime
+
+from attrs import field, frozen
+
+from govline.calendar.garbage.readers import Problem
+from govline.core import CitizenId, frozen_tuple
+from govline.errors import InputError
+
+__all__ = ["HOURS", "CollectionDay", "Group", "ImportReport", "Setting"]
+
+HOURS: dict[int, range] = {1: range(15, 23), 0: range(4, 10)}
+"""Hours at which a notice may go out: the evening before, and the same morning."""
+
+
+@frozen
+class Setting:
+    """What a citizen wants for one area: the evening before (`days_before` 1) or the same morning (0), at which hour."""
+
+    area: str
+    enabled: bool = True
+    days_before: int = 1
+    hour: int = 18
+
+    def __attrs_post_init__(self) -> None:
+        if self.hour not in HOURS.get(self.days_before, ()):
+            raise InputError(
+                "no notice goes out at this hour",
+                code="GL-2023",
+                hint="15-22 on the evening before, 4-9 on the morning",
+                place={"days_before": self.days_before, "hour": self.hour},
+            )
+
+
+@frozen
+class CollectionDay:
+    """A day and the kinds collected on it."""
+
+    day: date
+    kinds: tuple[str, ...] = field(converter=frozen_tuple)
+
+
+@frozen
+class Group:
+    """Citizens who are told the same: the kinds of each of their areas."""
+
+    areas: tuple[tuple[str, tuple[str, ...]], ...]
+    citizens: tuple[CitizenId, ...]
+
+
+@frozen
+class ImportReport:
+    """What an import found and wrote.
+
+    Args:
+        days: Collection days laid out. `until`: to which date.
+        written: Whether the town's calendar was replaced; never in part.
+        lost_areas: Areas that citizens have chosen and the new file does not know, with how many chose each.
+    """
+
+    areas: int
+    kinds: tuple[str, ...]
+    cells: int
+    empty: int
+    parsed: int
+    closures: int
+    days: int = 0
+    until: date | None = None
+    written: bool = False
+    imported_at: datetime | None = None
+    problems: tuple[Problem, ...] = field(default=(), converter=frozen_tuple)
+    warnings: tuple[Problem, ...] = field(default=(), converter=frozen_tuple)
+    lost_areas: tuple[tuple[str, int], ...] = field(default=(), converter=frozen_tuple)

@@ -1,0 +1,114 @@
+"""The notice: who is told of tomorrow's (or today's) collection, each exactly once, in one message."""
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime, time, timedelta
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
+
+from attrs import frozen
+
+from govline.calendar.garbage import _queries as q
+from govline.calendar.garbage.model import HOURS, Group
+from govline.calendar.labels import day_label
+from govline.core import CitizenId, Transaction
+from govline.core.jst import JST, to_jst
+from govline.core.messages import Text
+from govline.core.texts import Texts
+from govline.delivery import freeze
+
+__all__ = ["CATCH_UP_HOURS", "notify", "tonight"]
+
+CATCH_UP_HOURS = 3
+"""A notice that a stopped machine missed still goes out within so many hours of its time, never on another day."""
+
+Row = tuple[CitizenId, str, str]
+
+
+@frozen
+class _Pass:
+    """One lead (the evening before, the same morning) and the hours that are due now."""
+
+    lead: int
+    day: date
+    from_hour: int
+    to_hour: int
+
+    @property
+    def terms(self) -> dict[str, Any]:
+        return {
+            "lead": self.lead,
+            "collected": self.day,
+            "from_hour": self.from_hour,
+            "to_hour": self.to_hour,
+        }
+
+
+def notify(tx: Transaction, texts: Texts) -> int:
+    """Freeze a delivery for everybody whose hour has come and who was not told yet; the number of citizens.
+
+    Safe to run at any time and any number of times: a citizen's row is marked with the day it was told for in the same
+    transaction, so a second run, a rerun and a run after downtime find only who is still owed a notice.
+    """
+    return sum(_notify(tx, texts, due) for due in _passes(tx.now))
+
+
+def tonight(tx: Transaction, day: date) -> list[Group]:
+    """Who would be told of this collection day, whatever the hour, and has not been told yet; writes nothing."""
+    rows: list[Row] = []
+    for lead, hours in HOURS.items():
+        rows += tx.all(q.WOULD_TELL, _Pass(lead, day, hours.start, hours.stop).terms)
+    return _groups(sorted(rows, key=itemgetter(0)))
+
+
+def _passes(now: datetime) -> Iterator[_Pass]:
+    wall = to_jst(now)
+    for lead, hours in HOURS.items():
+        first = max(wall.hour - CATCH_UP_HOURS + 1, hours.start)
+        if first <= wall.hour:
+            yield _Pass(lead, wall.date() + timedelta(days=lead), first, wall.hour)
+
+
+def _notify(tx: Transaction, texts: Texts, due: _Pass) -> int:
+    mark = tx.new_id()
+    if not tx.write(q.MARK_TOLD, {**due.terms, "mark": mark}):
+        return 0
+    groups = _groups(tx.all(q.TO_TELL, {"collected": due.day, "mark": mark}))
+    wall = to_jst(tx.now)
+    midnight = datetime.combine(wall.date() + timedelta(days=1), time(), JST)
+    expires = min(tx.now + timedelta(hours=CATCH_UP_HOURS), midnight)
+    for group in groups:
+        freeze(
+            tx,
+            key=f"garbage:{due.day}:{due.lead}:{wall:%Y%m%dT%H}:{mark}:{_digest(group)}",
+            source="garbage",
+            messages=[Text(_text(texts, due, group))],
+            recipients=group.citizens,
+            expires=expires,
+        )
+    return sum(len(group.citizens) for group in groups)
+
+
+def _groups(rows: Iterable[Row]) -> list[Group]:
+    """Citizens by what they are told; rows come ordered by citizen, area and kind."""
+    told: dict[tuple[tuple[str, tuple[str, ...]], ...], list[CitizenId]] = {}
+    for citizen, own in groupby(rows, key=itemgetter(0)):
+        areas = tuple(
+            (area, tuple(row[2] for row in of_area)) for area, of_area in groupby(own, key=itemgetter(1))
+        )
+        told.setdefault(areas, []).append(citizen)
+    return [Group(areas, tuple(citizens)) for areas, citizens in told.items()]
+
+
+def _digest(group: Group) -> str:
+    return hashlib.sha256(repr(group.areas).encode()).hexdigest()[:16]
+
+
+def _text(texts: Texts, due: _Pass, group: Group) -> str:
+    when = texts.get("garbage.tomorrow" if due.lead else "garbage.today", day=day_label(due.day))
+    return "\n".join([when, *(_line(texts, area, kinds) for area, kinds in group.areas)])
+
+
+def _line(texts: Texts, area: str, kinds: tuple[str, ...]) -> str:
+    return texts.get("garbage.line", area=area, kinds="・".join(f"「{kind}」" for kind in kinds))

@@ -1,0 +1,156 @@
+"""The garbage verbs, each inside the caller's transaction."""
+
+from datetime import date, timedelta
+from itertools import groupby
+from operator import itemgetter
+from pathlib import Path
+
+from attrs import evolve
+
+from govline.calendar.garbage import _queries as q
+from govline.calendar.garbage import imports, notices
+from govline.calendar.garbage.model import CollectionDay, Group, ImportReport, Setting
+from govline.calendar.garbage.search import AreaName, find_areas
+from govline.calendar.garbage.texts import GARBAGE_TEXTS
+from govline.core import CitizenId, Transaction
+from govline.core.jst import to_jst
+from govline.core.texts import Texts
+from govline.errors import InputError
+
+__all__ = ["Garbage"]
+
+_DAY = timedelta(days=1)
+
+
+class Garbage:
+    """The town's collection days and what its citizens want to be told.
+
+    Args:
+        texts: The wording of notices; the Japanese defaults where omitted.
+        calendar: An `area_days.csv` that `prepare` imports into a town that has no calendar yet.
+    """
+
+    def __init__(self, texts: Texts | None = None, calendar: Path | None = None) -> None:
+        self.texts = texts or Texts(defaults=GARBAGE_TEXTS)
+        self._calendar = calendar
+
+    # --- the town's calendar ---
+
+    import_file = staticmethod(imports.import_file)
+    import_table = staticmethod(imports.import_table)
+    extend = staticmethod(imports.extend)
+
+    def prepare(self, tx: Transaction) -> ImportReport | None:
+        """Import the configured calendar into a town that has none; then keep a year of days ahead."""
+        if tx.one(q.HORIZON) is None and self._calendar is not None:
+            return imports.import_file(tx, self._calendar)
+        imports.extend(tx)
+        return None
+
+    def areas(self, tx: Transaction) -> list[str]:
+        """Names of all areas, in the file's order."""
+        return [name for name, _ in tx.all(q.AREAS)]
+
+    def kinds(self, tx: Transaction) -> list[str]:
+        """Labels of all kinds, in the file's order."""
+        return [label for (label,) in tx.all(q.KINDS)]
+
+    def find_areas(self, tx: Transaction, words: str) -> list[str]:
+        """Areas that fit what a citizen typed: part of the name or of its reading, in any kana; best first."""
+        return find_areas([AreaName(*row) for row in tx.all(q.AREAS)], words)
+
+    def next_days(
+        self, tx: Transaction, area: str, *, first: date | None = None, days: int = 14
+    ) -> list[CollectionDay]:
+        """Collection days of an area from `first` (today in Japan where omitted), for so many days."""
+        start = first or to_jst(tx.now).date()
+        rows = tx.all(q.NEXT_DAYS, {"area": area, "first": start, "last": start + (days - 1) * _DAY})
+        return [
+            CollectionDay(day, [kind for _, kind in found]) for day, found in groupby(rows, itemgetter(0))
+        ]
+
+    # --- what a citizen wants ---
+
+    def settings(self, tx: Transaction, citizen: CitizenId) -> list[Setting]:
+        """The citizen's areas, each with when to tell."""
+        return [Setting(*row[:4]) for row in tx.all(q.SETTINGS, {"citizen": citizen})]
+
+    def save(self, tx: Transaction, citizen: CitizenId, setting: Setting) -> None:
+        """Add or change one area of the citizen. A first setting whose hour has passed starts with the next day.
+
+        Raises:
+            InputError: GL-2025, no such area.
+        """
+        self._require_area(tx, setting.area)
+        told = {row[0]: row[4] for row in tx.all(q.SETTINGS, {"citizen": citizen})}
+        told_for = told[setting.area] if setting.area in told else _passed_for(tx, setting)
+        self._write(tx, citizen, setting, told_for)
+
+    def move(self, tx: Transaction, citizen: CitizenId, area: str) -> Setting:
+        """The citizen lives in `area` now: it takes the place of all their areas; hour, way and kinds stay.
+
+        Whoever was told of a day already is not told of it again for the new area.
+        """
+        self._require_area(tx, area)
+        rows = tx.all(q.SETTINGS, {"citizen": citizen})
+        setting = evolve(Setting(*rows[0][:4]), area=area) if rows else Setting(area)
+        told = [row[4] for row in rows if row[4] is not None]
+        for row in rows:
+            tx.write(q.REMOVE_SETTING, {"who": citizen, "area": row[0]})
+        told_for = max(told, default=None) if rows else _passed_for(tx, setting)
+        self._write(tx, citizen, setting, told_for)
+        return setting
+
+    def remove(self, tx: Transaction, citizen: CitizenId, area: str) -> bool:
+        """Take an area away from the citizen; whether it was there."""
+        return bool(tx.write(q.REMOVE_SETTING, {"who": citizen, "area": area}))
+
+    def muted(self, tx: Transaction, citizen: CitizenId) -> list[str]:
+        """Kinds that the citizen does not want to be told of."""
+        return [kind for (kind,) in tx.all(q.MUTED, {"citizen": citizen})]
+
+    def mute(self, tx: Transaction, citizen: CitizenId, kind: str, *, muted: bool = True) -> None:
+        """Leave a kind out of the citizen's notices, or take it in again."""
+        if muted:
+            tx.write(q.MUTE, {"citizen": citizen, "kind": kind})
+        else:
+            tx.write(q.UNMUTE, {"who": citizen, "what": kind})
+
+    def erase(self, tx: Transaction, citizen: CitizenId) -> None:
+        """Forget the citizen's settings."""
+        for statement in q.FORGET:
+            tx.write(statement, {"who": citizen})
+
+    # --- notices ---
+
+    def tonight(self, tx: Transaction, day: date) -> list[Group]:
+        """Who would be told of this collection day; writes nothing."""
+        return notices.tonight(tx, day)
+
+    def notify(self, tx: Transaction) -> int:
+        """Send what is due now; how many citizens are told. See `notices.notify`."""
+        return notices.notify(tx, self.texts)
+
+    def _require_area(self, tx: Transaction, area: str) -> None:
+        if area not in self.areas(tx):
+            raise InputError("the town has no such area", code="GL-2025", place={"area": area})
+
+    def _write(self, tx: Transaction, citizen: CitizenId, setting: Setting, told_for: date | None) -> None:
+        tx.write(
+            q.SAVE_SETTING,
+            {
+                "citizen": citizen,
+                "area": setting.area,
+                "enabled": setting.enabled,
+                "days_before": setting.days_before,
+                "hour": setting.hour,
+                "told_for": told_for,
+                "told_by": None,
+            },
+        )
+
+
+def _passed_for(tx: Transaction, setting: Setting) -> date | None:
+    """The day whose notice would have gone out earlier today; it is not sent late."""
+    wall = to_jst(tx.now)
+    return wall.date() + setting.days_before * _DAY if wall.hour >= setting.hour else None

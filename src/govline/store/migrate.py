@@ -3,7 +3,6 @@
 import io
 from collections.abc import Callable, Iterator, Sequence
 from importlib.util import find_spec
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from attrs import frozen
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
 
     from govline.store.database import Database
 
-__all__ = ["STORE", "ddl", "upgrade"]
+__all__ = ["STORE", "ddl", "folder", "upgrade", "version_table"]
 
 STORE: Final = "govline.store.migrations"
 
@@ -106,19 +105,46 @@ def _branches(packages: Sequence[str]) -> list[_Branch]:
     return [_branch(package) for package in dict.fromkeys((STORE, *packages))]
 
 
-def _branch(package: str) -> _Branch:
-    from alembic.script import ScriptDirectory
+def folder(package: str) -> str:
+    """Where the revisions of a migration package lie.
 
-    spec = find_spec(package)
+    Raises:
+        ConfigError: GL-1013, there is no such package.
+    """
+    try:
+        spec = find_spec(package)
+    except ModuleNotFoundError:
+        spec = None
     if spec is None or not spec.submodule_search_locations:
         raise ConfigError(
             f"{package} is no package of migrations",
             code="GL-1013",
             hint="name the package that holds the 0001_….py files",
         )
-    folder = Path(next(iter(spec.submodule_search_locations)))
-    script = ScriptDirectory(str(folder), version_locations=[str(folder)])
-    bases = [script.get_revision(base) for base in script.get_bases()]
+    return next(iter(spec.submodule_search_locations))
+
+
+def version_table(package: str) -> str:
+    """The table that remembers how far a package's branch has come."""
+    return _branch(package).version_table
+
+
+def _branch(package: str) -> _Branch:
+    from alembic.script import ScriptDirectory
+    from alembic.util import CommandError
+
+    path = folder(package)
+    script = ScriptDirectory(path, version_locations=[path])
+    try:
+        bases = [script.get_revision(base) for base in script.get_bases()]
+    except CommandError as error:
+        raise ConfigError(
+            f"{package} holds modules that are no revisions", code="GL-1013", hint=str(error)
+        ) from error
     if len(bases) != 1 or not bases[0] or len(bases[0].branch_labels) != 1:
-        raise ConfigError(f"{package} needs exactly one first revision with one branch label", code="GL-1013")
+        raise ConfigError(
+            f"{package} needs exactly one first revision with one branch label",
+            code="GL-1013",
+            hint='branch_labels = ("<room>",) in the revision whose down_revision is None',
+        )
     return _Branch(next(iter(bases[0].branch_labels)), script)

@@ -148,7 +148,7 @@ class LineApi:
             await _gone(request)
 
     def _test_webhook(self, call: Call) -> Answer:
-        body, bad = checked(call, "webhook.test")
+        body, bad = checked(call, "webhook.test") if call.body else ({}, None)
         if bad:
             return bad
         url = body.get("endpoint") or call.channel.webhook_url

@@ -32,7 +32,7 @@ TownView = Callable[[], Mapping[str, Sequence[Mapping[str, object]]]]
 """What the town sees: sections by name ("events", "outbox", …), each a list of rows."""
 
 _BULK_MOST = 20_000
-_FLAT_IMAGE = 8_192
+_FLAT_IMAGE = 16_384
 """A rich menu image of no more bytes can only be flat colour: the page then draws the areas' labels itself."""
 
 

@@ -37,7 +37,7 @@ def placeholder(url: str) -> bytes:
         name = parts.path.rsplit("/", 1)[-1] or parts.hostname or "image"
     except ValueError:
         name = "image"
-    first, second = _HUES[zlib.crc32(url.encode()) % len(_HUES)]
+    first, second = _HUES[(zlib.crc32(url.encode()) >> 9) % len(_HUES)]
     label = html.escape(name[:28])
     return f"""<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 600 400" preserveAspectRatio="xMidYMid slice">
 <defs><linearGradient id="g" x1="0" y1="0" x2="1" y2="1">

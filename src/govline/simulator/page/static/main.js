@@ -9,7 +9,7 @@ import { STICKERS, sticker } from "./stickers.js";
 import { town } from "./town.js";
 
 const POLL = 700;
-const state = { citizen: null, after: 0, citizens: [], lastDay: "", shownPeople: "", polling: null };
+const state = { citizen: null, after: 0, citizens: [], lastDay: "", shownPeople: "", polling: null, speaker: "", stick: true };
 
 const mine = () => state.citizens.find((each) => each.userId === state.citizen);
 const path = (gesture) => `/citizens/${encodeURIComponent(state.citizen)}/${gesture}`;
@@ -58,27 +58,37 @@ function line(entry) {
   const body = render(entry.message, act);
   if (entry.side === "citizen") return h("div", { class: "line own", "data-seq": entry.seq }, stamp, body);
   const name = entry.message.sender?.name ?? byId("bar-town").textContent;
+  const again = state.speaker === name ? " again" : "";
   const face = h("span", { class: "avatar crest", "aria-hidden": "true" }, [...name][0]);
-  return h("div", { class: "line", "data-seq": entry.seq, "data-via": entry.via }, face, h("div", { class: "said" }, h("small", {}, name), h("div", { class: "with-time" }, body, stamp)));
+  return h("div", { class: `line${again}`, "data-seq": entry.seq, "data-via": entry.via }, face, h("div", { class: "said" }, h("small", {}, name), h("div", { class: "with-time" }, body, stamp)));
 }
 
 function append(messages) {
   const talk = byId("talk");
-  const near = talk.scrollHeight - talk.scrollTop - talk.clientHeight < 160;
   for (const entry of messages) {
     const today = day(entry.at);
     if (today !== state.lastDay) talk.append(h("div", { class: "day" }, today));
     state.lastDay = today;
     talk.append(line(entry));
     state.after = entry.seq;
+    state.speaker = entry.side === "town" ? entry.message.sender?.name ?? byId("bar-town").textContent : "";
   }
-  if (near || messages.some((entry) => entry.side === "citizen")) down();
+  if (state.stick || messages.some((entry) => entry.side === "citizen")) down();
   quick(messages.at(-1));
 }
 
 function down() {
   const talk = byId("talk");
   talk.scrollTop = talk.scrollHeight;
+  state.stick = true;
+}
+
+// Stay at the newest line while pictures load and the keyboard or the menu opens, unless the reader has scrolled up.
+function stay() {
+  const talk = byId("talk");
+  talk.addEventListener("scroll", () => (state.stick = talk.scrollHeight - talk.scrollTop - talk.clientHeight < 120));
+  talk.addEventListener("load", () => (state.stick ? down() : null), true);
+  new ResizeObserver(() => (state.stick ? down() : null)).observe(talk);
 }
 
 function quick(entry) {
@@ -133,6 +143,7 @@ async function choose(user) {
   state.citizen = user;
   state.after = 0;
   state.lastDay = "";
+  state.speaker = "";
   sessionStorage.setItem("citizen", user);
   byId("talk").replaceChildren();
   byId("quick").replaceChildren();
@@ -176,7 +187,7 @@ async function fetchState() {
   byId("clock").dateTime = found.now;
   state.citizens = found.citizens;
   if (wanted && !mine()) {
-    Object.assign(state, { citizen: null, after: 0, lastDay: "" });
+    Object.assign(state, { citizen: null, after: 0, lastDay: "", speaker: "" });
     byId("talk").replaceChildren();
     byId("quick").replaceChildren();
   }
@@ -246,6 +257,7 @@ function tray() {
 function start() {
   composer();
   tray();
+  stay();
   byId("add").addEventListener("click", add);
   byId("more").addEventListener("click", settings);
   byId("befriend").addEventListener("click", () => (mine() ? post(path("follow")).then(poll) : add()));

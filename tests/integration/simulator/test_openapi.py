@@ -1,0 +1,116 @@
+"""Answers and events of the simulator conform to LINE's published OpenAPI."""
+
+import uuid
+
+import pytest
+
+yaml = pytest.importorskip("yaml")
+schema_validator = pytest.importorskip("openapi_schema_validator")
+pytestmark = pytest.mark.data
+
+
+@pytest.fixture(scope="module")
+def specs(data_folder):
+    folder = data_folder / "line-openapi"
+    names = ("messaging-api", "channel-access-token", "webhook")
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    return {name: yaml.load((folder / f"{name}.yml").read_text("utf-8"), loader) for name in names}
+
+
+def check(spec, schema, value):
+    document = {**schema, "components": spec["components"]}
+    errors = [error.message for error in schema_validator.OAS30Validator(document).iter_errors(value)]
+    assert errors == []
+
+
+def conforms(spec, method, path, answer):
+    """The answer's status is described, and its JSON has the described shape."""
+    responses = spec["paths"][path][method.lower()]["responses"]
+    content = responses[str(answer.status)].get("content", {})
+    if "application/json" in content:
+        check(spec, content["application/json"]["schema"], answer.json())
+
+
+def test_answers(specs, client, line, simulator):
+    spec = specs["messaging-api"]
+    ann = client.citizen("安")
+    messages = [{"type": "text", "text": "こんにちは"}]
+    user = {"to": ann.user_id, "messages": messages}
+    key = str(uuid.UUID(int=1))
+    token = simulator.world.channel().issue_reply_token(ann.user_id)
+    area = {
+        "bounds": {"x": 0, "y": 0, "width": 9, "height": 9},
+        "action": {"type": "uri", "uri": "https://town.example"},
+    }
+    menu = {
+        "size": {"width": 1200, "height": 400},
+        "selected": True,
+        "name": "m",
+        "chatBarText": "m",
+        "areas": [area],
+    }
+    calls = [
+        ("POST", "/v2/bot/message/reply", {"replyToken": token, "messages": messages}, {}),
+        ("POST", "/v2/bot/message/reply", {"replyToken": token, "messages": messages}, {}),
+        ("POST", "/v2/bot/message/push", user, {"x_line_retry_key": key}),
+        ("POST", "/v2/bot/message/push", user, {"x_line_retry_key": key}),
+        ("POST", "/v2/bot/message/push", {**user, "messages": []}, {}),
+        ("POST", "/v2/bot/message/multicast", {**user, "to": [ann.user_id]}, {}),
+        ("POST", "/v2/bot/message/multicast", {**user, "to": []}, {}),
+        ("POST", "/v2/bot/message/narrowcast", {"messages": messages}, {}),
+        ("POST", "/v2/bot/message/broadcast", {"messages": messages}, {}),
+        ("POST", "/v2/bot/message/validate/push", {"messages": messages}, {}),
+        ("GET", "/v2/bot/message/quota", None, {}),
+        ("GET", "/v2/bot/message/quota/consumption", None, {}),
+        ("GET", "/v2/bot/followers/ids", None, {}),
+        ("GET", "/v2/bot/info", None, {}),
+        ("GET", "/v2/bot/channel/webhook/endpoint", None, {}),
+        ("POST", "/v2/bot/channel/webhook/test", {}, {}),
+        ("GET", "/v2/bot/message/aggregation/info", None, {}),
+        ("GET", "/v2/bot/message/aggregation/list", None, {}),
+        ("POST", "/v2/bot/chat/loading/start", {"chatId": ann.user_id}, {}),
+        ("POST", "/v2/bot/richmenu", menu, {}),
+        ("GET", "/v2/bot/richmenu/list", None, {}),
+        ("GET", "/v2/bot/richmenu/alias/list", None, {}),
+    ]
+    for method, path, body, headers in calls:
+        conforms(spec, method, path, line.call(method, path, body, **headers))
+    statuses = [each["status"] for each in client.log()]
+    assert statuses[:9] == [200, 400, 200, 409, 400, 200, 400, 202, 200]
+
+
+def test_paths_with_parameters(specs, client, line, clock):
+    spec = specs["messaging-api"]
+    ann = client.citizen("安")
+    made = line.call("POST", "/v2/bot/message/narrowcast", {"messages": [{"type": "text", "text": "x"}]})
+    request = made.headers["x-line-request-id"]
+    for template, path in (
+        ("/v2/bot/profile/{userId}", f"/v2/bot/profile/{ann.user_id}"),
+        ("/v2/bot/message/progress/narrowcast", f"/v2/bot/message/progress/narrowcast?requestId={request}"),
+        ("/v2/bot/message/delivery/push", "/v2/bot/message/delivery/push?date=20261119"),
+    ):
+        conforms(spec, "GET", template, line.call("GET", path))
+    linked = line.call("POST", f"/v2/bot/user/{ann.user_id}/linkToken")
+    conforms(spec, "POST", "/v2/bot/user/{userId}/linkToken", linked)
+
+
+def test_every_event_is_described(specs, client, town):
+    spec = specs["webhook"]
+    ann = client.citizen("安")
+    ann.say("こんにちは")
+    ann.send_location(34.85, 135.78)
+    ann.send_sticker()
+    ann.send_image(b"\x89PNG")
+    ann.tap_action({"type": "postback", "data": "a", "label": "押す"})
+    ann.unsend(ann.lines()[1]["messageId"])
+    ann.block()
+    client.webhooks("verify", dummy=True)
+    client.settle()
+    mapping = spec["components"]["schemas"]["Event"]["discriminator"]["mapping"]
+    contents = spec["components"]["schemas"]["MessageContent"]["discriminator"]["mapping"]
+    for event in town.events:
+        check(spec, {"$ref": mapping[event["type"]]}, event)
+        if event["type"] == "message":
+            check(spec, {"$ref": contents[event["message"]["type"]]}, event["message"])
+    kinds = {event["type"] for event in town.events}
+    assert kinds == {"follow", "message", "postback", "unsend", "unfollow"}

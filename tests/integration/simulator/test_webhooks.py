@@ -1,0 +1,155 @@
+"""Events on their way to the town: order, number, redelivery, and what LINE sends by surprise."""
+
+import json
+
+import pytest
+
+from govline.errors import InputError
+from govline.simulator import LineWorld, Simulator, SimulatorClient, SimulatorRefused
+
+
+def texts(town):
+    return [event["message"]["text"] for event in town.events if event["type"] == "message"]
+
+
+def test_events_of_one_citizen_arrive_in_order(client, town):
+    ann = client.citizen("安")
+    for number in range(20):
+        ann.say(str(number))
+    assert client.settle()
+    assert texts(town) == [str(number) for number in range(20)]
+
+
+def test_a_slow_town_does_not_hold_up_the_simulator(client, town, line):
+    town.gate.clear()
+    ann = client.citizen("安")
+    ann.say("まだ?")
+    assert line.push(ann.user_id).status == 200
+    assert not client.settle(0.05)
+    town.gate.set()
+    assert client.settle()
+
+
+def test_duplicates_and_reordering(client, town):
+    ann = client.citizen("安")
+    client.settle()
+    client.request("POST", "/webhooks", {"duplicate": 1})
+    ann.say("二度")
+    client.settle()
+    first, second = [event for event in town.events if event["type"] == "message"]
+    assert first["webhookEventId"] == second["webhookEventId"]
+    client.webhooks("hold")
+    for word in ("い", "ろ", "は"):
+        ann.say(word)
+    assert client.webhooks("release", reverse=True) == 3
+    client.settle()
+    assert texts(town)[2:] == ["は", "ろ", "い"]
+    client.webhooks("hold")
+    for word in ("に", "ほ"):
+        ann.say(word)
+    client.webhooks("release", together=True)
+    client.settle()
+    assert [event["message"]["text"] for event in json.loads(town.bodies[-1])["events"]] == ["に", "ほ"]
+
+
+def test_a_lost_event_is_redelivered_with_the_same_id(client, town):
+    town.answers = [500]
+    client.citizen("安")
+    client.settle()
+    assert client.webhooks("redeliver") == 1
+    client.settle()
+    first, second = town.events
+    assert (first["deliveryContext"], second["deliveryContext"]) == (
+        {"isRedelivery": False},
+        {"isRedelivery": True},
+    )
+    assert {**first, "deliveryContext": 0} == {**second, "deliveryContext": 0}
+    assert client.webhooks("redeliver") == 0
+
+
+def test_dummies_unknown_types_missing_ids_and_broken_bodies(client, town):
+    ann = client.citizen("安")
+    client.settle()
+    town.bodies.clear()
+    for deed, body in (
+        ("verify", {}),
+        ("verify", {"dummy": True}),
+        ("unknown", {"user": ann.user_id}),
+        ("broken", {"user": ann.user_id}),
+        ("raw", {"body": "{not json", "sign": False}),
+    ):
+        client.webhooks(deed, **body)
+        client.settle()
+    events = [json.loads(body)["events"] for body in town.bodies[:4]]
+    assert events[0] == []
+    assert len(events[1]) == 2
+    assert events[2][0]["type"] == "somethingNew"
+    assert "webhookEventId" not in events[3][0]
+    assert town.bodies[4] == b"{not json"
+
+
+def test_the_blocked_and_the_strangers_cannot_talk(client, town):
+    ann = client.citizen("安", follow=False)
+    with pytest.raises(SimulatorRefused, match="GL-8406"):
+        ann.say("もしもし")
+    ann.follow()
+    ann.block()
+    with pytest.raises(SimulatorRefused):
+        ann.say("もしもし")
+    client.settle()
+    assert [event["type"] for event in town.events] == ["follow", "unfollow"]
+    assert "replyToken" not in town.events[1]
+
+
+def test_webhooks_never_leave_this_machine():
+    simulator = Simulator(LineWorld(), town_url="https://town.example/hook")
+    try:
+        with pytest.raises(InputError, match="GL-8405"):
+            simulator.postman.post(simulator.world.channel(), [])
+    finally:
+        simulator.postman.close()
+
+
+def test_a_tap_finds_what_the_screen_shows(client, line, town):
+    ann = client.citizen("安")
+    quick = {
+        "items": [{"type": "action", "action": {"type": "message", "label": "はい", "text": "はい、どうぞ"}}]
+    }
+    body = {"to": ann.user_id, "messages": [{"type": "text", "text": "よいですか", "quickReply": quick}]}
+    line.call("POST", "/v2/bot/message/push", body)
+    ann.tap("はい")
+    client.settle()
+    assert texts(town) == ["はい、どうぞ"]
+    with pytest.raises(SimulatorRefused, match="GL-8408"):
+        ann.tap("はい")
+
+
+def test_the_control_api_refuses_foreign_pages(client, base_url, line):
+    for headers in ({"host": "evil.example"}, {"origin": "https://evil.example"}):
+        answer = line.http.request("POST", base_url + "/sim/reset", headers=headers)
+        assert answer.status == 403
+    assert line.http.request("POST", base_url + "/sim/citizens", body=b"{").status == 400
+    assert line.http.request("POST", base_url + "/sim/citizens", body=b"[]").status == 400
+    with pytest.raises(SimulatorRefused):
+        client.request("POST", "/citizens/Unobody/say", {"text": "x"})
+
+
+def test_five_thousand_citizens_have_one_message_each(client, line):
+    users = client.citizens_in_bulk(5000)
+    for start in range(0, 5000, 500):
+        body = {"to": users[start : start + 500], "messages": [{"type": "text", "text": "お知らせ"}]}
+        assert line.call("POST", "/v2/bot/message/multicast", body).status == 200
+    assert client.report() == {"per_citizen_counts": {"1": 5000}, "doubled": [], "citizens": 5000}
+
+
+def test_serving_twice_and_a_taken_port(town):
+    with Simulator(LineWorld()).serve() as url, SimulatorClient(url) as client:
+        port = int(url.rsplit(":", 1)[1])
+        assert client.report()["citizens"] == 0
+        from govline.errors import ConfigError
+        from govline.simulator import serve
+
+        with pytest.raises(ConfigError), serve(town.app(), port=port):
+            pass
+        with pytest.raises(ConfigError), serve(town.app(), host="0.0.0.0"):
+            pass

@@ -25,6 +25,10 @@ class _Borrowed:
     def do_close(self, dbapi_connection: Any) -> None: ...
     def do_terminate(self, dbapi_connection: Any) -> None: ...
 
+    def is_disconnect(self, e: Any, connection: Any, cursor: Any) -> bool:  # noqa: ARG002
+        """A lost connection is the owner's to see to: SQLAlchemy must not replace it in the middle of a unit."""
+        return False
+
 
 class _SqliteContext(SQLiteExecutionContext):
     def create_default_cursor(self) -> Any:

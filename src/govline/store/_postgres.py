@@ -199,15 +199,14 @@ class PostgresEngine:
 
     def _lead(self, line: Line, units: list[Unit]) -> None:
         """Gather the units of this key on one connection: a savepoint each, one commit; then see to those that must rerun."""
-        dropped = False
         with self._borrowed() as connection:
             try:
                 self._gather(line, units, connection)
             except psycopg.Error as error:
                 _fail(units, error)
-                dropped = connection.broken
             finally:
                 _rollback(connection)
+            dropped = connection.broken
         again = [unit for unit in units if unit.error is not None and _retryable(unit.error, dropped=dropped)]
         self._alone(again)
 

@@ -35,7 +35,7 @@ class SqliteEngine:
 
     def __init__(self, database: "Database", path: Path, *, budget: float, busy: float) -> None:
         self._database = database
-        self._path = path
+        self.path = path
         self._budget = budget
         self._busy = busy
         try:
@@ -270,7 +270,7 @@ class SqliteEngine:
 
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(
-            self._path, isolation_level=None, check_same_thread=False, cached_statements=512, timeout=0
+            self.path, isolation_level=None, check_same_thread=False, cached_statements=512, timeout=0
         )
         connection.execute("PRAGMA busy_timeout=5000")
         connection.execute("PRAGMA journal_mode=WAL")

@@ -90,9 +90,8 @@ class _App:
         signature = headers.get(b"x-line-signature", b"").decode("ascii", "replace")
         try:
             status = await asyncio.to_thread(city.receive, body, signature)
-        except Exception:
-            # LINE redelivers what was not answered with 2xx; nothing was committed
-            _log.exception("a webhook could not be stored", extra={"town": city.id})
+        except Exception as error:  # noqa: BLE001 - nothing was committed; LINE redelivers what was not answered with 2xx
+            _log.error("a webhook of town %s could not be stored: %s", city.id, type(error).__name__)
             status = 500
         self._start()
         await _answer(send, status, {} if status == 200 else {"error": "refused"})

@@ -1,27 +1,35 @@
 """City: a town is one database, its features and its edges; nothing else knows them all."""
 
-import random
+import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from datetime import time
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Final, Self, TypeVar
 
 from govline.city.assembly import Assembly, FeatureChoice, assemble, feature_named
-from govline.city.channel import LineChannel
+from govline.city.channel import LINE_API, LineChannel
 from govline.city.config import CityConfig, QuietConfig, environment_secret, read_config
 from govline.city.conversation import CITY_TEXTS, Conversation
 from govline.city.router import Router
 from govline.core import Actor, Check, Clock, Command, Env, IdSource, Transaction
-from govline.core.texts import Texts
+from govline.core.texts import DEFAULT_TEXTS, Texts
 from govline.delivery import DeliveryFeature
 from govline.errors import ConfigError
-from govline.store import Database, Keyring
+from govline.line import SdkMessenger, Webhook, line_effects
+from govline.store import Database, Keyring, inbox, outbox, schedules, ticks
+from govline.store.policies import QueueLimit, QuietHours
+from govline.store.pump import Pump
+from govline.store.worker import Worker
 
 __all__ = ["City"]
 
 T = TypeVar("T")
 Rows = Sequence[Mapping[str, Any]]
+QUEUES: Final = {"reply": QueueLimit(workers=8, ahead=1)}
+"""Replies have threads of their own, so that no delivery's backlog keeps a waiting citizen."""
 
 
 class City:
@@ -36,6 +44,8 @@ class City:
         line: The LINE channel; without one the City neither takes webhooks nor sends.
         folder: Where features look for their definition files.
         texts: The town's own wording of citizen-facing texts.
+        menu: Words offered as quick replies when a citizen is welcomed or not understood; each starts something.
+        quiet_hours: When schedules that respect them wait.
 
     Raises:
         ConfigError: A feature does not fit; nothing was opened on its behalf.
@@ -50,6 +60,7 @@ class City:
         line: LineChannel | None = None,
         folder: Path | str = ".",
         texts: Texts | None = None,
+        menu: Sequence[str] = (),
         quiet_hours: QuietConfig | None = None,
     ) -> None:
         self.database = database
@@ -61,7 +72,7 @@ class City:
         self.quiet_hours = quiet_hours or QuietConfig()
         self._assembly: Assembly = assemble(_with_delivery(features), self._environment)
         self.router = Router(self._assembly.each("responders"))
-        self.conversation = Conversation(self.router, self.texts, self.name)
+        self.conversation = Conversation(self.router, self.texts, self.name, menu)
         database.listen(self._assembly.each("handlers"))
 
     @classmethod
@@ -82,7 +93,7 @@ class City:
             schema=config.db_schema,
             clock=clock,
             ids=ids,
-            keys=Keyring.parse(environment_secret(config.keys_env)),
+            keys=Keyring.from_text(environment_secret(config.keys_env)),
         )
         return cls(
             database,
@@ -90,7 +101,8 @@ class City:
             name=config.name,
             line=LineChannel.from_environment(config.line),
             folder=path.parent,
-            texts=Texts(config.texts),
+            texts=Texts(defaults={**DEFAULT_TEXTS, **CITY_TEXTS}).with_overrides(config.texts),
+            menu=config.menu,
             quiet_hours=config.quiet_hours,
         )
 
@@ -106,7 +118,9 @@ class City:
         """A transaction that the caller holds; see `Database.begin`."""
         return self.database.begin(actor=actor)
 
-    def run(self, work: Callable[[Transaction], T], *, group: str | None = None, actor: Actor | None = None) -> T:
+    def run(
+        self, work: Callable[[Transaction], T], *, group: str | None = None, actor: Actor | None = None
+    ) -> T:
         """Run a unit of work and commit it; see `Database.run`."""
         return self.database.run(work, group=group, actor=actor)
 
@@ -126,21 +140,103 @@ class City:
         return tuple(dict.fromkeys((*self._assembly.migrations, "govline.line.migrations")))
 
     def prepare(self) -> Self:
-        """Migrate, then let every feature write what its definition files say (`service.prepare(tx)`); safe to repeat."""
+        """Migrate, then let every feature write what its definition files say; safe to repeat."""
         self.database.migrate(self.migrations)
-        for service in self._assembly.services.values():
-            if prepare := getattr(service, "prepare", None):
-                self.database.run(prepare)
+        for offer in self._assembly.offers.values():
+            if offer.prepare:
+                self.database.run(offer.prepare)
         return self
+
+    def receive(self, body: bytes, signature: str | None) -> int:
+        """Take a webhook body into the inbox; the HTTP status to answer with, at once.
+
+        Args:
+            body: The raw bytes.
+            signature: The header `X-Line-Signature`.
+        """
+        return self.webhook.receive(body, signature).status
+
+    @cached_property
+    def webhook(self) -> Webhook:
+        """The channel's door; see `govline.line.Webhook`."""
+        channel = self._channel()
+        return Webhook(self.database, channel.secrets, destination=channel.destination)
+
+    @cached_property
+    def messenger(self) -> SdkMessenger:
+        """Calls to LINE, through the official SDK; loaded with the first call."""
+        channel = self._channel()
+        local = None if channel.api == LINE_API else channel.api
+        return SdkMessenger(channel.token, host=channel.api, data_host=local, timeout=(3.0, channel.timeout))
+
+    @cached_property
+    def pump(self) -> Pump:
+        """Carries the outbox out: `city.pump.run_once(deadline=…)` on AWS Lambda, or inside a worker."""
+        line = line_effects(self.database, self.messenger) if self.channel else {}
+        return Pump(
+            self.database,
+            {**self._assembly.merged("effects"), **line},
+            queues=QUEUES,
+            upcasters=self._assembly.merged("upcasters"),
+        )
+
+    def worker(self) -> Worker:
+        """A worker for this process: inbox, outbox, schedules and daily ticks; `run()` ends cleanly on SIGTERM."""
+        quiet = QuietHours(_time(self.quiet_hours.start), _time(self.quiet_hours.end))
+        return Worker(
+            self.database,
+            self.pump,
+            self.conversation.handle,
+            timetable=self._assembly.each("ticks"),
+            quiet=quiet,
+        )
+
+    def background(self) -> "Background":
+        """A worker in a thread of its own, for a web process that also answers."""
+        return Background(self)
+
+    def busy(self) -> bool:
+        """Whether a worker has anything left to do at this instant of the clock."""
+        now = self.database.clock.now()
+        timetable = self._assembly.each("ticks")
+
+        def look(tx: Transaction) -> bool:
+            due = schedules.next_due(tx)
+            return bool(
+                inbox.next_citizens(tx, 1)
+                or outbox.busy(tx, now)
+                or (due is not None and due <= now)
+                or ticks.any_open(tx, timetable, now)
+            )
+
+        return self.database.read(look)
+
+    def settle(self) -> None:
+        """Do everything that is due at this instant of the clock, in this thread, until nothing is left; for tests and drills."""
+        quiet = QuietHours(_time(self.quiet_hours.start), _time(self.quiet_hours.end))
+        while True:
+            now = self.database.clock.now()
+            ticks.run_due(self.database, self._assembly.each("ticks"), now)
+            fired = schedules.fire(self.database, now, quiet=quiet)
+            lanes = self.database.read(inbox.next_citizens)
+            for lane in lanes:
+                inbox.process(self.database, lane, self.conversation.handle)
+            report = self.pump.run_once()
+            if not (fired.fired or lanes or report.claimed):
+                return
 
     def close(self) -> None:
         """Close the town's connections."""
+        if "messenger" in self.__dict__:
+            self.messenger.close()
         self.database.close()
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
     # --- what the features offer ----------------------------------------------------------------------------------------
@@ -149,12 +245,18 @@ class City:
     def commands(self) -> Mapping[str, Mapping[str, Command]]:
         """Commands by feature and name."""
         offers = self._assembly.offers.items()
-        return {name: {command.name: command for command in offer.commands} for name, offer in offers if offer.commands}
+        return {
+            name: {command.name: command for command in offer.commands}
+            for name, offer in offers
+            if offer.commands
+        }
 
     def check(self) -> list[str]:
         """Run every feature's checks; sentences that name place and remedy, none when all is well."""
         checks: list[Check] = self._assembly.each("checks")
-        return self.database.read(lambda tx: [f"{check.name}: {text}" for check in checks for text in check.run(tx)])
+        return self.database.read(
+            lambda tx: [f"{check.name}: {text}" for check in checks for text in check.run(tx)]
+        )
 
     def view(self) -> dict[str, Rows]:
         """What staff would see, by section, without personal data; the simulator's right-hand side."""
@@ -167,6 +269,15 @@ class City:
             if offer.erase:
                 offer.erase(tx, citizen)
 
+    def _channel(self) -> LineChannel:
+        if self.channel is None:
+            raise ConfigError(
+                "this town has no LINE channel",
+                code="GL-9004",
+                hint="City(…, line=LineChannel(…)) or the section line: of city.yaml",
+            )
+        return self.channel
+
     def _environment(self, port: Callable[[str], Any]) -> Env:
         return Env(
             town=self.id,
@@ -178,6 +289,28 @@ class City:
             text=self.texts.get,
             port=port,
         )
+
+
+class Background:
+    """The town's worker in a daemon thread; `stop` ends it cleanly."""
+
+    def __init__(self, city: City) -> None:
+        self._worker = city.worker()
+        self._thread = threading.Thread(target=self._worker.run, name=f"govline-{city.id}", daemon=True)
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the worker and wait for it."""
+        self._worker.stop()
+        self._thread.join()
+
+
+def _time(text: str) -> time:
+    hour, _, minute = text.partition(":")
+    return time(int(hour), int(minute))
 
 
 def _with_delivery(features: Iterable[FeatureChoice]) -> list[FeatureChoice]:

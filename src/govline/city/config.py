@@ -50,6 +50,7 @@ class CityConfig(_Strict):
     keys_env: str = "GOVLINE_KEYS"
     line: LineConfig = LineConfig()
     quiet_hours: QuietConfig = QuietConfig()
+    menu: list[str] = Field(default_factory=list, max_length=13)
     texts: dict[str, str] = Field(default_factory=dict)
     features: dict[str, dict[str, Any]] = Field(default_factory=dict)
 

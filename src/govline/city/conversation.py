@@ -7,7 +7,7 @@ from typing import Final
 
 from govline.city.router import Router
 from govline.core import Effect, Event, Input, Message, Ref, TalkContext, Transaction
-from govline.core.messages import Text, check_messages
+from govline.core.messages import Text, check_messages, choices
 from govline.core.texts import Texts
 from govline.line import load_event, to_input
 from govline.line.webhook import REFUSED
@@ -31,9 +31,10 @@ _log = logging.getLogger("govline.city")
 class Conversation:
     """Handles inbox events; its `handle` is what `inbox.process` calls."""
 
-    def __init__(self, router: Router, texts: Texts, town: str) -> None:
+    def __init__(self, router: Router, texts: Texts, town: str, menu: Sequence[str] = ()) -> None:
         self._router = router
         self._town = town
+        self._menu = choices(menu)
         self._texts = texts
 
     def handle(self, tx: Transaction, incoming: Incoming) -> None:
@@ -56,9 +57,9 @@ class Conversation:
         context = TalkContext(citizen=citizen, now=tx.now, key=said.key)
         messages = self._router.answer(tx, context, said)
         if not messages and said.kind == "follow":
-            return [Text(self._texts.get("talk.welcome", town=self._town))]
+            return [Text(self._texts.get("talk.welcome", town=self._town), quick=self._menu)]
         if not messages and said.kind in ("text", "sticker", "image", "location"):
-            return [Text(self._texts.get("talk.unknown"))]
+            return [Text(self._texts.get("talk.unknown"), quick=self._menu)]
         return messages
 
     def _reply(self, tx: Transaction, incoming: Incoming, messages: Sequence[Message]) -> None:

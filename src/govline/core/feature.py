@@ -144,6 +144,8 @@ class Offers:
     ports: Mapping[str, Any] = field(factory=dict)
     view: "Callable[[Transaction], Sequence[Mapping[str, Any]]] | None" = None
     """Rows for the simulator's town side: what staff would see of this feature, without personal data."""
+    prepare: "Callable[[Transaction], object] | None" = None
+    """Writes what the definition files say (slots, columns, published scenarios); run after each migration, safe to repeat."""
 
 
 class Feature(Protocol):

@@ -35,6 +35,11 @@ class FileClock:
         fresh.write_text(json.dumps({"offset_us": offset}), encoding="utf-8")
         fresh.replace(self._path)
 
+    def advance(self, by: timedelta) -> Instant:
+        """Put the clock forward for every process that shares the file."""
+        self.set(self.now() + by)
+        return self.now()
+
     def _refresh(self) -> None:
         try:
             stat = self._path.stat()

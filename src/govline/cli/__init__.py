@@ -1,0 +1,29 @@
+"""The govline command (extra `cli`): `govline demo | new | dev | test | worker | db | outbox | doctor | <feature> <command>`."""
+
+import sys
+from collections.abc import Sequence
+
+from govline.errors import GovlineError, MissingExtra
+
+__all__ = ["main"]
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Args:
+        words: What stands after `govline`; the process's own where omitted.
+
+    Returns:
+        0 well, 1 something was found wrong, 2 the command could not be carried out.
+    """
+    words = list(sys.argv[1:] if words is None else words)
+    try:
+        try:
+            from govline.cli.app import run
+        except ModuleNotFoundError as cause:
+            raise MissingExtra(str(cause.name), "cli") from cause
+        return run(words)
+    except GovlineError as error:
+        print(error, file=sys.stderr)
+        return 2

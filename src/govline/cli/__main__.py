@@ -1,0 +1,7 @@
+"""`python -m govline.cli`."""
+
+import sys
+
+from govline.cli import main
+
+sys.exit(main())

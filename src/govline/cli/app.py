@@ -1,0 +1,111 @@
+"""The commands; a first word that is none of them is a feature's name."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from govline.cli import database, outbox
+from govline.cli.development import development_secrets, town_folder
+from govline.cli.features import run_feature
+from govline.cli.towns import open_town
+
+__all__ = ["app", "run"]
+
+Town = Annotated[Path | None, typer.Option("--town", help="The town's folder (with a city.yaml).")]
+Port = Annotated[int, typer.Option(help="Port of the chat page on 127.0.0.1.")]
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="govline: a town's LINE backend.",
+)
+app.add_typer(database.app, name="db")
+app.add_typer(outbox.app, name="outbox")
+
+
+def run(words: Sequence[str]) -> int:
+    """Run a command; a feature's commands (`govline garbage import FILE`) come from the town's own features."""
+    names = {str(command.name) for command in app.registered_commands}
+    names |= {str(group.name) for group in app.registered_groups}
+    if words and not words[0].startswith("-") and words[0] not in names:
+        return run_feature(words)
+    try:
+        answer: object = app(list(words), standalone_mode=False)
+    except typer.Exit as end:
+        return int(end.exit_code)
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else 2
+    return answer if isinstance(answer, int) else 0
+
+
+@app.command("new")
+def new(
+    name: Annotated[str, typer.Argument(help="Folder to make; also the town's id.")],
+    title: Annotated[str, typer.Option(help="The town's name as citizens read it.")] = "",
+) -> None:
+    """Make a new town: data to edit, talks to test it, and a ten-line app.py."""
+    from govline.cli.template import new_town
+
+    folder = new_town(Path(name), title)
+    typer.echo(
+        f"{folder} を作りました。\n  cd {folder}\n  govline dev     # ブラウザーで試す\n  govline test    # 会話を検査する"
+    )
+
+
+@app.command("demo")
+def demo(
+    *,
+    headless: Annotated[bool, typer.Option("--headless", help="Play the talks and exit 0 or 1.")] = False,
+    port: Port = 8000,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Begin with an empty database.")] = False,
+) -> int:
+    """The demo town on SQLite in the browser simulator."""
+    from govline.cli import demonstration
+
+    return demonstration.headless() if headless else demonstration.interactive(port, fresh=fresh)
+
+
+@app.command("dev")
+def dev(town: Town = None, port: Port = 8000) -> int:
+    """Run the town of this folder with a LINE that runs on this machine."""
+    from govline.cli import demonstration
+
+    return demonstration.serve_town(town_folder(town), port)
+
+
+@app.command("test")
+def test_town(town: Town = None) -> int:
+    """Play talks/*.txt and run every feature's checks, on a database of their own."""
+    from govline.cli import demonstration
+
+    return demonstration.play_talks(town_folder(town), worker="none")
+
+
+@app.command("worker")
+def worker(town: Town = None) -> int:
+    """Answer citizens and carry the outbox out, until SIGTERM."""
+    with open_town(town_folder(town)) as city:
+        city.worker().run()
+    return 0
+
+
+@app.command("doctor")
+def doctor(
+    town: Town = None,
+    *,
+    line: Annotated[bool, typer.Option("--line", help="Ask LINE as well: token, webhook, plan.")] = False,
+) -> int:
+    """Check the town: settings, migrations, every feature's own checks."""
+    from govline.cli.doctor import examine
+
+    folder = town_folder(town)
+    development_secrets(folder)
+    findings = examine(folder, ask_line=line)
+    for finding in findings:
+        typer.echo(f"✗ {finding}")
+    if not findings:
+        typer.echo("✓ 問題は見つかりませんでした")
+    return 1 if findings else 0

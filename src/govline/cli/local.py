@@ -1,0 +1,148 @@
+"""A whole town on this machine: simulator, web server, database, and a worker in a thread or a process of its own."""
+
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from time import monotonic
+from typing import Any, Final, Literal
+
+from attrs import frozen
+
+from govline.city import City, asgi, read_config
+from govline.cli.development import LINE_API, SECRET, TOKEN, development_secrets
+from govline.errors import StoreError
+from govline.simulator import ChannelSettings, LineWorld, Simulator, SimulatorClient, serve
+from govline.store import inbox, outbox
+from govline.testing.clock import FileClock
+from govline.testing.stage import SimulatorStage
+
+__all__ = ["CLOCK_FILE", "LocalTown", "local_town", "start_worker"]
+
+CLOCK_FILE: Final = "GOVLINE_CLOCK_FILE"
+WorkerKind = Literal["thread", "process", "none"]
+_PATIENCE: Final = 60.0
+_POLL: Final = 0.03
+_SHOWN: Final = 50
+
+
+@frozen
+class LocalTown:
+    """A running town. `url` is the simulator's chat page."""
+
+    folder: Path
+    city: City
+    clock: FileClock
+    client: SimulatorClient
+    url: str
+    worker: "subprocess.Popen[bytes] | None"
+
+    def stage(self) -> SimulatorStage:
+        """Where talks are played; waits for the worker process where there is one."""
+        return SimulatorStage(
+            self.client, self.city, self.clock, self.wait_until_idle if self.worker else None
+        )
+
+    def wait_until_idle(self) -> None:
+        """Return when worker and town have nothing left to do at the present instant.
+
+        Raises:
+            StoreError: GL-9102, the worker has died or is still busy after a minute.
+        """
+        end = monotonic() + _PATIENCE
+        while self.city.busy():
+            if self.worker is not None and self.worker.poll() is not None:
+                raise StoreError("the worker process has ended", code="GL-9102", hint="see its output above")
+            if monotonic() > end:
+                raise StoreError(
+                    "the town is still busy after a minute", code="GL-9102", hint="govline outbox list"
+                )
+            threading.Event().wait(_POLL)
+
+
+@contextmanager
+def local_town(folder: Path, *, port: int = 0, worker: WorkerKind = "thread") -> Iterator[LocalTown]:
+    """Run the town of a folder against the simulator until the block ends.
+
+    Args:
+        folder: With a city.yaml. State that may be thrown away goes to `.govline/` below it.
+        port: Of the chat page; 0 picks a free one.
+        worker: `thread`: in this process. `process`: `govline worker` as in production. `none`: the caller settles.
+    """
+    state = folder / ".govline"
+    development_secrets(folder, create=True)
+    clock = FileClock(state / "clock.json")
+    settings = ChannelSettings(
+        name=read_config(folder / "city.yaml").name, secret=os.environ[SECRET], token=os.environ[TOKEN]
+    )
+    with ExitStack() as stack:
+        views: list[City] = []
+        simulator = Simulator(
+            LineWorld(clock=clock, channels=[settings]), town_view=lambda: _view(views[0]) if views else {}
+        )
+        url = stack.enter_context(simulator.serve(port=port))
+        stack.enter_context(_environment({LINE_API: url, CLOCK_FILE: str(state / "clock.json")}))
+        city = stack.enter_context(City.load(folder / "city.yaml", clock=clock).prepare())
+        views.append(city)
+        town = stack.enter_context(serve(asgi(city, work=worker == "thread")))
+        simulator.world.set_webhook(f"{town}/line/webhook")
+        process = stack.enter_context(start_worker(folder)) if worker == "process" else None
+        client = stack.enter_context(SimulatorClient(url))
+        yield LocalTown(folder, city, clock, client, url, process)
+
+
+@contextmanager
+def start_worker(folder: Path) -> Iterator["subprocess.Popen[bytes]"]:
+    """A real worker process, `govline worker`, ended by SIGTERM at the end of the block."""
+    command = [sys.executable, "-m", "govline.cli", "worker", "--town", str(folder)]
+    process = subprocess.Popen(command)  # noqa: S603 - our own command, no shell
+    try:
+        yield process
+    finally:
+        process.terminate()
+        try:
+            process.wait(timeout=30)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+@contextmanager
+def _environment(values: Mapping[str, str]) -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+def _view(city: City) -> Mapping[str, Sequence[Mapping[str, Any]]]:
+    """The page's right-hand side: what came in, what goes out, and what each feature shows to staff."""
+    events, effects = city.read(
+        lambda tx: (inbox.list(tx, newest=True, limit=_SHOWN), outbox.list(tx, newest=True, limit=_SHOWN))
+    )
+    return {
+        "受信イベント": [
+            {"種類": event.kind, "状態": event.state, "コード": event.code, "id": event.id}
+            for event in events
+        ],
+        "送信箱": [
+            {
+                "宛先": effect.topic,
+                "状態": effect.state,
+                "試行": effect.attempts,
+                "理由": effect.reason,
+                "id": effect.id,
+            }
+            for effect in effects
+        ],
+        **city.view(),
+    }

@@ -1,0 +1,52 @@
+"""A new town from the template that is also the demo town."""
+
+import re
+import shutil
+from importlib.resources import as_file, files
+from pathlib import Path
+
+from govline.errors import InputError
+
+__all__ = ["copy_demo_town", "new_town"]
+
+_ID = re.compile(r"[a-z][a-z0-9_]{0,30}")
+
+
+def new_town(folder: Path, title: str = "") -> Path:
+    """Copy the template into a new folder and give the town its id and name.
+
+    Raises:
+        InputError: GL-9104 the name is no id, GL-9105 the folder is there already.
+    """
+    if not _ID.fullmatch(folder.name):
+        raise InputError(
+            "a town's id is lower-case letters, digits and _",
+            code="GL-9104",
+            hint="such as nagasu",
+            place={"name": folder.name},
+        )
+    if folder.exists():
+        raise InputError("the folder is there already", code="GL-9105", place={"folder": str(folder)})
+    _copy(folder)
+    _rename(folder / "city.yaml", folder.name, title or folder.name)
+    return folder
+
+
+def copy_demo_town(folder: Path) -> Path:
+    """Put the demo town's files there; files that are there already stay as they are."""
+    if not (folder / "city.yaml").exists():
+        _copy(folder)
+    return folder
+
+
+def _copy(folder: Path) -> None:
+    with as_file(files("govline.cli") / "town") as template:
+        shutil.copytree(
+            template, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__", ".govline")
+        )
+
+
+def _rename(path: Path, identity: str, title: str) -> None:
+    text = path.read_text(encoding="utf-8")
+    text = re.sub(r"(?m)^id: .*$", f"id: {identity}", text)
+    path.write_text(re.sub(r"(?m)^name: .*$", f"name: {title}", text), encoding="utf-8")

@@ -1,0 +1,100 @@
+"""The stage on which talks are played: the simulator over loopback HTTP, and the town's own database to see when it is done."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from govline.core import Instant
+from govline.errors import DefinitionError
+
+if TYPE_CHECKING:
+    from govline.city import City
+    from govline.simulator import SimulatorClient
+
+__all__ = ["MovableClock", "SimulatorStage"]
+
+# the smallest PNG: one transparent pixel
+_PIXEL: Final = bytes.fromhex(
+    "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154789c6300010000000500010d0a2db40000"
+    "000049454e44ae426082"
+)
+
+
+class MovableClock(Protocol):
+    """A clock that a talk may set."""
+
+    def now(self) -> Instant: ...
+    def set(self, now: Instant) -> None: ...
+
+
+class SimulatorStage:
+    """Plays citizens through the simulator's control API.
+
+    Args:
+        client: Of the running simulator whose webhooks reach the town.
+        city: The town, for staff acts (`$ feature command …`).
+        clock: Shared by the simulator and the town.
+        settle: Returns when the town has nothing left to do; the city's own `settle` where omitted.
+    """
+
+    def __init__(
+        self,
+        client: "SimulatorClient",
+        city: "City",
+        clock: MovableClock,
+        settle: Callable[[], None] | None = None,
+    ) -> None:
+        self._client = client
+        self._city = city
+        self._clock = clock
+        self._settle = settle or city.settle
+
+    def say(self, citizen: str, text: str) -> None:
+        self._client.citizen(citizen).say(text)
+
+    def tap(self, citizen: str, label: str) -> None:
+        self._client.citizen(citizen).tap(label)
+
+    def do(self, citizen: str, act: str, arguments: Sequence[str]) -> None:
+        """`follow`, `block`, `location LAT LON`, `image`, `date LABEL 2026-12-01`."""
+        someone = self._client.citizen(citizen, follow=act != "follow")
+        match [act, *arguments]:
+            case ["follow"]:
+                someone.follow()
+            case ["block"]:
+                someone.block()
+            case ["location", latitude, longitude]:
+                someone.send_location(float(latitude), float(longitude))
+            case ["image"]:
+                someone.send_image(_PIXEL)
+            case ["date", label, day]:
+                someone.tap(label, {"date": day})
+            case _:
+                raise DefinitionError(
+                    f"a citizen cannot do this: {act}",
+                    code="GL-4903",
+                    hint="follow, block, location LAT LON, image, date LABEL YYYY-MM-DD",
+                )
+
+    def messages(self, citizen: str) -> Sequence[Mapping[str, Any]]:
+        return [line["message"] for line in self._client.citizen(citizen).messages()]
+
+    def move_clock(self, to: datetime) -> None:
+        self._clock.set(to)
+
+    def staff(self, act: str, arguments: Sequence[str]) -> None:
+        """Run a feature's command, as `govline <feature> <command> …` does."""
+        command = self._city.commands.get(act, {}).get(arguments[0] if arguments else "")
+        if command is None:
+            known = [
+                f"{feature} {name}" for feature, commands in self._city.commands.items() for name in commands
+            ]
+            raise DefinitionError(
+                f"no such staff act: {act}", code="GL-4904", hint=f"known: {', '.join(known)}"
+            )
+        if status := command.run(self._city, arguments[1:]):
+            raise DefinitionError(f"the staff act ended with {status}", code="GL-4905", place={"act": act})
+
+    def settle(self) -> None:
+        self._client.settle()
+        self._settle()

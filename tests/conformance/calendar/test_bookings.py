@@ -23,9 +23,7 @@ def slots(any_db, calendar):
     """Three slots of two places each, an hour apart."""
 
     def add(tx):
-        plans = [
-            SlotPlan(START + timedelta(hours=n), START + timedelta(hours=n + 1), 2) for n in range(3)
-        ]
+        plans = [SlotPlan(START + timedelta(hours=n), START + timedelta(hours=n + 1), 2) for n in range(3)]
         calendar.add_slots(tx, "copal", plans)
         calendar.add_slots(tx, "hall", plans)
         return [slot.id for slot in calendar.slots(tx, "copal")]
@@ -184,7 +182,9 @@ def test_the_cut_off_in_business_days_knows_the_holidays(any_db, calendar, slots
     late = any_db.run(lambda tx: calendar.cancel(tx, first.id, key="2", citizen="a"))
     assert codes(late) == ["GL-2106"]
     assert late.text == "取消の締切(11月21日(土) 0:00)を過ぎています。"
-    assert any_db.run(lambda tx: calendar.cancel(tx, first.id, key="3")).state.value == "cancelled", "staff may"
+    assert any_db.run(lambda tx: calendar.cancel(tx, first.id, key="3")).state.value == "cancelled", (
+        "staff may"
+    )
 
 
 def test_places_for_nobody_in_particular(any_db, calendar, slots):

@@ -8,9 +8,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import bindparam, update
 
-from govline.calendar import Booking, Calendar, Policy, Programme, SlotPlan
+from govline.calendar import Booking, Calendar, Policy, Programme, SlotPlan, rules
 from govline.calendar import _queries as q
-from govline.calendar import rules
 from govline.calendar._tables import slots as slot_table
 from govline.store import Statement
 

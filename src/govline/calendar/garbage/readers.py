@@ -131,23 +131,31 @@ class _Reader:
         self._warnings: list[Problem] = []
 
     def read(self, number: int, row: Sequence[str]) -> None:
-        place = self._layout.header[0]
+        """Take a row; one that does not fit is named and left out whole, because its cells may stand in wrong columns."""
         name = self._layout.cell(row, 0)
-        if len(row) > len(self._layout.header) and any(map(normalize, row[len(self._layout.header) :])):
-            self._problems.append(Problem(number, place, name, "more cells than the header has columns"))
-        if not name or name in self._areas:
-            why = "an area without a name" if not name else "this area stands in the file twice"
-            self._problems.append(Problem(number, place, name, why))
+        doubt = self._doubt(row, name)
+        if doubt:
+            self._problems.append(Problem(number, self._layout.header[0], name, doubt))
+            texts = [self._layout.cell(row, column) for column, _ in self._layout.kinds]
+            self._counts["cells"] += len(texts)
+            self._counts["empty"] += texts.count("")
+            return
         rules = dict(self._cells(number, row))
-        cells = {label: self._layout.cell(row, column) for column, label in self._layout.kinds}
-        if name and name not in self._areas:
-            self._areas[name] = Area(
-                name,
-                rules,
-                {label: cells[label] for label in rules},
-                self._layout.cell(row, self._layout.center),
-                self._layout.cell(row, self._layout.reading),
-            )
+        cells = {
+            label: self._layout.cell(row, column) for column, label in self._layout.kinds if label in rules
+        }
+        center, reading = (self._layout.cell(row, at) for at in (self._layout.center, self._layout.reading))
+        self._areas[name] = Area(name, rules, cells, center, reading)
+
+    def _doubt(self, row: Sequence[str], name: str) -> str:
+        columns = len(self._layout.header)
+        if any(map(normalize, row[columns:])):
+            return "more cells than the header has columns"
+        if len(row) < columns:
+            return "fewer cells than the header has columns"
+        if not name:
+            return "an area without a name"
+        return "this area stands in the file twice" if name in self._areas else ""
 
     def _cells(self, number: int, row: Sequence[str]) -> Iterator[tuple[str, Rule]]:
         for column, label in self._layout.kinds:

@@ -15,7 +15,7 @@ from govline.calendar.garbage.texts import GARBAGE_TEXTS
 from govline.core import CitizenId, Transaction
 from govline.core.jst import to_jst
 from govline.core.texts import Texts
-from govline.errors import InputError
+from govline.errors import FileError, InputError
 
 __all__ = ["Garbage"]
 
@@ -41,9 +41,18 @@ class Garbage:
     extend = staticmethod(imports.extend)
 
     def prepare(self, tx: Transaction) -> ImportReport | None:
-        """Import the configured calendar into a town that has none; then keep a year of days ahead."""
+        """Import the configured calendar into a town that has none; keep a year of days ahead.
+
+        Raises:
+            FileError: GL-2026, the configured calendar has cells that cannot be read.
+        """
         if tx.one(q.HORIZON) is None and self._calendar is not None:
-            return imports.import_file(tx, self._calendar)
+            report = imports.import_file(tx, self._calendar)
+            if not report.written:
+                first = report.problems[0] if report.problems else None
+                place = {"row": first.row, "column": first.column, "cell": first.cell} if first else {}
+                raise FileError("the garbage calendar was not imported", code="GL-2026", place=place)
+            return report
         imports.extend(tx)
         return None
 

@@ -1,0 +1,212 @@
+"""What a scenario may do with garbage days: choose the area, set the notice, say the next days. No address is ever asked."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from attrs import evolve, frozen
+from pydantic import BaseModel, ConfigDict, Field
+
+from govline.calendar.garbage.model import Setting
+from govline.calendar.garbage.service import Garbage
+from govline.calendar.labels import day_label
+from govline.core import Action, ActionResult, Ask, Finished, Input, Json, TalkContext, Transaction
+from govline.core.messages import Postback, QuickReply, Text
+from govline.core.text import clip, normalize
+
+__all__ = ["GarbageActions"]
+
+_SHOWN = 12
+_LABEL = 20
+_TIMES = ((1, 18), (1, 20), (0, 6), (0, 7))
+_OFF, _KINDS, _DONE = "garbage:off", "garbage:kinds", "garbage:done"
+
+
+class _Args(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class AreaArgs(_Args):
+    """`words`: what the citizen already said of their area, so that the first question can be a choice."""
+
+    words: str = ""
+
+
+class NoArgs(_Args):
+    """Nothing to say."""
+
+
+class NextArgs(_Args):
+    """`days`: how far ahead."""
+
+    days: int = Field(default=14, ge=1, le=62)
+
+
+@frozen
+class GarbageActions:
+    """The actions over one town's garbage days."""
+
+    garbage: Garbage
+
+    def all(self) -> list[Action]:
+        """Every action, for `Offers.actions`."""
+        return [
+            Action("garbage.choose_area", AreaArgs, {"ok", "none"}, self.choose, resume=self.chosen),
+            Action("garbage.settings", NoArgs, {"ok", "none"}, self.settings, resume=self.set),
+            Action("garbage.next", NextArgs, {"ok", "none"}, self.next),
+        ]
+
+    # --- the area ---
+
+    def choose(self, tx: Transaction, context: TalkContext, args: AreaArgs) -> ActionResult:
+        """Ask for the area: all of them as buttons when they are few, else a few typed characters."""
+        names = self.garbage.areas(tx)
+        if not names:
+            return self._end("none", "garbage.no_calendar")
+        if args.words:
+            return self._narrow(tx, context, args.words)
+        if len(names) <= _SHOWN:
+            return Ask([self._areas("garbage.which_area", names)], {})
+        return Ask([Text(self._say("garbage.ask_area"))], {})
+
+    def chosen(self, tx: Transaction, context: TalkContext, state: Json, said: Input) -> ActionResult:  # noqa: ARG002
+        """A tapped area is taken, typed words narrow the list."""
+        return self._narrow(tx, context, said.data if said.kind == "postback" else said.text)
+
+    def _narrow(self, tx: Transaction, context: TalkContext, words: str) -> ActionResult:
+        names = self.garbage.areas(tx)
+        exact = [name for name in names if name == normalize(words)]
+        found = exact or self.garbage.find_areas(tx, words)
+        if len(found) == 1:
+            self.garbage.move(tx, context.citizen, found[0])
+            return Finished("ok", {"area": found[0]}, [Text(self._say("garbage.area_saved", area=found[0]))])
+        if not found:
+            again = self._say("garbage.no_such_area", words=clip(normalize(words), 40, "…"))
+            return Ask([Text(again)], {})
+        lead = "garbage.which_area" if len(found) <= _SHOWN else "garbage.many_areas"
+        return Ask([self._areas(lead, found)], {})
+
+    def _areas(self, lead: str, names: Sequence[str]) -> Text:
+        shown = names[:_SHOWN]
+        labels = [clip(name, _LABEL, "…") for name in shown]
+        if len(set(labels)) < len(labels):
+            labels = [clip(f"{n}.{name}", _LABEL, "…") for n, name in enumerate(shown, 1)]
+        quick = [QuickReply(Postback(label, name, name)) for label, name in zip(labels, shown, strict=True)]
+        lines = [f"・{name}" for name in shown]
+        return Text("\n".join([self._say(lead, count=len(names)), *lines]), quick=quick)
+
+    # --- the notice ---
+
+    def settings(self, tx: Transaction, context: TalkContext, args: NoArgs) -> ActionResult:  # noqa: ARG002
+        """Ask when to tell, or what; for the citizen's first area, all areas follow."""
+        mine = self.garbage.settings(tx, context.citizen)
+        if not mine:
+            return self._end("none", "garbage.no_area")
+        return self._ask_time(mine)
+
+    def set(self, tx: Transaction, context: TalkContext, state: Json, said: Input) -> ActionResult:
+        """A time, off, or the kinds; typed labels count like taps."""
+        mine = self.garbage.settings(tx, context.citizen)
+        if not mine:
+            return self._end("none", "garbage.no_area")
+        choice = self._meant(tx, said)
+        if state.get("stage") == "kinds":
+            return self._toggle(tx, context, mine, choice)
+        if choice == _KINDS:
+            return self._ask_kinds(tx, context)
+        changed = _with_time(mine[0], choice)
+        if changed is None:
+            return self._ask_time(mine)
+        for setting in mine:
+            self.garbage.save(tx, context.citizen, evolve(changed, area=setting.area))
+        return self._saved(changed)
+
+    def _ask_time(self, mine: Sequence[Setting]) -> Ask:
+        times = [QuickReply(Postback(*self._button(key, label))) for key, label in self._times()]
+        areas = "・".join(setting.area for setting in mine)
+        return Ask([Text(self._say("garbage.ask_time", area=areas, now=self._now(mine[0])), quick=times)], {})
+
+    def _ask_kinds(self, tx: Transaction, context: TalkContext) -> Ask:
+        muted = set(self.garbage.muted(tx, context.citizen))
+        kinds = self.garbage.kinds(tx)
+        lines = [f"{'□' if kind in muted else '☑'} {kind}" for kind in kinds]
+        quick = [QuickReply(Postback(clip(kind, _LABEL, "…"), kind, kind)) for kind in kinds[:_SHOWN]]
+        quick.append(QuickReply(Postback(*self._button(_DONE, self._say("garbage.done")))))
+        return Ask(
+            [Text(self._say("garbage.ask_kinds", kinds="\n".join(lines)), quick=quick)], {"stage": "kinds"}
+        )
+
+    def _toggle(
+        self, tx: Transaction, context: TalkContext, mine: Sequence[Setting], choice: str
+    ) -> ActionResult:
+        if choice == _DONE:
+            return self._saved(mine[0])
+        if choice in self.garbage.kinds(tx):
+            muted = self.garbage.muted(tx, context.citizen)
+            self.garbage.mute(tx, context.citizen, choice, muted=choice not in muted)
+        return self._ask_kinds(tx, context)
+
+    def _saved(self, setting: Setting) -> Finished:
+        now = self._now(setting)
+        value = {"enabled": setting.enabled, "days_before": setting.days_before, "hour": setting.hour}
+        return Finished("ok", value, [Text(self._say("garbage.time_saved", now=now))])
+
+    def _times(self) -> list[tuple[str, str]]:
+        times = [(f"garbage:{lead}:{hour}", self._time(lead, hour)) for lead, hour in _TIMES]
+        return [
+            *times,
+            (_KINDS, self._say("garbage.choose_kinds")),
+            (_OFF, self._say("garbage.off")),
+        ]
+
+    def _meant(self, tx: Transaction, said: Input) -> str:
+        if said.kind == "postback":
+            return said.data
+        labels = {label: key for key, label in self._times()}
+        labels[self._say("garbage.done")] = _DONE
+        words = normalize(said.text)
+        return labels.get(words, words if words in self.garbage.kinds(tx) else "")
+
+    def _now(self, setting: Setting) -> str:
+        if not setting.enabled:
+            return self._say("garbage.is_off")
+        return self._time(setting.days_before, setting.hour)
+
+    def _time(self, lead: int, hour: int) -> str:
+        return self._say("garbage.evening" if lead else "garbage.morning", hour=hour)
+
+    # --- the next days ---
+
+    def next(self, tx: Transaction, context: TalkContext, args: NextArgs) -> ActionResult:
+        """Say the next collection days of the citizen's areas."""
+        mine = self.garbage.settings(tx, context.citizen)
+        if not mine:
+            return self._end("none", "garbage.no_area")
+        texts = [self._days_of(tx, setting.area, args.days) for setting in mine[:5]]
+        return Finished("ok", [setting.area for setting in mine], texts)
+
+    def _days_of(self, tx: Transaction, area: str, days: int) -> Text:
+        found = self.garbage.next_days(tx, area, days=days)
+        if not found:
+            return Text(self._say("garbage.no_days", area=area, days=days))
+        lines = [f"{day_label(each.day)} {'・'.join(each.kinds)}" for each in found]
+        return Text("\n".join([self._say("garbage.next_days", area=area), *lines]))
+
+    # --- words ---
+
+    def _say(self, key: str, **values: Any) -> str:
+        return self.garbage.texts.get(key, **values)
+
+    def _button(self, data: str, label: str) -> tuple[str, str, str]:
+        return clip(label, _LABEL, "…"), data, label
+
+    def _end(self, outcome: str, key: str) -> Finished:
+        return Finished(outcome, messages=[Text(self._say(key))])
+
+
+def _with_time(setting: Setting, choice: str) -> Setting | None:
+    if choice == _OFF:
+        return evolve(setting, enabled=False)
+    for lead, hour in _TIMES:
+        if choice == f"garbage:{lead}:{hour}":
+            return evolve(setting, enabled=True, days_before=lead, hour=hour)
+    return None

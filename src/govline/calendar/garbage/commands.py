@@ -1,0 +1,62 @@
+"""`govline garbage import FILE`: reads everything, names every cell it cannot read, writes all or nothing."""
+
+import sys
+from argparse import ArgumentParser
+from collections.abc import Sequence
+from typing import Any
+
+from govline.calendar.garbage.model import ImportReport
+from govline.calendar.garbage.service import Garbage
+from govline.core import Actor
+from govline.errors import FileError
+
+__all__ = ["import_command", "report_lines"]
+
+_CLERK = Actor("staff", "cli", "import")
+_PROBLEMS, _UNREADABLE = 1, 2
+
+
+def import_command(city: Any, words: Sequence[str]) -> int:
+    """Import an `area_days.csv` into the town.
+
+    Args:
+        city: The City; its `garbage` service and `database` are used.
+        words: `FILE [--center FILE] [--skip-unreadable]`.
+
+    Returns:
+        0 imported, 1 refused because of problems, 2 no table in the file.
+    """
+    parser = ArgumentParser(prog="govline garbage import")
+    parser.add_argument("file", help="area_days.csv")
+    parser.add_argument("--center", help="center.csv; the one beside FILE where omitted")
+    parser.add_argument("--skip-unreadable", action="store_true", help="import although cells cannot be read")
+    given = parser.parse_args(list(words))
+    garbage: Garbage = city.garbage
+    try:
+        report = city.database.run(
+            lambda tx: garbage.import_file(
+                tx, given.file, center=given.center, skip_unreadable=given.skip_unreadable
+            ),
+            actor=_CLERK,
+        )
+    except (FileError, OSError) as error:
+        sys.stderr.write(f"{error}\n")
+        return _UNREADABLE
+    sys.stdout.write("\n".join(report_lines(report)) + "\n")
+    return 0 if report.written else _PROBLEMS
+
+
+def report_lines(report: ImportReport) -> list[str]:
+    """The report as a clerk reads it."""
+    cells = f"セル {report.cells}(空 {report.empty}、読めた {report.parsed})"
+    lines = [f"地区 {report.areas} · 種類 {len(report.kinds)} · {cells} · 休止 {report.closures}"]
+    lines += [f"問題 {item.row}行目 {item.column}: 「{item.cell}」 {item.reason}" for item in report.problems]
+    lines += [f"注意 {item.row}行目 {item.column}: 「{item.cell}」 {item.reason}" for item in report.warnings]
+    lines += [
+        f"注意 地区「{area}」は新しい表にありません(登録者 {count}人)" for area, count in report.lost_areas
+    ]
+    if report.written:
+        lines.append(f"登録しました: 収集日 {report.days}日分({report.until}まで)")
+    else:
+        lines.append("登録していません。問題のセルを直すか、--skip-unreadable を付けてください。")
+    return lines

@@ -1,0 +1,96 @@
+"""What garbage days offer to the City."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from govline.calendar.garbage import _queries as q
+from govline.calendar.garbage.actions import GarbageActions
+from govline.calendar.garbage.commands import import_command
+from govline.calendar.garbage.model import HOURS
+from govline.calendar.garbage.service import Garbage
+from govline.calendar.garbage.texts import GARBAGE_TEXTS
+from govline.core import FEATURE_API, Check, Command, DataClass, DataField, Env, Offers, Tick, Transaction
+from govline.core.jst import to_jst
+from govline.core.texts import Texts
+
+__all__ = ["GarbageConfig", "GarbageFeature"]
+
+_ENOUGH = timedelta(days=30)
+
+
+class GarbageConfig(BaseModel):
+    """Settings under `features: garbage:`.
+
+    Args:
+        calendar: An `area_days.csv` below the town's folder, imported when the town has no calendar yet.
+        texts: The town's own wording: key to text.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    calendar: str = ""
+    texts: dict[str, str] = {}
+
+
+class GarbageFeature:
+    """ごみ収集日; `city.garbage` is a `Garbage`."""
+
+    name = "garbage"
+    api = FEATURE_API
+    config: type[BaseModel] = GarbageConfig
+    migrations = "govline.calendar.garbage.migrations"
+
+    def build(self, env: Env, config: GarbageConfig) -> Garbage:
+        calendar = Path(env.folder) / config.calendar if config.calendar else None
+        return Garbage(Texts(config.texts, GARBAGE_TEXTS), calendar)
+
+    def offers(self, service: Garbage) -> Offers:
+        return Offers(
+            actions=GarbageActions(service).all(),
+            ticks=[*_ticks(service), Tick("garbage.extend", time(3, 10), _quietly(service.extend))],
+            commands=[Command("import", "収集日の表(5374.jp の area_days.csv)を取り込む", import_command)],
+            data_map=_DATA,
+            erase=service.erase,
+            checks=[Check("garbage.days", _runs_out)],
+            view=_view,
+        )
+
+
+def _ticks(service: Garbage) -> list[Tick]:
+    """One an hour while notices may go out; each finds whoever is still owed one, so a missed tick is made up for."""
+    hours = sorted(hour for span in HOURS.values() for hour in span)
+    return [Tick(f"garbage.notice-{hour:02d}", time(hour), _quietly(service.notify)) for hour in hours]
+
+
+def _quietly(work: Callable[[Transaction], object]) -> Callable[[Transaction, datetime], None]:
+    def run(tx: Transaction, due: datetime) -> None:  # noqa: ARG001 - what is owed depends on now, not on the tick
+        work(tx)
+
+    return run
+
+
+_DATA = (
+    DataField("gl_garbage_setting", "citizen", DataClass.PREFERENCE, "whom to tell", "until erased"),
+    DataField("gl_garbage_setting", "area", DataClass.PREFERENCE, "of which area", "until erased"),
+    DataField("gl_garbage_muted", "citizen", DataClass.PREFERENCE, "kinds not told of", "until erased"),
+)
+
+
+def _runs_out(tx: Transaction) -> Sequence[str]:
+    row = tx.one(q.HORIZON)
+    if row is None:
+        return ["no garbage calendar: govline garbage import FILE"]
+    if row[0] < to_jst(tx.now).date() + _ENOUGH:
+        return [f"garbage days end on {row[0]}: is the worker running?"]
+    return []
+
+
+def _view(tx: Transaction) -> Sequence[Mapping[str, Any]]:
+    return [
+        {"area": area, "notice": f"{'前日' if lead else '当日'}{hour}時", "citizens": count}
+        for area, lead, hour, count in tx.all(q.SETTING_COUNTS)
+    ]

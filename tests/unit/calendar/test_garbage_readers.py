@@ -1,0 +1,141 @@
+"""5374 files in every dialect: bytes as towns publish them, every unreadable cell named."""
+
+import pytest
+
+from govline.calendar.garbage import read_area_days, read_centers
+from govline.errors import FileError
+
+PLAIN = "地名,センター,燃やすごみ,資源\n東,衛生,月 木,水2\n西,衛生,火 金,\n"
+FILES = {
+    "chigasaki/area_days.csv": (8, 7, 56, 0),
+    "hachioji/area_days.csv": (135, 12, 1620, 4),
+    "joyo/area_days.csv": (2, 6, 12, 0),
+    "kanazawa/area_days.csv": (71, 4, 284, 0),
+    "kyotango/area_days.csv": (169, 7, 1183, 0),
+    "takamatsu/area_days.csv": (35, 5, 175, 0),
+    "takamatsu/area_days_01ae8828.csv": (35, 5, 175, 0),
+}
+
+
+@pytest.mark.data
+@pytest.mark.parametrize("name", FILES)
+def test_every_published_file(data_folder, name):
+    areas, kinds, cells, unread = FILES[name]
+    table = read_area_days(data_folder / "garbage5374" / name)
+    assert (len(table.areas), len(table.kinds)) == (areas, kinds)
+    assert (table.cells, table.parsed, len(table.problems)) == (cells, cells - unread, unread)
+    assert table.parsed / (table.cells - table.empty) >= 0.99
+    for problem in table.problems:
+        assert (problem.column, problem.cell) == ("紙パック", "隔金20150198")
+        assert problem.row > 1
+        assert problem.reason == "no such date: 隔金20150198"
+
+
+@pytest.mark.data
+def test_every_published_closure(data_folder):
+    found = {}
+    for path in sorted((data_folder / "garbage5374").glob("*/center.csv")):
+        closures, problems = read_centers(path)
+        assert problems == []
+        found[path.parent.name] = len(closures)
+    counts = {"chigasaki": 1, "hachioji": 19, "joyo": 1, "kanazawa": 2, "kyotango": 25, "takamatsu": 1}
+    assert found == counts
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        PLAIN.encode(),
+        PLAIN.encode("utf-8-sig"),
+        PLAIN.replace("\n", "\r\n").encode(),
+        PLAIN.encode("cp932"),
+        PLAIN.replace("\n", "\n\n").encode(),
+        PLAIN.rstrip().encode(),
+        PLAIN.replace("月 木", '"月 木"').encode(),
+        PLAIN.replace("水2", "水２").encode(),
+    ],
+    ids=["utf-8", "bom", "crlf", "cp932", "blank lines", "no last newline", "quoted", "wide digits"],
+)
+def test_encodings_and_line_ends(data):
+    table = read_area_days(data)
+    assert [area.name for area in table.areas] == ["東", "西"]
+    assert table.kinds == ("燃やすごみ", "資源")
+    assert (table.cells, table.empty, table.parsed, table.problems) == (4, 1, 3, ())
+    assert [area.center for area in table.areas] == ["衛生", "衛生"]
+    assert set(table.areas[1].rules) == {"燃やすごみ"}
+
+
+def test_the_centre_column_is_optional():
+    table = read_area_days("地名,燃やすごみ,資源\n東,月 木,水2\n".encode())
+    assert table.kinds == ("燃やすごみ", "資源")
+    assert table.areas[0].center == ""
+
+
+def test_a_centre_column_is_known_by_its_cells_too():
+    table = read_area_days("地区,管轄,燃やすごみ\n東,北工場,月 木\n".encode())
+    assert (table.kinds, table.areas[0].center) == (("燃やすごみ",), "北工場")
+
+
+def test_a_reading_may_stand_beside_the_name():
+    table = read_area_days("地名,読み,センター,燃やすごみ\n東部,とうぶ,衛生,月 木\n".encode())
+    area = table.areas[0]
+    assert (area.reading, area.center, table.kinds) == ("とうぶ", "衛生", ("燃やすごみ",))
+
+
+def test_more_than_nine_kinds():
+    kinds = [f"種類{n}" for n in range(12)]
+    text = f"地名,センター,{','.join(kinds)}\n東,,{','.join(['月'] * 12)}\n"
+    assert read_area_days(text.encode()).kinds == tuple(kinds)
+
+
+def test_bad_cells_are_named_and_the_others_read():
+    text = "地名,センター,燃やすごみ,資源\n東,,月 木x,水2\n\n西,,管路,2土\n"
+    table = read_area_days(text.encode())
+    places = [(problem.row, problem.column, problem.cell) for problem in table.problems]
+    assert places == [(2, "燃やすごみ", "月 木x"), (4, "燃やすごみ", "管路"), (4, "資源", "2土")]
+    assert table.parsed == 1
+    assert "木x" in table.problems[0].reason
+
+
+def test_rows_that_do_not_fit_the_header_are_named():
+    text = "地名,センター,燃やすごみ,資源\n東,,月,水2,金\n東,,月,\n,,月,\n西,,月\n南,,火,木\n東,,水,金\n"
+    table = read_area_days(text.encode())
+    reasons = [(problem.row, problem.reason) for problem in table.problems]
+    assert reasons == [
+        (2, "more cells than the header has columns"),
+        (4, "an area without a name"),
+        (5, "fewer cells than the header has columns"),
+        (7, "this area stands in the file twice"),
+    ]
+    assert [(area.name, set(area.rules)) for area in table.areas] == [
+        ("東", {"燃やすごみ"}),
+        ("南", {"燃やすごみ", "資源"}),
+    ]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"\n\n", "地名,センター\n東,北\n".encode(), b"\xff\xfe\x00\xd8\x80", "地名,資源,資源\n東,月,火\n".encode(), b'a,b\n"x,1\n'],
+    ids=["empty", "blank", "no kinds", "bytes", "one kind twice", "open quote"],
+)  # fmt: skip
+def test_files_that_hold_no_table(data):
+    with pytest.raises(FileError, match="GL-2021"):
+        read_area_days(data)
+
+
+def test_closures_in_every_date_form():
+    text = "名称,休止開始日,休止終了日\n北,2022/12/31,2023/1/3\n南,20231231,20240103\n東,2024-01-01,\n"
+    closures, problems = read_centers(text.encode())
+    assert [(c.center, c.first.isoformat(), c.last.isoformat()) for c in closures] == [
+        ("北", "2022-12-31", "2023-01-03"), ("南", "2023-12-31", "2024-01-03"), ("東", "2024-01-01", "2024-01-01"),
+    ]  # fmt: skip
+    assert problems == []
+
+
+def test_closures_that_cannot_be_read_are_named():
+    text = "名称,休止開始日,休止終了日\n北,2023/1/3,2022/12/31\n南,1月1日,1月3日\n東,2023/2/30,2023/3/1\n"
+    closures, problems = read_centers(text.encode())
+    assert closures == []
+    assert [(problem.row, problem.cell) for problem in problems] == [
+        (2, "2023/1/3,2022/12/31"), (3, "1月1日,1月3日"), (4, "2023/2/30,2023/3/1"),
+    ]  # fmt: skip

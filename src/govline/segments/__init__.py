@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from govline.segments.attributes import AttributeDef, Attributes
     from govline.segments.definition import from_json, to_json
     from govline.segments.feature import SegmentsFeature
-    from govline.segments.predicate import Explanation, explain, predicate
+    from govline.segments.predicate import Explanation, explain
     from govline.segments.rules import resolve
     from govline.segments.service import Segments
     from govline.segments.text import to_text
@@ -32,7 +32,6 @@ __all__ = [
     "attr",
     "explain",
     "from_json",
-    "predicate",
     "resolve",
     "to_json",
     "to_sql",
@@ -48,7 +47,6 @@ _LAZY = {
     "SegmentsFeature": "feature",
     "explain": "predicate",
     "from_json": "definition",
-    "predicate": "predicate",
     "resolve": "rules",
     "to_json": "definition",
     "to_sql": "_sql",

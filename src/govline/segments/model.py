@@ -108,7 +108,7 @@ class Filter:
     def predicate(
         self, as_of: date | None = None, *, dates: "Dates" = "native"
     ) -> Callable[[Mapping[str, Any]], bool]:
-        """A compiled function from a record to true or false; see `govline.segments.predicate`."""
+        """A compiled function from a record to true or false; see `govline.segments.predicate.predicate`."""
         from govline.segments.predicate import predicate
 
         return predicate(self, as_of, dates=dates)

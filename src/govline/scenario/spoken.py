@@ -10,18 +10,24 @@ __all__ = ["storable"]
 def storable(given: Input, key: str) -> Input:
     """The input with a key where it has none, and with unpaired surrogates replaced."""
     place = given.place
+    spoken = (given.text, given.data, given.content_id, *((place.title, place.address) if place else ()))
+    if given.key and all(map(_fits, spoken)):
+        return given
     if place is not None:
-        place = evolve(place, title=_paired(place.title), address=_paired(place.address))
-    fit = evolve(
+        place = evolve(place, title=_fit(place.title), address=_fit(place.address))
+    return evolve(
         given,
-        text=_paired(given.text),
-        data=_paired(given.data),
-        content_id=_paired(given.content_id),
+        text=_fit(given.text),
+        data=_fit(given.data),
+        content_id=_fit(given.content_id),
         place=place,
         key=given.key or key,
     )
-    return given if fit == given else fit
 
 
-def _paired(text: str) -> str:
-    return text if text.isascii() else text.encode("utf-8", "replace").decode()
+def _fits(text: str) -> bool:
+    return text.isascii() or _fit(text) == text
+
+
+def _fit(text: str) -> str:
+    return text.encode("utf-8", "replace").decode()

@@ -74,6 +74,8 @@ def test_the_centre_column_is_optional():
 def test_a_centre_column_is_known_by_its_cells_too():
     table = read_area_days("地区,管轄,燃やすごみ\n東,北工場,月 木\n".encode())
     assert (table.kinds, table.areas[0].center) == (("燃やすごみ",), "北工場")
+    (warning,) = table.warnings
+    assert (warning.row, warning.column, warning.cell) == (1, "管轄", "北工場")
 
 
 def test_a_reading_may_stand_beside_the_name():

@@ -100,7 +100,7 @@ def read_area_days(source: str | Path | bytes) -> AreaTable:
     """
     (_, header), *rows = _rows(source)
     layout = _layout(tuple(map(normalize, header)), [row for _, row in rows])
-    reader = _Reader(layout)
+    reader = _Reader(layout, list(_doubtful_center(layout, rows)))
     for number, row in rows:
         reader.read(number, row)
     return reader.table()
@@ -123,12 +123,12 @@ def read_centers(source: str | Path | bytes) -> tuple[list[Closure], list[Proble
 
 
 class _Reader:
-    def __init__(self, layout: _Layout) -> None:
+    def __init__(self, layout: _Layout, warnings: list[Problem]) -> None:
         self._layout = layout
         self._areas: dict[str, Area] = {}
         self._counts = {"cells": 0, "empty": 0, "parsed": 0}
         self._problems: list[Problem] = []
-        self._warnings: list[Problem] = []
+        self._warnings = warnings
 
     def read(self, number: int, row: Sequence[str]) -> None:
         """Take a row; one that does not fit is named and left out whole, because its cells may stand in wrong columns."""
@@ -207,6 +207,17 @@ def _is_center(header: tuple[str, ...], rows: Sequence[Sequence[str]], at: int) 
     if _CENTER.search(header[at]):
         return True
     return not any(_is_rule(row[at]) for row in rows if at < len(row))
+
+
+def _doubtful_center(layout: _Layout, rows: Sequence[tuple[int, Sequence[str]]]) -> Iterator[Problem]:
+    """A centre that only its cells made one: named, in case it is a kind that nobody could read."""
+    at = layout.center
+    if at is not None and not _CENTER.search(layout.header[at]):
+        cell = next((found for _, row in rows if (found := layout.cell(row, at))), "")
+        if cell:
+            yield Problem(
+                1, layout.header[at], cell, "no collection day in this column: taken as the centre", "GL-2022"
+            )
 
 
 def _is_rule(text: str) -> bool:

@@ -292,14 +292,9 @@ class PostgresEngine:
         tx.finish()
 
     def _transaction(self, unit: Unit, connection: Any, deadline: float) -> StoreTransaction:
+        cursor = connection.cursor()
         return StoreTransaction(
-            self._database,
-            "postgresql",
-            connection.cursor(),
-            unit.actor,
-            deadline=deadline,
-            late=lambda: late(unit_name(unit.work), self._budget),
-            lend=partial(self.lend, connection),
+            self._database, "postgresql", connection, cursor, unit.actor, work=unit.work, deadline=deadline
         )
 
     @contextmanager

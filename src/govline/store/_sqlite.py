@@ -7,7 +7,6 @@ import time
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -87,7 +86,15 @@ class SqliteEngine:
         try:
             self._open()
             deadline = self._line.running(unit)
-            tx = self._transaction(unit, self._cursor, self._writer, deadline)
+            tx = StoreTransaction(
+                self._database,
+                "sqlite",
+                self._writer,
+                self._cursor,
+                actor,
+                work=unit.work,
+                deadline=deadline,
+            )
             try:
                 yield tx
             finally:
@@ -221,7 +228,9 @@ class SqliteEngine:
         connection: sqlite3.Connection,
         deadline: float = float("inf"),
     ) -> None:
-        tx = self._transaction(unit, cursor, connection, deadline)
+        tx = StoreTransaction(
+            self._database, "sqlite", connection, cursor, unit.actor, work=unit.work, deadline=deadline
+        )
         unit.error = None
         try:
             unit.result = unit.context.copy().run(self._database.inside, unit.work, tx)
@@ -231,19 +240,6 @@ class SqliteEngine:
             unit.error = late(unit_name(unit.work), self._budget, unit.error)
         unit.nudge = tx.enqueued
         tx.finish()
-
-    def _transaction(
-        self, unit: Unit, cursor: sqlite3.Cursor, connection: sqlite3.Connection, deadline: float
-    ) -> StoreTransaction:
-        return StoreTransaction(
-            self._database,
-            "sqlite",
-            cursor,
-            unit.actor,
-            deadline=deadline,
-            late=lambda: late(unit_name(unit.work), self._budget),
-            lend=partial(self.lend, connection),
-        )
 
     def lend(self, connection: Any) -> Any:
         """A guarded SQLAlchemy Connection over a sqlite3 connection."""

@@ -1,11 +1,10 @@
 """A town's database: opens it, runs units of work on it, migrates and closes it."""
 
-import asyncio
 import logging
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar, copy_context
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 
@@ -19,6 +18,7 @@ from govline.store._line import Unit, unit_name
 from govline.store.join import join
 
 if TYPE_CHECKING:
+    from concurrent.futures import ThreadPoolExecutor
     from contextlib import AbstractContextManager
 
     from psycopg_pool import ConnectionPool
@@ -53,18 +53,25 @@ class Database:
     """
 
     def __init__(
-        self, *, town: str, clock: Clock, ids: IdSource, keys: "Keyring | None", schema: str | None
+        self,
+        *,
+        town: str,
+        clock: Clock,
+        ids: IdSource,
+        keys: "Keyring | None",
+        schema: str | None,
+        budget: float,
     ) -> None:
         self.town = town
         self.clock = clock
         self.ids = ids
         self.keys = keys
         self.schema = schema
+        self.budget = budget
         self.handlers: tuple[Handler, ...] = ()
         self.spans: Spans | None = None
         self.on_commit: list[Callable[[], None]] = []
         self.engine: _Engine
-        self._threads = ThreadPoolExecutor(32, thread_name_prefix="govline-unit")
 
     @classmethod
     def open(
@@ -96,7 +103,12 @@ class Database:
             MissingExtra: PostgreSQL without the extra `postgres`.
         """
         database = cls(
-            town=town, clock=clock or SystemClock(), ids=ids or Uuid7Source(), keys=keys, schema=schema
+            town=town,
+            clock=clock or SystemClock(),
+            ids=ids or Uuid7Source(),
+            keys=keys,
+            schema=schema,
+            budget=budget,
         )
         kind, _, rest = url.partition("://")
         if kind == "sqlite":
@@ -218,7 +230,8 @@ class Database:
     def close(self) -> None:
         """End: no unit starts afterwards; running ones are waited for."""
         self.engine.close()
-        self._threads.shutdown(wait=True)
+        if "_threads" in self.__dict__:
+            self._threads.shutdown(wait=True)
 
     def inside(self, work: Callable[[Any], T], tx: "StoreTransaction") -> T:
         """Call the work marked as being inside a unit of this database; used by the engines in a context of its own."""
@@ -241,7 +254,15 @@ class Database:
                 place={"unit": unit_name(work)},
             )
 
+    @cached_property
+    def _threads(self) -> "ThreadPoolExecutor":
+        from concurrent.futures import ThreadPoolExecutor
+
+        return ThreadPoolExecutor(32, thread_name_prefix="govline-unit")
+
     async def _hop(self, call: Callable[[], T]) -> T:
+        import asyncio
+
         submitted = self._threads.submit(copy_context().run, call)
         waited = asyncio.wrap_future(submitted)
         try:

@@ -29,13 +29,8 @@ def join(
     try:
         driver = _driver_connection(connection)
         with _on_schema(driver, schema):
-            tx = StoreTransaction(
-                database,
-                database.dialect,
-                _cursor(driver, database.dialect),
-                actor,
-                lend=lambda: database.engine.lend(driver),
-            )
+            cursor = _cursor(driver, database.dialect)
+            tx = StoreTransaction(database, database.dialect, driver, cursor, actor, work=join)
             try:
                 yield tx
             finally:

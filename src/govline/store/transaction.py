@@ -3,13 +3,14 @@
 import time
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from govline.core.effects import Effect, Event, Schedule
 from govline.core.ids import Id
 from govline.core.transaction import NamedStatement
 from govline.core.values import Actor, Json, Ref
 from govline.errors import StoreError
+from govline.store._line import late, unit_name
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 __all__ = ["StoreTransaction"]
 
 Dialect = Literal["sqlite", "postgresql"]
+_PREPARE: Final = {"prepare": True}
+_NOTHING: Final[dict[str, bool]] = {}
 
 
 class StoreTransaction:
@@ -30,15 +33,16 @@ class StoreTransaction:
 
     __slots__ = (
         "_actor",
-        "_check",
         "_connection",
         "_cursor",
         "_database",
         "_deadline",
-        "_lend",
+        "_driver",
         "_now",
         "_options",
+        "_over",
         "_spans",
+        "_work",
         "dialect",
         "enqueued",
     )
@@ -47,23 +51,24 @@ class StoreTransaction:
         self,
         database: "Database",
         dialect: Dialect,
+        driver: Any,
         cursor: Any,
         actor: Actor,
         *,
+        work: Callable[..., Any],
         deadline: float = float("inf"),
-        late: Callable[[], Exception] | None = None,
-        lend: "Callable[[], Connection]",
     ) -> None:
         self._database = database
+        self._driver = driver
         self._cursor = cursor
         self._actor = actor
+        self._work = work
         self._deadline = deadline
-        self._check = late
-        self._lend = lend
+        self._over = False
         self._now: datetime | None = None
         self._connection: Connection | None = None
         self._spans = database.spans
-        self._options = {"prepare": True} if dialect == "postgresql" else {}
+        self._options = _PREPARE if dialect == "postgresql" else _NOTHING
         self.dialect = dialect
         self.enqueued = False
 
@@ -95,7 +100,7 @@ class StoreTransaction:
         """
         if self._connection is None:
             self._live()
-            self._connection = self._lend()
+            self._connection = self._database.engine.lend(self._driver)
         return self._connection
 
     def new_id(self) -> Id:
@@ -161,7 +166,7 @@ class StoreTransaction:
             self._connection.detach_from_unit()  # type: ignore[attr-defined]
             self._connection = None
         self._deadline = float("-inf")
-        self._check = _over
+        self._over = True
 
     def _execute(self, statement: NamedStatement, params: Mapping[str, Any] | None) -> "Plan":
         plan: Plan = statement.plans.get(self.dialect) or statement.plan(self.dialect)  # type: ignore[attr-defined]
@@ -185,13 +190,12 @@ class StoreTransaction:
         return count
 
     def _live(self) -> None:
-        if time.monotonic() > self._deadline and self._check is not None:
-            raise self._check()
-
-
-def _over() -> Exception:
-    return StoreError(
-        "this transaction is over",
-        code="GL-1007",
-        hint="use tx only inside the unit that received it; return plain values from the unit",
-    )
+        if time.monotonic() <= self._deadline:
+            return
+        if self._over:
+            raise StoreError(
+                "this transaction is over",
+                code="GL-1007",
+                hint="use tx only inside the unit that received it; return plain values from the unit",
+            )
+        raise late(unit_name(self._work), self._database.budget)

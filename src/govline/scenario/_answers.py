@@ -6,6 +6,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from govline.core import individual_number
 from govline.core.talk import Input
 from govline.core.text import normalize, utf16_len
 from govline.core.values import Json
@@ -51,6 +52,8 @@ def _text_reader(between: Bounds, match: str | None) -> Reader:
         if given.kind != "text":
             return None
         text = _UNPAIRED.sub("", given.text).strip()
+        if individual_number.find(text):
+            return None
         if pattern is not None:
             text = normalize(text, keep_lines=True)
             if not pattern.fullmatch(text):

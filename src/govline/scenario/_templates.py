@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
+from copy import deepcopy
 from datetime import date
 from typing import Final
 
@@ -53,7 +54,7 @@ def expand(value: Json, slots: Mapping[str, Json]) -> Json:
         bare = _BARE.fullmatch(value)
         if bare and _PATH.fullmatch(bare[1]):
             found = look_up(slots, bare[1])
-            return None if found is MISSING else found
+            return None if found is MISSING else deepcopy(found)  # an action may change what it is given
         text = compile_text(value, {})
         return text if isinstance(text, str) else text(slots)
     if isinstance(value, Mapping):

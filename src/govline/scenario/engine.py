@@ -393,9 +393,11 @@ class _Talk:
         lifetime = self.compiled.lifetime
         if lifetime is None:
             return None
-        now = self.context.now
-        until = self.pending.until if self.pending else None
-        return (until if until and until > now else now) + lifetime
+        now, pending = self.context.now, self.pending
+        if pending is None or not pending.event:
+            return now + lifetime
+        # a wait is not the citizen's idleness: it lasts as long as the action said, without an end where it said none
+        return None if pending.until is None else max(pending.until, now) + lifetime
 
     def _finish(self, outcome: str, text: str = "") -> Turn:
         if text:

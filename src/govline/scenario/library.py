@@ -62,10 +62,12 @@ class Library:
 
     def pinned(self, tx: Transaction, session: Session) -> Compiled | None:
         """What a talk is pinned to; None when it was never stored, cannot be read, or needs an action that is gone."""
-        known = self._compiled.get(session.hash) or self._stored(tx, session.hash)
+        known = self._compiled.get(session.hash)
         if known is None:
-            return None
-        self._compiled[known.hash] = known
+            known = self._stored(tx, session.hash)
+            if known is None:
+                return None
+            self._compiled[known.hash] = known
         return known if known.actions <= self.actions.keys() else None
 
     def _stored(self, tx: Transaction, content: str) -> Compiled | None:

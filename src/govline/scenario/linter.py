@@ -188,7 +188,9 @@ def _labels(definition: Definition) -> Iterator[Finding]:
         seen: dict[str, str] = {}
         for choice in step.choices if isinstance(step, SayStep | AskStep) else ():
             form = folded(choice.label)
-            if form in seen:
+            if not form:
+                yield _error("GL-4017", name, "choices", "a label shows nothing")
+            elif form in seen:
                 yield _error(
                     "GL-4017", name, "choices", f"{seen[form]!r} and {choice.label!r} cannot be told apart"
                 )
@@ -304,6 +306,8 @@ def _long_turns(definition: Definition) -> Iterator[Finding]:
 
 def _words(definition: Definition) -> Iterator[Finding]:
     commands = command_words(definition)
+    if not all(map(folded, (*definition.triggers, *commands))):
+        yield _error("GL-4017", "", "triggers", "a word of `triggers` or `words` shows nothing")
     for trigger in definition.triggers:
         if folded(trigger) in commands:
             yield _warning(

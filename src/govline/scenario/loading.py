@@ -24,7 +24,7 @@ def load(source: str | Path) -> Definition:
         return loads(source)
     try:
         text = Path(source).read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, ValueError) as error:
         raise DefinitionError(
             "the file cannot be read as UTF-8 text", code="GL-4001", place={"file": Path(source).name}
         ) from error

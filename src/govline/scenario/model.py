@@ -25,7 +25,7 @@ class Said:
     body: dict[str, Json] = field(repr=False, hash=False)
 
     def to_line(self) -> dict[str, Json]:
-        return self.body
+        return dict(self.body)
 
 
 @frozen

@@ -2,13 +2,18 @@
 
 from attrs import evolve
 
-from govline.core import Input
+from govline.core import Input, individual_number
 
 __all__ = ["storable"]
 
 
 def storable(given: Input, key: str) -> Input:
-    """The input with a key where it has none, and with unpaired surrogates replaced."""
+    """The input with a key where it has none, and with unpaired surrogates replaced.
+
+    Raises:
+        IndividualNumberRefused: The text holds a 個人番号. The webhook refuses it before; this is for every other caller.
+    """
+    individual_number.guard(given.text)
     place = given.place
     spoken = (given.text, given.data, given.content_id, *((place.title, place.address) if place else ()))
     if given.key and all(map(_fits, spoken)):

@@ -8,7 +8,7 @@ import pytest
 from pydantic import BaseModel
 
 from govline.core import Action, Ask, DataClass, Event, Finished, Input, Ref, TalkContext, Wait
-from govline.errors import ConfigError, DefinitionError
+from govline.errors import ConfigError, DefinitionError, IndividualNumberRefused
 from govline.scenario import ScenarioFeature, loads, replay
 from govline.scenario import _queries as q
 from govline.scenario.service import ScenarioService
@@ -266,6 +266,15 @@ def test_odd_characters_are_kept_or_replaced(any_db):
     say(any_db, service, "予約", "k1")
     say(any_db, service, "3", "k2")
     assert say(any_db, service, "\ud83c金曜🍎", "k3")[0].endswith("金曜🍎 3名 受付")
+
+
+def test_an_individual_number_is_refused_before_it_is_stored(any_db):
+    service = make(TALK)
+    say(any_db, service, "予約", "k1")
+    with pytest.raises(IndividualNumberRefused):
+        say(any_db, service, "マイナンバーは 1234 5678 9018", "k2")
+    held = any_db.read(lambda tx: service.session_of(tx, "c1"))
+    assert len(any_db.read(lambda tx: service.turns_of(tx, held.id))) == 1
 
 
 def effects(db, topic):

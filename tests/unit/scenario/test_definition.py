@@ -78,6 +78,7 @@ def test_an_error_names_file_line_and_key(text, code, line):
             f"s: {{ask: x, save: v, next: b}}\nb: {{branch: [{{if: {{slot: v, eq: 1}}, to: e}}]}}\n{END}",
         ),
         ("GL-4017", f"s: {{say: x, choices: {{はい: e, ﾊｲ: e}}}}\n{END}"),
+        ("GL-4017", f's: {{say: x, choices: {{"\u200b": e}}}}\n{END}'),
         ("GL-4018", f"s: {{say: x, choices: {{{', '.join(f'c{n}: e' for n in range(14))}}}}}\n{END}"),
         ("GL-4019", "s: {goto: t}\nt: {say: x, next: s}"),
         ("GL-4020", f"s: {{say: x, choices: {{{'長' * 21}: e}}}}\n{END}"),

@@ -293,6 +293,7 @@ def test_answers_are_read_as_people_type_them(ask, given, value):
         ("match: '[0-9]+'", "abc"),
         ("between: [1, 5]", "長すぎる文字"),
         ("type: text", "   "),
+        ("type: text", "マイナンバーは 1234 5678 9018"),
         ("type: text", "あ" * 1001),
     ],
 )
@@ -384,6 +385,24 @@ def test_waiting_for_an_event_or_the_end_of_the_wait():
     assert talk.send(Input("timeout")).outcome == "late"
     talk.session = held
     assert talk.say("やめる").outcome == "cancelled"
+
+
+def test_a_wait_without_an_end_outlasts_the_talks_time():
+    text = "{scenario: a, start: p, expires: 5, steps: {p: {do: pay.wait, next: e}, e: {end: paid}}}"
+    talk = Talk(text, {"pay.wait": lambda call: Finished() if call.answer else Wait("paid")})
+    assert talk.session.due is None
+    talk.now += timedelta(days=30)
+    assert talk.send(Input("event", data="paid")).outcome == "paid"
+
+
+def test_an_action_cannot_change_the_slots_behind_the_talk():
+    text = """{scenario: a, start: g, steps: {g: {do: t.get, save: v, next: s, reversible: true},
+      s: {do: t.spoil, with: {v: "{v}"}, next: q}, q: {ask: x, next: e}, e: {end: ok}}}"""
+    spoil = {
+        "t.get": lambda _call: Finished("ok", {"n": [1]}),
+        "t.spoil": lambda call: call.args["v"]["n"].append(2) or Finished(),
+    }
+    assert Talk(text, spoil).session.slots == {"v": {"n": [1]}}
 
 
 def test_texts_beyond_five_are_joined():

@@ -24,6 +24,7 @@ from govline.segments.model import (
     Term,
     Today,
 )
+from govline.segments.text import to_text
 
 __all__ = ["BLOCKED", "AttributeDef", "AttributeType", "Attributes"]
 
@@ -124,6 +125,13 @@ class Attributes(Mapping[str, AttributeDef]):
         """Name -> label, for `to_text`."""
         inner = {row.name: row.label for known in self.declared for row in known.fields if row.label}
         return inner | {name: known.label for name, known in self._known.items() if known.label}
+
+    def to_text(self, filter: Filter) -> str:  # noqa: A002
+        """The filter in Japanese with the declared labels."""
+        everything = [*self._known.values(), *(row for known in self.declared for row in known.fields)]
+        return to_text(
+            filter, self.labels, {known.name: known.choices for known in everything if known.choices}
+        )
 
     def settable(self, name: str) -> AttributeDef:
         """A declared attribute. Raises DefinitionError GL-3002 for any other name."""

@@ -9,6 +9,7 @@ from govline.core import FEATURE_API, Check, DataClass, DataField, Env, Offers, 
 from govline.segments._tables import PROFILE, rows_name
 from govline.segments.actions import actions
 from govline.segments.attributes import AttributeDef, Attributes
+from govline.segments.commands import COMMANDS
 from govline.segments.model import Answered
 from govline.segments.service import Segments
 
@@ -70,6 +71,8 @@ class SegmentsFeature:
     def offers(self, service: Segments) -> Offers:
         return Offers(
             actions=actions(service),
+            commands=COMMANDS,
+            prepare=service.apply,
             ports={"profile": service},
             data_map=_data_map(service.attributes),
             erase=service.erase,

@@ -130,7 +130,7 @@ class Filter:
         """The filter in Japanese, for staff; `labels` give attributes their names."""
         from govline.segments.text import to_text
 
-        return to_text(self, labels or {})
+        return to_text(self, labels)
 
 
 def _operand(value: Any) -> Any:

@@ -1,8 +1,10 @@
 """Filters in Japanese, for the clerk who approves a delivery."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Final
+
+from attrs import frozen
 
 from govline.segments.model import (
     And,
@@ -22,7 +24,21 @@ from govline.segments.model import (
 
 __all__ = ["to_text"]
 
-Labels = Mapping[str, str]
+
+@frozen
+class _Words:
+    """Names of attributes, and of the values of each."""
+
+    labels: Mapping[str, str]
+    choices: Mapping[str, Mapping[str, str]]
+
+    def name(self, name: str) -> str:
+        return self.labels.get(name, name)
+
+    def term(self, term: Term) -> str:
+        return f"{self.name(term.name)}の年齢" if term.age else self.name(term.name)
+
+
 _COMPARE: Final = {
     "eq": "{term}が{value}",
     "ne": "{term}が{value}以外",
@@ -33,64 +49,77 @@ _COMPARE: Final = {
 }
 
 
-def to_text(filter: Filter, labels: Labels) -> str:  # noqa: A002
-    """A sentence in Japanese; an attribute without a label appears by its name."""
-    match filter:
+def to_text(
+    filter: Filter,  # noqa: A002
+    labels: Mapping[str, str] | None = None,
+    choices: Mapping[str, Mapping[str, str]] | None = None,
+) -> str:
+    """A sentence in Japanese.
+
+    Args:
+        labels: Attribute -> what staff call it; its name where absent.
+        choices: Attribute -> stored value -> what staff call it; the value where absent.
+    """
+    return _text(filter, _Words(labels or {}, choices or {}))
+
+
+def _text(node: Filter, words: _Words) -> str:
+    match node:
         case And(()):
             return "全員"
         case Or(()):
             return "該当者なし"
         case And(parts):
-            return " かつ ".join(_inner(part, labels) for part in parts)
+            return " かつ ".join(_inner(part, words) for part in parts)
         case Or(parts):
-            return " または ".join(_inner(part, labels) for part in parts)
+            return " または ".join(_inner(part, words) for part in parts)
         case Not(Answered(name)):
-            return f"{_label(name, labels)}が未回答"
+            return f"{words.name(name)}が未回答"
         case Not(part):
-            return f"「{to_text(part, labels)}」に当てはまらない"
+            return f"「{_text(part, words)}」に当てはまらない"
         case Answered(name):
-            return f"{_label(name, labels)}が回答済み"
+            return f"{words.name(name)}が回答済み"
         case HasTag(name, values):
-            return f"{_label(name, labels)}に{_list(values, '')}を含む"
+            return f"{words.name(name)}に{_list(values, _say(words, name))}を含む"
         case HasChild(name, where):
-            return f"{_label(name, labels)}に({to_text(where, labels)})の人がいる"
-    return _leaf(filter, labels)
+            return f"{words.name(name)}に({_text(where, words)})の人がいる"
+    return _leaf(node, words)
 
 
-def _leaf(leaf: Filter, labels: Labels) -> str:
+def _leaf(leaf: Filter, words: _Words) -> str:
     match leaf:
         case Compare(term, op, value):
-            return _COMPARE[op].format(term=_term(term, labels), value=_value(value, _unit(term)))
+            return _COMPARE[op].format(
+                term=words.term(term), value=_say(words, term.name, _unit(term))(value)
+            )
         case In(term, values):
-            return f"{_term(term, labels)}が{_list(values, _unit(term))}"
+            return f"{words.term(term)}が{_list(values, _say(words, term.name, _unit(term)))}"
         case Between(term, low, high):
+            say = _say(words, term.name, _unit(term))
             ends = ((low, "以上"), (high, "以下"))
-            bounds = "".join(f"{_value(end, _unit(term))}{word}" for end, word in ends if end is not None)
-            return f"{_term(term, labels)}が{bounds}"
+            bounds = "".join(f"{say(end)}{word}" for end, word in ends if end is not None)
+            return f"{words.term(term)}が{bounds}"
     raise TypeError(type(leaf).__name__)
 
 
-def _inner(part: Filter, labels: Labels) -> str:
-    text = to_text(part, labels)
+def _inner(part: Filter, words: _Words) -> str:
+    text = _text(part, words)
     return f"({text})" if isinstance(part, And | Or) and len(part.parts) > 1 else text
-
-
-def _label(name: str, labels: Labels) -> str:
-    return labels.get(name, name)
-
-
-def _term(term: Term, labels: Labels) -> str:
-    return f"{_label(term.name, labels)}の年齢" if term.age else _label(term.name, labels)
 
 
 def _unit(term: Term) -> str:
     return "歳" if term.age else ""
 
 
-def _list(values: tuple[Operand, ...], unit: str) -> str:
+def _list(values: tuple[Operand, ...], say: Callable[[Operand], str]) -> str:
     if not values:
         return "(選択なし)"
-    return "・".join(_value(value, unit) for value in values) + ("のいずれか" if len(values) > 1 else "")
+    return "・".join(say(value) for value in values) + ("のいずれか" if len(values) > 1 else "")
+
+
+def _say(words: _Words, name: str, unit: str = "") -> Callable[[Operand], str]:
+    known = words.choices.get(name, {})
+    return lambda value: _value(known.get(value, value) if isinstance(value, str) else value, unit)
 
 
 def _value(value: Operand, unit: str) -> str:

@@ -1,6 +1,8 @@
 """Segments on both engines: attributes, history, counts, deliveries."""
 
+import json
 from datetime import date
+from types import SimpleNamespace
 
 import pytest
 
@@ -253,3 +255,21 @@ def test_the_feature_builds_from_its_section_and_shows_itself(any_db):
     put(any_db, town, who, ward="西")
     assert [row["answered"] for row in any_db.read(offers.view)] == [0, 1]
     assert {(line.table, line.data) for line in offers.data_map} >= {("attr_profile", DataClass.PUBLIC)}
+
+
+def test_the_commands_count_and_send(any_db, town, capsys, tmp_path):
+    city = SimpleNamespace(database=any_db, segments=town)
+    count, send = (command.run for command in SegmentsFeature().offers(town).commands)
+    for who in people(any_db, 3):
+        put(any_db, town, who, ward="1")
+    wanted = json.dumps((attr("ward") == "1").to_json())
+    (tmp_path / "filter.json").write_text(wanted, encoding="utf-8")
+    assert count(city, [wanted]) == 0
+    assert capsys.readouterr().out == "3 人: 地区が「第1地区」\n"
+    for _ in range(2):
+        assert send(city, ["k1", str(tmp_path / "filter.json"), "お知らせ"]) == 0
+    assert [run.counts.planned for run in any_db.read(delivery.runs)] == [3]
+    for bad in ("{", "nowhere.json", '{"version": 1}', json.dumps((attr("nobody") == 1).to_json())):
+        assert count(city, [bad]) == 1
+        assert send(city, ["k2", bad, "x"]) == 1
+    assert "GL-3001" in capsys.readouterr().err

@@ -20,7 +20,6 @@ from govline.segments import (
     explain,
     resolve,
     to_sql,
-    to_text,
 )
 from govline.segments.model import And, Or
 
@@ -261,17 +260,17 @@ def test_errors_carry_no_value():
 
 
 def test_a_filter_in_japanese():
-    labels = Attributes(
+    attributes = Attributes(
         [
             AttributeDef("ward", "choice", "地区", {"A": "東", "B": "西"}),
             AttributeDef(
                 "kids", "children", "お子さま", fields=(AttributeDef("birth_date", "date", "生年月日"),)
             ),
         ]
-    ).labels
+    )
     flt = attr("ward").in_("A", "B") & attr("kids").any(age=(0, 3)) & ~attr("blocked")
-    assert to_text(flt, labels) == (
-        "地区が「A」・「B」のいずれか かつ お子さまに(生年月日の年齢が0歳以上3歳以下)の人がいる かつ "
+    assert attributes.to_text(flt) == (
+        "地区が「東」・「西」のいずれか かつ お子さまに(生年月日の年齢が0歳以上3歳以下)の人がいる かつ "
         "「ブロック中がはい」に当てはまらない"
     )
     assert (attr("born") >= Today(-90)).to_text({"born": "登録日"}) == "登録日が当日の90日前以上"

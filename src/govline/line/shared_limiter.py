@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from govline.core import Transaction
+from govline.core import Transaction, to_micros
 from govline.line.limiter import LIMITS, RATE, Limit
 
 if TYPE_CHECKING:
@@ -59,10 +59,12 @@ class SharedLimiter:
             now = self._db.clock.now()
             while slots and slots[0] < now - timedelta(seconds=_GRACE):
                 slots.popleft()
-            delay = 0.0 if slots else self._lease(endpoint, slots)
-            if delay > 0:
+            if not slots and (refused := self._lease(endpoint, slots)):
+                return refused
+            delay = (slots[0] - now).total_seconds()
+            if delay > self._patience:
                 return delay
-            delay = (slots.popleft() - now).total_seconds()
+            slots.popleft()
         if delay > 0:
             self._wait(delay)
         return 0.0
@@ -91,15 +93,19 @@ def _take(tx: Transaction, channel: str, endpoint: str, span: timedelta, patienc
     here = {"on_channel": channel, "to_endpoint": endpoint}
     asked = {
         **here,
-        "now": tx.now,
+        "now_us": to_micros(tx.now),
         "horizon": tx.now + timedelta(seconds=patience),
         "span_us": span // timedelta(microseconds=1),
     }
     leased = tx.one(q.LEASE, asked)
-    if leased is None and tx.write(q.OPEN, {"channel": channel, "endpoint": endpoint, "free_at": tx.now}):
-        leased = tx.one(q.LEASE, asked)
+    standing = tx.one(q.FREE_AT, here) if leased is None else None
+    if leased is None and standing is None:
+        tx.write(q.OPEN, {"channel": channel, "endpoint": endpoint, "free_at": tx.now})
+        leased = tx.one(q.LEASE, asked)  # whoever opened the row, it is there now
+        standing = tx.one(q.FREE_AT, here)
     if leased is not None:
         end: datetime = leased[0]
         return end - span
-    free_at: datetime = tx.one(q.FREE_AT, here)[0]  # type: ignore[index]
+    assert standing is not None
+    free_at: datetime = standing[0]
     return max(_GRACE, (free_at - tx.now).total_seconds() - patience)

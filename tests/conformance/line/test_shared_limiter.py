@@ -1,0 +1,91 @@
+"""Several workers on one channel stay below LINE's limit together, on both engines."""
+
+import threading
+from datetime import timedelta
+
+import pytest
+
+from govline.core import FixedClock
+from govline.line.limiter import Limit, Limiter
+from govline.line.shared_limiter import SharedLimiter
+
+LIMIT = Limit(60, 1.0)
+SECOND = timedelta(seconds=1)
+
+
+def used(gates, clock, rounds=160):
+    """When calls went out while every worker asks all the time, on a clock that moves 10 ms a round."""
+    sent = []
+    for _ in range(rounds):
+        for gate in gates:
+            while gate.enter("multicast") == 0.0:
+                sent.append(clock.now())
+        clock.advance(timedelta(milliseconds=10))
+    return sent
+
+
+def fullest(sent):
+    return max(sum(start <= moment < start + SECOND for moment in sent) for start in sent)
+
+
+def shared(db, channel="c"):
+    # no patience: a worker that would have to wait for its moment is sent back, for the clock stands still meanwhile
+    return SharedLimiter(db, channel, {"multicast": LIMIT}, patience=0.0)
+
+
+def test_four_workers_together_keep_below_the_limit(any_db, clock: FixedClock):
+    sent = used([shared(any_db) for _ in range(4)], clock)
+    assert fullest(sent) <= LIMIT.calls
+    lasted = (clock.now() - sent[0]).total_seconds()
+    assert len(sent) >= LIMIT.calls * lasted * 0.8
+
+
+def test_without_the_shared_row_they_go_beyond_it(clock: FixedClock):
+    def monotonic():
+        return clock.now().timestamp()
+
+    alone = [Limiter({"multicast": LIMIT}, patience=0.0, clock=monotonic) for _ in range(4)]
+    assert fullest(used(alone, clock)) > LIMIT.calls
+
+
+def test_channels_and_endpoints_have_budgets_of_their_own(any_db):
+    first, second = shared(any_db, "a"), shared(any_db, "b")
+    assert [gate.enter("multicast") for gate in (first, second)] == [0.0, 0.0]
+    assert first.enter("broadcast") == 0.0
+
+
+def test_a_slice_that_was_not_used_in_time_is_lost(any_db, clock: FixedClock):
+    gate = shared(any_db)
+    gate.enter("multicast")
+    clock.advance(timedelta(hours=1))
+    sent = used([gate], clock, rounds=120)
+    assert fullest(sent) <= LIMIT.calls
+
+
+def test_the_delay_says_when_to_come_back(any_db, clock: FixedClock):
+    first = SharedLimiter(any_db, "c", {"menu.batch": Limit(3, 3600)}, patience=0.5)
+    second = SharedLimiter(any_db, "c", {"menu.batch": Limit(3, 3600)}, patience=0.5)
+    assert first.enter("menu.batch") == 0.0
+    delay = second.enter("menu.batch")
+    assert 1700 < delay < 3600
+    clock.advance(timedelta(seconds=delay + 0.5))
+    assert second.enter("menu.batch") == 0.0
+
+
+@pytest.mark.parametrize("workers", [8])
+def test_threads_lease_without_getting_in_each_others_way(any_db, clock: FixedClock, workers):
+    gates = [
+        SharedLimiter(any_db, "c", {"push": Limit(2000)}, patience=10.0, wait=lambda _s: None)
+        for _ in range(2)
+    ]
+    granted = []
+
+    def work(gate):
+        granted.extend(gate.enter("push") == 0.0 for _ in range(50))
+
+    threads = [threading.Thread(target=work, args=(gates[number % 2],)) for number in range(workers)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert granted == [True] * (50 * workers)

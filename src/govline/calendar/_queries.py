@@ -1,5 +1,6 @@
 """The statements of the calendar, built once."""
 
+from collections.abc import Callable
 from typing import Any, Final
 
 from sqlalchemy import Integer, Table, and_, bindparam, delete, false, func, literal, select, true, update
@@ -64,9 +65,12 @@ def _insert_once(name: str, table: Table) -> Statement:
     )
 
 
-def _upsert(name: str, table: Table, keys: list[str], change: dict[str, Any]) -> Statement:
+def _upsert(name: str, table: Table, keys: list[str], change: Callable[[Any], dict[str, Any]]) -> Statement:
+    """An insert that changes the row that is there; `change` is given the row that was to be inserted."""
+
     def one(build: Any) -> Any:
-        return build(table).on_conflict_do_update(index_elements=keys, set_=change)
+        made = build(table)
+        return made.on_conflict_do_update(index_elements=keys, set_=change(made.excluded))
 
     return Statement(name, one(postgresql_insert), sqlite=one(sqlite_insert))
 
@@ -176,10 +180,7 @@ REMEMBER_LAYOUT: Final = _upsert(
     "calendar.remember_layout",
     programmes,
     ["id"],
-    {
-        "digest": bindparam("digest"),
-        "laid_out_at": bindparam("laid_out_at", type_=programmes.c.laid_out_at.type),
-    },
+    lambda new: {"digest": new.digest, "laid_out_at": new.laid_out_at},
 )
 
 # --- bookings ---
@@ -272,7 +273,10 @@ FORGET_BOOKINGS: Final = Statement(
 
 # --- persons and requests ---
 QUEUE_PERSON: Final = _upsert(
-    "calendar.queue_person", persons, ["programme", "citizen"], {"requests": persons.c.requests + 1}
+    "calendar.queue_person",
+    persons,
+    ["programme", "citizen"],
+    lambda new: {"requests": persons.c.requests + new.requests},
 )
 FORGET_PERSON: Final = Statement(
     "calendar.forget_person", delete(persons).where(persons.c.citizen == bindparam("who"))

@@ -154,8 +154,8 @@ def _paging(texts: Texts, page: Page, found: Sequence[Slot], *, more: bool) -> l
         buttons.append(Postback(*_said(texts, "calendar.next_page", _NEXT)))
     if page.offset or page.day:
         buttons.append(Postback(*_said(texts, "calendar.first_page", _FIRST)))
-    days = [to_jst(slot.starts).date() for slot in found]
-    picker = PickDate(texts.get("calendar.pick_day"), _DAY, initial=days[0], min=days[0], max=max(days))
+    first = to_jst(found[0].starts).date()
+    picker = PickDate(texts.get("calendar.pick_day"), _DAY, initial=first)
     return [QuickReply(action) for action in (*buttons, picker)]
 
 

@@ -167,5 +167,5 @@ def _response(answer: Answer, request_id: str) -> Response:
     headers: dict[str, Any] = {"x-line-request-id": request_id, **answer.headers}
     if answer.content is not None:
         return Response(answer.content.data, answer.status, headers, answer.content.media_type)
-    data = json.dumps(answer.body, ensure_ascii=False, separators=(",", ":")).encode()
+    data = json.dumps(answer.body, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")
     return Response(data, answer.status, headers, "application/json")

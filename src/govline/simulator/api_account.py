@@ -27,7 +27,7 @@ def _profile(call: Call) -> Answer:
 
 def _followers(call: Call) -> Answer:
     limit, start = call.query.get("limit", "300"), call.query.get("start", "0")
-    if not (limit.isdigit() and 1 <= int(limit) <= 1000 and start.isdigit()):
+    if not (limit.isdecimal() and 1 <= int(limit) <= 1000 and start.isdecimal()):
         return refused(400, "The value of limit or start is invalid")
     with call.world.lock:
         people = call.channel.followers()
@@ -63,7 +63,7 @@ def _consumption(call: Call) -> Answer:
 def _delivery(kind: str) -> Callable[[Call], Answer]:
     def run(call: Call) -> Answer:
         day = call.query.get("date", "")
-        if len(day) != 8 or not day.isdigit():
+        if len(day) != 8 or not day.isdecimal():
             return refused(400, "The value of date is invalid")
         if day >= call.world.clock.now().astimezone(JST).strftime("%Y%m%d"):
             return Answer(200, {"status": "unready"})
@@ -77,10 +77,12 @@ def _unit_usage(call: Call) -> Answer:
 
 
 def _unit_names(call: Call) -> Answer:
-    limit, start = int(call.query.get("limit", "100")), int(call.query.get("start", "0"))
+    limit, start = call.query.get("limit", "100"), call.query.get("start", "0")
+    if not (limit.isdecimal() and 1 <= int(limit) <= 100 and start.isdecimal()):
+        return refused(400, "The value of limit or start is invalid")
     names = sorted(call.channel.units[call.channel.month()])
-    page = names[start : start + limit]
-    behind = start + len(page)
+    page = names[int(start) : int(start) + int(limit)]
+    behind = int(start) + len(page)
     return Answer(
         200, {"customAggregationUnits": page, **({"next": str(behind)} if behind < len(names) else {})}
     )

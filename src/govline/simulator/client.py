@@ -29,9 +29,11 @@ class SimulatorClient:
     Args:
         base_url: What `serve` yields.
         timeout: Seconds for one request.
+        channel: Channel id, where the simulator has several; the first one where omitted.
     """
 
-    def __init__(self, base_url: str, *, timeout: float = 30.0) -> None:
+    def __init__(self, base_url: str, *, timeout: float = 30.0, channel: str | None = None) -> None:
+        self._channel = f"channel={quote(channel)}" if channel else ""
         self.base_url = base_url.rstrip("/")
         self._http = urllib3.PoolManager(maxsize=4, timeout=timeout, retries=False)
 
@@ -52,6 +54,8 @@ class SimulatorClient:
         Raises:
             SimulatorRefused: It answered with an error.
         """
+        if self._channel:
+            path += ("&" if "?" in path else "?") + self._channel
         data = raw if raw is not None else json.dumps(body).encode() if body is not None else None
         answer = self._http.request(
             method,

@@ -67,11 +67,26 @@ class Ask:
             raise InputError("a text is missing", code="GL-8410", place={"field": name})
         return value
 
+    @property
+    def after(self) -> int:
+        """The sequence number to read on from."""
+        value = self.query.get("after") or "0"
+        if not value.isdecimal():
+            raise InputError("`after` is no number", code="GL-8410")
+        return int(value)
+
     def number(self, name: str) -> float:
         value = self.body.get(name)
         if not isinstance(value, int | float) or isinstance(value, bool):
             raise InputError("a number is missing", code="GL-8410", place={"field": name})
         return value
+
+
+class _AsciiJson(JSONResponse):
+    """JSON in ASCII: a lone surrogate in somebody's text must not break the page."""
+
+    def render(self, content: Json) -> bytes:
+        return json.dumps(content, separators=(",", ":")).encode("ascii")
 
 
 @define(eq=False)
@@ -88,7 +103,7 @@ class Control:
         table: list[tuple[str, str, Callable[[Ask], Json]]] = [
             ("GET", "/poll", self._poll),
             ("GET", "/town", self._town),
-            ("GET", "/citizens", lambda _: self._citizens()),
+            ("GET", "/citizens", lambda ask: self._citizens(ask.query.get("channel"))),
             ("POST", "/citizens", self._create),
             ("POST", "/citizens/bulk", self._bulk),
             ("GET", "/citizens/{user}/messages", self._messages),
@@ -126,14 +141,14 @@ class Control:
                 value = await run_in_threadpool(run, ask)
             except GovlineError as error:
                 fault = {"code": error.code, "message": error.message, "hint": error.hint}
-                return JSONResponse({"error": fault}, 400)
-            return value if isinstance(value, Response) else JSONResponse(value)
+                return _AsciiJson({"error": fault}, 400)
+            return value if isinstance(value, Response) else _AsciiJson(value)
 
         return Route(path, serve, methods=[method])
 
     async def _release(self, _request: Request) -> Response:
         self.api.release()
-        return JSONResponse({})
+        return _AsciiJson({})
 
     def _thumb(self, ask: Ask) -> Thumb:
         user = ask.path.get("user") or ask.query.get("citizen", "")
@@ -171,7 +186,7 @@ class Control:
         with self.world.lock:
             if user in self.world.citizens:
                 friendship = channel.friendship(user)
-                after = int(ask.query.get("after") or 0)
+                after = ask.after
                 lines = self.world.talk(user, after, channel.settings.channel_id)
                 friendship.read = max(friendship.read, after + len(lines))
                 typing = (
@@ -208,7 +223,7 @@ class Control:
 
     def _messages(self, ask: Ask) -> Json:
         thumb = self._thumb(ask)
-        lines = self.world.talk(thumb.user, int(ask.query.get("after") or 0), ask.query.get("channel"))
+        lines = self.world.talk(thumb.user, ask.after, ask.query.get("channel"))
         return {"messages": [line.to_json() for line in lines]}
 
     def _gesture(self, ask: Ask) -> Json:
@@ -227,6 +242,7 @@ class Control:
             "follow": thumb.follow,
             "block": thumb.block,
             "unsend": lambda: thumb.unsend(ask.text("messageId")),
+            "link": lambda: {"result": thumb.link_account(ask.text("linkToken"), ask.text("nonce"))},
             "open": thumb.open,
             "rename": lambda: self.world.rename(thumb.user, ask.text("name")[:50]),
         }
@@ -284,7 +300,8 @@ class Control:
             self.world.set_webhook(ask.text("url"), channel.settings.channel_id)
         channel.webhook_active = bool(body.get("active", channel.webhook_active))
         self.postman.redelivery = bool(body.get("redelivery", self.postman.redelivery))
-        self.postman.duplicate = int(body.get("duplicate", self.postman.duplicate))
+        if "duplicate" in body:
+            self.postman.duplicate = int(ask.number("duplicate"))
         return {"url": channel.webhook_url, "active": channel.webhook_active}
 
     def _webhook_deed(self, ask: Ask) -> Json:

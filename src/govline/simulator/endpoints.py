@@ -34,9 +34,12 @@ class Call:
         """The body as JSON.
 
         Raises:
-            ValueError: It is none.
+            ValueError: It is none, or nested without end.
         """
-        return json.loads(self.body)
+        try:
+            return json.loads(self.body)
+        except RecursionError as cause:
+            raise ValueError("nested too deeply") from cause
 
 
 Handler = Callable[[Call], Answer]

@@ -153,7 +153,7 @@ _BUBBLE = _closed(
 def _sized(inner: Check, most: int) -> Check:
     def check(value: Json, where: str, problems: list[Problem]) -> None:
         inner(value, where, problems)
-        if len(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()) > most:
+        if len(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")) > most:
             problems.append({"message": f"must be at most {most} bytes", "property": where})
 
     return check

@@ -145,6 +145,20 @@ class Thumb:
             self.channel, [self._events.event("unsend", self.user, unsend={"messageId": message_id})]
         )
 
+    def link_account(self, link_token: str, nonce: str) -> str:
+        """Come back from the town's page with a link token (single use, 10 minutes): `ok` or `failed`."""
+        self._friend()
+        with self.world.lock:
+            user, until = self.channel.link_tokens.pop(link_token, ("", self.world.clock.now()))
+            fine = user == self.user and until > self.world.clock.now()
+            token = self.channel.issue_reply_token(self.user)
+        result = "ok" if fine else "failed"
+        link = {"result": result, "nonce": nonce}
+        self.postman.post(
+            self.channel, [self._events.event("accountLink", self.user, replyToken=token, link=link)]
+        )
+        return result
+
     def open(self) -> None:
         """Open the talk: the default rich menu is looked up anew, everything counts as read."""
         with self.world.lock:
@@ -188,6 +202,8 @@ class Thumb:
             self.say(str(action.get("text")))
         elif kind == "richmenuswitch":
             self._switch(action)
+        elif kind == "datetimepicker" and not params:
+            raise InputError("a date picker needs params", code="GL-8409", hint='{"date": "2026-12-01"}')
         elif kind in ("postback", "datetimepicker"):
             self._postback(action, params if kind == "datetimepicker" else None)
         else:

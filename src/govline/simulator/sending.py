@@ -54,6 +54,7 @@ def _push(world: "LineWorld", channel: Channel, body: dict[str, Any], request_id
     if not USER_ID.fullmatch(user):
         return refused(400, "The property, 'to', in the request body is invalid (line: -, column: -)")
     if user not in world.citizens:
+        world.violate("unknown_recipient", endpoint="push", count=1)
         return refused(400, "Failed to send messages")
     people = channel.reachable([user])
     if _over_quota(channel, len(people)):
@@ -65,7 +66,10 @@ def _push(world: "LineWorld", channel: Channel, body: dict[str, Any], request_id
     return Answer(200, {"sentMessages": _sent(numbered, world.mint.hex)})
 
 
-def _multicast(_world: "LineWorld", channel: Channel, body: dict[str, Any], request_id: str) -> Answer:
+def _multicast(world: "LineWorld", channel: Channel, body: dict[str, Any], request_id: str) -> Answer:
+    strangers = sum(user not in world.citizens for user in body["to"])
+    if strangers:
+        world.violate("unknown_recipient", endpoint="multicast", count=strangers)
     people = channel.reachable(body["to"])
     if _over_quota(channel, len(people)):
         return _QUOTA

@@ -58,6 +58,8 @@ def text(longest: int, *, shortest: int = 1, pattern: str = "", choices: Collect
             _wrong(problems, where, "May not be empty")
         elif not shortest <= units(value) <= longest:
             _wrong(problems, where, f"Length must be between {shortest} and {longest}")
+        elif any("\ud800" <= letter <= "\udfff" for letter in value):
+            _wrong(problems, where, "invalid character")
         elif (form and not form.fullmatch(value)) or (choices and value not in choices):
             _wrong(problems, where, "must be one of the allowed values" if choices else "invalid format")
 

@@ -60,8 +60,9 @@ def _carousel(value: Json, where: str, problems: list[Problem]) -> None:
     column = _bubble(120, 60, {"imageBackgroundColor": text(7)}, {"actions": many(action(), 1, 3)})
     record({"columns": many(column, 1, 10)}, _TEMPLATE_IMAGE)(value, where, problems)
     columns = value.get("columns")
-    if isinstance(columns, list) and len(columns) > 1:
-        sizes = {len(each.get("actions") or ()) for each in columns if isinstance(each, dict)}
+    if isinstance(columns, list):
+        actions = [each.get("actions") for each in columns if isinstance(each, dict)]
+        sizes = {len(each) for each in actions if isinstance(each, list)}
         if len(sizes) > 1:
             problems.append(
                 {
@@ -202,5 +203,8 @@ class RequestRules:
     def problems(self, shape: str, body: Json) -> list[Problem]:
         """Everything wrong with a body, each with LINE's `message` and `property`; empty when it may pass."""
         found: list[Problem] = []
-        self._checks[shape](body, "", found)
+        try:
+            self._checks[shape](body, "", found)
+        except RecursionError:
+            found.append({"message": "nested too deeply", "property": "messages"})
         return found

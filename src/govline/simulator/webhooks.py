@@ -82,10 +82,17 @@ class Postman:
         self._timers: set[threading.Timer] = set()
         self.deliveries: deque[Delivery] = deque(maxlen=2000)
         self._lanes: list[queue.SimpleQueue[Delivery | None]] = [queue.SimpleQueue() for _ in range(_LANES)]
-        self._threads = [
-            threading.Thread(target=self._run, args=(lane,), name="line-webhook", daemon=True)
-            for lane in self._lanes
-        ]
+        self._threads: list[threading.Thread] = []
+
+    def _start(self) -> None:
+        """Start the lanes with the first delivery, and again after a close."""
+        with self._lock:
+            if self._threads:
+                return
+            self._threads = [
+                threading.Thread(target=self._run, args=(lane,), name="line-webhook", daemon=True)
+                for lane in self._lanes
+            ]
         for thread in self._threads:
             thread.start()
 
@@ -93,11 +100,12 @@ class Postman:
         """Stop after what is queued."""
         with self._lock:
             timers, self._timers = self._timers, set()
+            threads, self._threads = self._threads, []
         for timer in timers:
             timer.cancel()
-        for lane in self._lanes:
+        for lane in self._lanes[: len(threads)]:
             lane.put(None)
-        for thread in self._threads:
+        for thread in threads:
             thread.join(timeout=_DEADLINE * 2)
         self._http.clear()
 
@@ -180,6 +188,7 @@ class Postman:
     def _queue(self, delivery: Delivery) -> None:
         source = next((event.get("source") for event in delivery.events), None) or {}
         lane = zlib.crc32(str(source.get("userId", "")).encode()) % _LANES
+        self._start()
         with self._lock:
             self._busy += 1
         self._lanes[lane].put(delivery)

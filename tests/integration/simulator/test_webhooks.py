@@ -5,7 +5,7 @@ import json
 import pytest
 
 from govline.errors import InputError
-from govline.simulator import LineWorld, Simulator, SimulatorClient, SimulatorRefused
+from govline.simulator import ChannelSettings, LineWorld, Simulator, SimulatorClient, SimulatorRefused
 
 
 def texts(town):
@@ -153,3 +153,41 @@ def test_serving_twice_and_a_taken_port(town):
             pass
         with pytest.raises(ConfigError), serve(town.app(), host="0.0.0.0"):
             pass
+
+
+def test_a_simulator_may_be_served_again(town):
+    simulator = Simulator(LineWorld(), town_url=town.url)
+    for name in ("安", "勉"):
+        with simulator.serve() as url, SimulatorClient(url) as client:
+            client.citizen(name)
+            assert client.settle()
+    assert len(town.events) == 2
+
+
+def test_link_tokens_are_used_once(client, line, town):
+    ann = client.citizen("安")
+    token = line.call("POST", f"/v2/bot/user/{ann.user_id}/linkToken").json()["linkToken"]
+    path = f"/citizens/{ann.user_id}/link"
+    body = {"linkToken": token, "nonce": "n" * 16}
+    assert [client.request("POST", path, body)["result"] for _ in range(2)] == ["ok", "failed"]
+    client.advance(601)
+    client.settle()
+    links = [event["link"]["result"] for event in town.events if event["type"] == "accountLink"]
+    assert links == ["ok", "failed"]
+
+
+def test_channels_are_apart():
+    first, second = ChannelSettings(), ChannelSettings(name="となり町", channel_id="2", token="other")
+    world = LineWorld(channels=[first, second])
+    with (
+        Simulator(world).serve() as url,
+        SimulatorClient(url) as one,
+        SimulatorClient(url, channel="2") as two,
+    ):
+        ann = one.citizen("安")
+        assert two.citizen("安").user_id == ann.user_id
+        assert [row["friend"] for row in one.request("GET", "/citizens")["citizens"]] == [True]
+        assert [row["friend"] for row in two.request("GET", "/citizens")["citizens"]] == [False]
+        assert two.request("GET", "/poll")["town"] == "となり町"
+        with SimulatorClient(url, channel="3") as three, pytest.raises(SimulatorRefused, match="GL-8403"):
+            three.request("GET", "/citizens")

@@ -1,10 +1,44 @@
 """LINE's limits in UTF-16 units, and its error shape."""
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from govline.simulator.limits import Limits
 from govline.simulator.validation import RequestRules
 
+NAMES = [
+    "type",
+    "text",
+    "contents",
+    "actions",
+    "action",
+    "columns",
+    "template",
+    "items",
+    "quickReply",
+    "label",
+    "data",
+    "mode",
+    "initial",
+    "min",
+    "max",
+    "url",
+    "layout",
+    "body",
+    "hero",
+    "altText",
+    "thumbnailImageUrl",
+    "title",
+    "imageUrl",
+    "sender",
+    "size",
+    "areas",
+    "bounds",
+    "baseSize",
+    "area",
+]
+KINDS = ["text", "textV2", "template", "flex", "imagemap", "location", "image", "sticker", "buttons"]
 RULES = RequestRules(Limits())
 IMAGE = "https://town.example/a.jpg"
 
@@ -189,3 +223,27 @@ def test_rich_menu_limits():
     switch = {"type": "richmenuswitch", "richMenuAliasId": "b", "data": "tab"}
     assert not RULES.problems("richmenu", {**menu, "areas": [{**area, "action": switch}]})
     assert problems(template(type="buttons", text="x", actions=[{**switch, "label": "b"}]))
+
+
+SCRAP = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(NAMES), inner, max_size=5),
+    max_leaves=12,
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(kind=st.sampled_from(KINDS), scrap=st.dictionaries(st.sampled_from(NAMES), SCRAP, max_size=6))
+def test_any_json_is_judged_and_never_breaks_the_judge(kind, scrap):
+    found = RULES.problems("validate", {"messages": [{**scrap, "type": kind}]})
+    assert all(set(each) == {"message", "property"} for each in found)
+
+
+def test_nesting_without_end_and_lone_surrogates_are_refused():
+    box = {"type": "box", "layout": "vertical", "contents": []}
+    for _ in range(2000):
+        box = {"type": "box", "layout": "vertical", "contents": [box]}
+    assert ("messages", "nested too deeply") in problems(
+        {"type": "flex", "altText": "x", "contents": {"type": "bubble", "body": box}}
+    )
+    assert ("messages[0].text", "invalid character") in problems({"type": "text", "text": "\ud800"})

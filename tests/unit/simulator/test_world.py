@@ -1,6 +1,9 @@
 """The state without HTTP: retry keys, reply tokens, quota, units, menus, rates, faults."""
 
+import asyncio
+import contextlib
 import random
+import threading
 import uuid
 from datetime import timedelta
 
@@ -12,6 +15,7 @@ from govline.simulator import ChannelSettings, Fault, Limits, LineWorld, Shiftab
 from govline.simulator.faults import FaultDesk
 from govline.simulator.mint import Mint
 from govline.simulator.rates import RateDesk
+from govline.simulator.server import _OneWrite
 
 HELLO = {"type": "text", "text": "こんにちは"}
 
@@ -227,3 +231,75 @@ def test_secrets_and_names_stay_out_of_errors_and_reprs(world):
     with pytest.raises(InputError) as caught:
         world.citizen("U123")
     assert "U123" not in str(caught.value)
+
+
+class MeetingMint(Mint):
+    """Lets two threads meet inside an acceptance, if nothing keeps them apart."""
+
+    def __init__(self):
+        super().__init__()
+        self.barrier = threading.Barrier(2)
+
+    def message_id(self):
+        with contextlib.suppress(threading.BrokenBarrierError):
+            self.barrier.wait(timeout=0.3)
+        return super().message_id()
+
+
+def accepted_by_two_threads(world):
+    [user] = friends(world, 1)
+    key = str(uuid.UUID(int=5))
+    statuses = []
+    threads = [
+        threading.Thread(target=lambda: statuses.append(push(world, user, key=key).status)) for _ in range(2)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return sorted(statuses)
+
+
+def test_two_requests_at_once_under_one_key_are_one(clock):
+    assert accepted_by_two_threads(LineWorld(clock=clock, mint=MeetingMint())) == [200, 409]
+
+
+def test_without_the_lock_two_requests_at_once_are_two(clock):
+    world = LineWorld(clock=clock, mint=MeetingMint())
+    world.lock = contextlib.nullcontext()
+    assert accepted_by_two_threads(world) == [200, 200]
+
+
+def test_a_head_and_its_body_leave_in_one_write():
+    class Transport:
+        def __init__(self):
+            self.writes = []
+
+        def write(self, data):
+            self.writes.append(data)
+
+        def is_closing(self):
+            return False
+
+        def close(self):
+            self.writes.append("closed")
+
+    async def answer():
+        transport = Transport()
+        once = _OneWrite(transport)
+        once.write(b"head ")
+        once.write(b"body")
+        await asyncio.sleep(0)
+        once.write(b"last")
+        once.close()
+        await asyncio.sleep(0)
+        return transport.writes
+
+    assert asyncio.run(answer()) == [b"head body", b"last", "closed"]
+
+
+def test_naming_people_who_do_not_exist_is_a_violation(world):
+    [user] = friends(world, 1)
+    multicast(world, [user, "U" + "f" * 32])
+    push(world, "U" + "e" * 32)
+    assert [(each["kind"], each["count"]) for each in world.violations] == [("unknown_recipient", 1)] * 2

@@ -185,6 +185,7 @@ async function fetchState() {
   if (wanted !== state.citizen) return;
   byId("clock").textContent = clock(found.now, true);
   byId("clock").dateTime = found.now;
+  byId("bar-town").textContent = found.town;
   state.citizens = found.citizens;
   if (wanted && !mine()) {
     Object.assign(state, { citizen: null, after: 0, lastDay: "", speaker: "" });

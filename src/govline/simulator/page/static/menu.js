@@ -2,6 +2,7 @@
 
 import { byId, h } from "./dom.js";
 import { area } from "./messages.js";
+import { address } from "./net.js";
 
 let shown = "";
 let open = true;
@@ -14,7 +15,7 @@ export function menu(found, hasImage, act) {
   if (!found) return true;
   const panel = byId("menu-area");
   panel.style.aspectRatio = `${found.size.width} / ${found.size.height}`;
-  panel.style.backgroundImage = hasImage ? `url("/sim/menu-image/${encodeURIComponent(found.richMenuId)}")` : "none";
+  panel.style.backgroundImage = hasImage ? `url("${address(`/menu-image/${encodeURIComponent(found.richMenuId)}`)}")` : "none";
   panel.classList.toggle("drawn", !hasImage);
   panel.replaceChildren(...found.areas.map((each, index) => tile(each, index, found, hasImage, act)));
   byId("menu-bar").onclick = () => toggle(!open);

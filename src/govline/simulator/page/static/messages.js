@@ -3,6 +3,7 @@
 import { showPicture } from "./dialogs.js";
 import { h, isLoopback, picture, svg, toast } from "./dom.js";
 import { flex } from "./flex.js";
+import { address } from "./net.js";
 import { sticker } from "./stickers.js";
 
 const LINK = /(https?:\/\/[^\s「」、。]+)/g;
@@ -26,7 +27,7 @@ function textV2(message) {
 }
 
 function image(message) {
-  const small = message.contentId ? `/sim/content/${encodeURIComponent(message.contentId)}` : picture(message.previewImageUrl);
+  const small = message.contentId ? address(`/content/${encodeURIComponent(message.contentId)}`) : picture(message.previewImageUrl);
   const large = message.contentId ? small : picture(message.originalContentUrl);
   return h("button", { type: "button", class: "photo", "aria-label": "画像を大きく見る", onclick: () => showPicture(large) }, h("img", { src: small, alt: "画像" }));
 }

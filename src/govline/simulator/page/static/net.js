@@ -2,8 +2,16 @@
 
 import { toast } from "./dom.js";
 
+const CHANNEL = new URLSearchParams(window.location.search).get("channel");
+
+// With several channels the page is opened as /?channel=<id>.
+export function address(path) {
+  const mark = path.includes("?") ? "&" : "?";
+  return `/sim${path}${CHANNEL ? `${mark}channel=${encodeURIComponent(CHANNEL)}` : ""}`;
+}
+
 export async function get(path) {
-  const answer = await fetch(`/sim${path}`);
+  const answer = await fetch(address(path));
   if (!answer.ok) throw new Error(String(answer.status));
   return answer.json();
 }
@@ -13,7 +21,7 @@ export async function post(path, body = {}) {
 }
 
 export async function send(path, body, type) {
-  const answer = await fetch(`/sim${path}`, { method: "POST", headers: { "content-type": type }, body });
+  const answer = await fetch(address(path), { method: "POST", headers: { "content-type": type }, body });
   const value = await answer.json().catch(() => ({}));
   if (!answer.ok) {
     const error = value.error ?? {};

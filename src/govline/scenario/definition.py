@@ -49,7 +49,8 @@ _KINDS: Final = ("do", "ask", "branch", "goto", "end", "say")
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+    # built at the first definition that is read, so that importing the engine stays cheap
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, defer_build=True)
 
 
 class Choice(_Part):
@@ -277,8 +278,8 @@ class Definition(_Part):
     triggers: tuple[Annotated[str, StringConstraints(min_length=1)], ...] = ()
     expires: int | None = Field(default=60, ge=1, le=60 * 24 * 366)
     staff: StepId | None = None
-    words: Words = Words()
-    texts: Texts = Texts()
+    words: Words = Field(default_factory=Words)
+    texts: Texts = Field(default_factory=Texts)
     slots: dict[SlotName, SlotSpec] = Field(default_factory=dict)
     steps: dict[StepId, Step] = Field(min_length=1)
 

@@ -75,5 +75,6 @@ class Conversation:
                 order_key=f"citizen:{incoming.citizen}",
                 priority=REPLY_PRIORITY,
                 queue="reply",
+                strict=False,
             )
         )

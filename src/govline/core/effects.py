@@ -59,6 +59,8 @@ class Effect:
         version: Of the payload's shape; upcasters lift older rows.
         order_key: Effects of one key run one after another, in order.
         due: Not before this instant. `expires`: not after; it ends dead with reason `expired`.
+        strict: Whether an effect that ends dead or unknown holds up those behind it until staff skip it. False where a loss
+            must silence nobody (replies to a citizen): it leaves the line and stays visible.
         priority: Higher first. `queue`: the bulkhead it runs in; the topic's first word where omitted.
     """
 
@@ -71,6 +73,7 @@ class Effect:
     expires: datetime | None = None
     priority: int = 0
     queue: str = ""
+    strict: bool = True
 
     def __attrs_post_init__(self) -> None:
         if not self.queue:

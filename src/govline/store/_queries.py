@@ -22,6 +22,7 @@ from sqlalchemy import (
 )
 
 from govline.core import Id, Json
+from govline.store._pages import Page
 from govline.store._tables import order_key, outbox
 from govline.store._upsert import insert_unless_known
 from govline.store.columns import InstantColumn
@@ -29,6 +30,7 @@ from govline.store.statement import Statement
 
 __all__ = [
     "ADVANCE",
+    "ANY_LEASED",
     "BUMP_ORDER",
     "CLAIM",
     "COUNTS",
@@ -36,6 +38,7 @@ __all__ = [
     "FIND_DUPLICATE",
     "HEAD_OF_ORDER",
     "INSERT",
+    "LEAVE_ORDER",
     "LOCK_ORDER",
     "NEXT_QUEUE",
     "PURGE",
@@ -49,6 +52,7 @@ __all__ = [
     "Entry",
     "Head",
     "Job",
+    "Page",
     "list_entries",
 ]
 
@@ -71,6 +75,7 @@ class Job:
     version: int
     payload: Mapping[str, Json]
     order_key: str | None
+    strict: bool
     priority: int
     enqueued: datetime
     expires: datetime | None
@@ -164,6 +169,7 @@ WAKE_DUE = Statement("outbox.wake_due", select(_c.id).where(_c.wake <= _now).lim
 WAKE = Statement(
     "outbox.wake", _waken(_due_for_wake().scalar_subquery()), postgresql=_waken(_locked(_due_for_wake()))
 )
+ANY_LEASED = Statement("outbox.any_leased", select(_c.id).where(_LEASED).limit(1))
 NEXT_QUEUE = Statement(
     "outbox.next_queue",
     select(_c.queue).where(_READY, _c.queue > bindparam("after")).order_by(_c.queue).limit(1),
@@ -197,6 +203,7 @@ def _claim(picked: Any) -> Executable:
             _c.version,
             _c.payload,
             _c.order_key,
+            _c.strict,
             _c.priority,
             _c.enqueued,
             _c.expires,
@@ -221,6 +228,9 @@ END = Statement(
         reason=bindparam("why"),
         ended=bindparam("over", type_=InstantColumn()),
     ),
+)
+LEAVE_ORDER = Statement(
+    "outbox.leave_order", update(outbox).where(_c.id == bindparam("row")).values(order_key=None)
 )
 RELEASE = Statement(
     "outbox.release",
@@ -283,11 +293,11 @@ PURGE_ORDERS = Statement(
 )
 
 
-def list_entries(state: str | None, topic: str | None, after: Id, limit: int) -> Select[Any]:
-    """The page after row `after`, in id order."""
-    wanted = [_c.id > after]
+def list_entries(state: str | None, topic: str | None, page: Page) -> Select[Any]:
+    """One page of rows, in id order or back from the newest."""
+    wanted = [page.beyond(_c.id)]
     if state is not None:
         wanted.append(_c.state == literal_column(f"'{state}'"))
     if topic is not None:
         wanted.append(_c.topic == topic)
-    return select(*_SHOWN).where(and_(*wanted)).order_by(_c.id).limit(limit)
+    return select(*_SHOWN).where(and_(*wanted)).order_by(page.order(_c.id)).limit(page.limit)

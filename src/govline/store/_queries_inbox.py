@@ -7,6 +7,7 @@ from attrs import fields, frozen
 from sqlalchemy import Select, bindparam, delete, func, literal_column, select, text, update
 
 from govline.core import CitizenId, Id
+from govline.store._pages import Page
 from govline.store._tables import inbox, inbox_lane
 from govline.store._upsert import insert_unless_known
 from govline.store.columns import InstantColumn
@@ -146,7 +147,7 @@ PURGE_LANES = Statement(
 ERASE = Statement("inbox.erase", delete(inbox).where(_c.citizen == bindparam("who")))
 
 
-def list_events(state: str | None, after: Id, limit: int) -> Select[Any]:
-    """The page after event `after`, in id order."""
-    wanted = select(*_columns(Listed)).where(_c.id > after).order_by(_c.id).limit(limit)
+def list_events(state: str | None, page: Page) -> Select[Any]:
+    """One page of events, in id order or back from the newest."""
+    wanted = select(*_columns(Listed)).where(page.beyond(_c.id)).order_by(page.order(_c.id)).limit(page.limit)
     return wanted if state is None else wanted.where(_c.state == literal_column(f"'{state}'"))

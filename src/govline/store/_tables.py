@@ -43,6 +43,7 @@ outbox = Table(
     Column("dedupe", Text, nullable=False),
     Column("order_key", Text),
     Column("position", BigInteger, nullable=False),
+    Column("strict", BoolColumn, nullable=False),
     Column("priority", Integer, nullable=False),
     Column("enqueued", InstantColumn, nullable=False),
     Column("due", InstantColumn, nullable=False),

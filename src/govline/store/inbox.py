@@ -17,6 +17,7 @@ from govline.core import CitizenId, Id, Ref, Transaction
 from govline.errors import GovlineError, InputError, StoreError
 from govline.store import _queries_inbox as q
 from govline.store._outage import is_outage
+from govline.store._pages import Page
 from govline.store._queries_inbox import Listed, Stored
 from govline.store._reach import database, nudge_after_commit
 from govline.store.database import Database
@@ -256,9 +257,12 @@ def replay(tx: Transaction, event: Id) -> None:
 
 
 def list(  # noqa: A001 - read as inbox.list
-    tx: Transaction, *, state: str | None = None, after: Id = "", limit: int = 100
+    tx: Transaction, *, state: str | None = None, after: Id = "", newest: bool = False, limit: int = 100
 ) -> Sequence[Listed]:
     """A page of events in id order, without bodies and tokens; pass the last id as `after` for the next page.
+
+    Args:
+        newest: The newest first instead; `after` then goes back in time.
 
     Raises:
         InputError: GL-1112 an unknown state or a limit outside 1 … 1000.
@@ -267,7 +271,9 @@ def list(  # noqa: A001 - read as inbox.list
         raise InputError(
             "no such page of the inbox", code="GL-1112", hint=f"state is one of {', '.join(STATES)}"
         )
-    return [Listed(*row) for row in tx.connection.execute(q.list_events(state, after, limit))]
+    return [
+        Listed(*row) for row in tx.connection.execute(q.list_events(state, Page(after, limit, newest=newest)))
+    ]
 
 
 def counts(tx: Transaction) -> Mapping[str, Mapping[str, int]]:

@@ -24,7 +24,7 @@ from govline.core import Effect, Id, Json, Ref, Transaction, frozen_map
 from govline.errors import InputError, StoreError
 from govline.store import _queries as q
 from govline.store._queries import Entry
-from govline.store.outbox_claims import advance, awake
+from govline.store.outbox_claims import advance, awake, has_sleepers
 
 __all__ = [
     "DEDUPE_LIFETIME",
@@ -32,6 +32,7 @@ __all__ = [
     "STATES",
     "Entry",
     "Explanation",
+    "busy",
     "counts",
     "explain",
     "insert",
@@ -95,6 +96,7 @@ def _row(tx: Transaction, effect: Effect) -> dict[str, Any]:
         "dedupe": effect.dedupe,
         "order_key": effect.order_key,
         "position": position,
+        "strict": effect.strict,
         "priority": effect.priority,
         "enqueued": tx.now,
         "due": due,
@@ -120,9 +122,18 @@ def _place_in_order(tx: Transaction, key: str | None) -> tuple[int, bool]:
 
 
 def list(  # noqa: A001 - read as outbox.list
-    tx: Transaction, *, state: str | None = None, topic: str | None = None, after: Id = "", limit: int = 100
+    tx: Transaction,
+    *,
+    state: str | None = None,
+    topic: str | None = None,
+    after: Id = "",
+    newest: bool = False,
+    limit: int = 100,
 ) -> Sequence[Entry]:
     """A page of rows in id (time) order, payload values redacted; pass the last id as `after` for the next page.
+
+    Args:
+        newest: The newest first instead; `after` then goes back in time.
 
     Raises:
         InputError: GL-1103 an unknown state or a limit outside 1 … 1000.
@@ -131,8 +142,14 @@ def list(  # noqa: A001 - read as outbox.list
         raise InputError(
             "no such page of the outbox", code="GL-1103", hint=f"state is one of {', '.join(STATES)}"
         )
-    rows = tx.connection.execute(q.list_entries(state, topic, after, limit))
+    rows = tx.connection.execute(q.list_entries(state, topic, q.Page(after, limit, newest=newest)))
     return [_redacted(Entry(*row)) for row in rows]
+
+
+def busy(tx: Transaction, now: datetime) -> bool:
+    """Whether any effect is being carried out, or could be at `now`."""
+    ready = tx.one(q.NEXT_QUEUE, {"after": ""}) is not None
+    return ready or has_sleepers(tx, now) or tx.one(q.ANY_LEASED) is not None
 
 
 def counts(tx: Transaction) -> Mapping[str, Mapping[str, int]]:

@@ -47,9 +47,16 @@ def end(tx: Transaction, job: Job, state: str, *, reason: str = "", wake_at: dat
         q.END,
         {"row": job.id, "seen_fence": job.fence, "to": state, "at": wake_at, "why": reason, "over": over},
     )
-    if held and state == "done" and job.order_key is not None:
+    if held and job.order_key is not None and (state == "done" or _lets_go(job, state)):
+        if state != "done":
+            tx.write(q.LEAVE_ORDER, {"row": job.id})
         advance(tx, job.order_key)
     return bool(held)
+
+
+def _lets_go(job: Job, state: str) -> bool:
+    """Whether an effect that failed for good lets those behind it pass."""
+    return not job.strict and state in ("dead", "unknown")
 
 
 def release(tx: Transaction, job: Job) -> bool:

@@ -101,6 +101,7 @@ def _to_json(effect: Effect) -> Json:
         "expires": None if effect.expires is None else to_micros(effect.expires),
         "priority": effect.priority,
         "queue": effect.queue,
+        "strict": effect.strict,
     }
 
 

@@ -19,7 +19,7 @@ from govline.store._outage import is_outage
 from govline.store.database import Database
 from govline.store.policies import JST
 
-__all__ = ["FIRST_SIGHT", "RETRY_AFTER", "TickReport", "newest_due", "run_due"]
+__all__ = ["FIRST_SIGHT", "RETRY_AFTER", "TickReport", "any_open", "newest_due", "run_due"]
 
 FIRST_SIGHT: Final = timedelta(hours=1)
 RETRY_AFTER: Final = timedelta(minutes=1)
@@ -62,6 +62,11 @@ def run_due(db: Database, ticks: Iterable[Tick], now: datetime | None = None) ->
             db.run(_failing(tick, due, instant, error))
             failed.append(tick.name)
     return TickReport(tuple(ran), tuple(failed))
+
+
+def any_open(tx: Transaction, ticks: Iterable[Tick], now: datetime) -> bool:
+    """Whether a worker would run any of the ticks at `now`."""
+    return any(_is_open(tick, newest_due(tick, now), now)(tx) for tick in ticks)
 
 
 def _is_open(tick: Tick, due: datetime, now: datetime) -> Callable[[Transaction], bool]:

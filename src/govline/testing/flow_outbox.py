@@ -115,6 +115,31 @@ class OutboxSuite:
         pump.run_until_idle()
         assert handler.ids == [first, first, third]
 
+    def test_a_loose_head_that_dies_stays_visible_and_lets_the_others_go(self, db: Database) -> None:
+        rows = _enqueue(db, *(effect(key, order_key="c1", strict=False) for key in "abc"))
+        handler = RecordingHandler([Dead("blocked"), Unknown("answer lost")])
+        report = _pump(db, handler).run_until_idle()
+        assert (report.dead, report.unknown, report.done) == (1, 1, 1)
+        assert handler.ids == rows
+        dead = db.read(lambda tx: outbox.list(tx, state="dead"))
+        assert [entry.id for entry in dead] == rows[:1]
+
+    def test_the_newest_rows_can_be_listed_first(self, db: Database) -> None:
+        rows = _enqueue(db, *(effect(key) for key in "abc"))
+        newest = db.read(lambda tx: outbox.list(tx, newest=True, limit=2))
+        older = db.read(lambda tx: outbox.list(tx, newest=True, after=newest[-1].id))
+        assert [entry.id for entry in (*newest, *older)] == rows[::-1]
+
+    def test_busy_until_nothing_is_left_for_now(self, db: Database) -> None:
+        def busy() -> bool:
+            return db.read(lambda tx: outbox.busy(tx, tx.now))
+
+        assert not busy()
+        _enqueue(db, effect("a"))
+        assert busy()
+        _pump(db, RecordingHandler()).run_until_idle()
+        assert not busy()
+
     def test_what_has_ended_or_runs_cannot_be_skipped_or_retried(self, db: Database) -> None:
         row, leased = _enqueue(db, effect("a"), effect("b", topic="other.x"))
         db.run(lambda tx: outbox_claims.claim(tx, "other", 1, tx.now, tx.now + timedelta(minutes=1)))

@@ -135,6 +135,7 @@ def upgrade() -> None:
         sa.Column("dedupe", sa.Text(), nullable=False),
         sa.Column("order_key", sa.Text(), nullable=True),
         sa.Column("position", sa.BigInteger(), nullable=False),
+        sa.Column("strict", BoolColumn(), nullable=False),
         sa.Column("priority", sa.Integer(), nullable=False),
         sa.Column("enqueued", InstantColumn(), nullable=False),
         sa.Column("due", InstantColumn(), nullable=False),

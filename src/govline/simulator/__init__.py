@@ -6,6 +6,8 @@ Extra `govline[simulator]`. `SimulatorClient` needs no extra; `serve`, `create_a
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from govline.errors import MissingExtra
+
 if TYPE_CHECKING:
     from govline.simulator.client import CitizenHandle, SimulatorClient, SimulatorRefused
     from govline.simulator.clock import ShiftableClock
@@ -52,5 +54,10 @@ _HOME = {
 
 def __getattr__(name: str) -> Any:
     if name in _HOME:
-        return getattr(import_module(f"govline.simulator.{_HOME[name]}"), name)
+        try:
+            return getattr(import_module(f"govline.simulator.{_HOME[name]}"), name)
+        except ModuleNotFoundError as cause:
+            if cause.name in ("starlette", "uvicorn", "jinja2"):
+                raise MissingExtra(cause.name, "simulator") from cause
+            raise
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

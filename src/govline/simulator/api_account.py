@@ -171,6 +171,34 @@ def _revoke(call: Call) -> Answer:
     return Answer(200)
 
 
+def _certs(call: Call) -> Answer:
+    return Answer(200, call.world.id_tokens.jwks())
+
+
+def _verify_id_token(call: Call) -> Answer:
+    form, world = _form(call), call.world
+    settings = next(
+        (
+            each.settings
+            for each in world.channels.values()
+            if each.settings.login_id == form.get("client_id")
+        ),
+        None,
+    )
+    if settings is None:
+        return Answer(400, {"error": "invalid_request", "error_description": "Invalid IdToken Audience."})
+    judged = world.id_tokens.verify(
+        form.get("id_token", ""),
+        settings.login_id,
+        settings.secret,
+        nonce=form.get("nonce", ""),
+        user=form.get("user_id", ""),
+    )
+    if isinstance(judged, str):
+        return Answer(400, {"error": "invalid_request", "error_description": judged})
+    return Answer(200, judged)
+
+
 ENDPOINTS = (
     Endpoint("profile", "GET", "/v2/bot/profile/{userId}", _profile),
     Endpoint("followers", "GET", "/v2/bot/followers/ids", _followers),
@@ -191,6 +219,8 @@ ENDPOINTS = (
     Endpoint("link_token", "POST", "/v2/bot/user/{userId}/linkToken", _link_token),
     Endpoint("token.short", "POST", "/v2/oauth/accessToken", _issue(_DAYS_30), access=False),
     Endpoint("token.stateless", "POST", "/oauth2/v3/token", _issue(_MINUTES_15), access=False),
+    Endpoint("id_token.certs", "GET", "/oauth2/v2.1/certs", _certs, access=False),
+    Endpoint("id_token.verify", "POST", "/oauth2/v2.1/verify", _verify_id_token, access=False),
     Endpoint("token.verify", "POST", "/v2/oauth/verify", _verify, access=False),
     Endpoint("token.revoke", "POST", "/v2/oauth/revoke", _revoke, access=False),
 )

@@ -173,6 +173,10 @@ class CitizenHandle:
     def unsend(self, message_id: str) -> None:
         self._do("unsend", messageId=message_id)
 
+    def id_token(self, **claims: Json) -> str:
+        """An ID token as LIFF hands it to a page; `alg="HS256"`, `nonce`, `lifetime`, or a wrong `aud` or `iss`."""
+        return str(self._do("id-token", **claims)["idToken"])
+
     def open(self) -> None:
         """Open the talk: a new default rich menu shows."""
         self._do("open")

@@ -122,7 +122,7 @@ class Control:
             ("DELETE", "/faults", self._clear_faults),
             ("GET", "/clock", lambda _: {"now": self.world.clock.now().isoformat()}),
             ("POST", "/clock", self._clock),
-            ("GET", "/log", lambda _: {"log": list(self.world.log)}),
+            ("GET", "/log", self._log),
             ("GET", "/violations", lambda _: {"violations": list(self.world.violations)}),
             ("GET", "/report", lambda ask: self.world.report(ask.query.get("channel"))),
             ("POST", "/reset", self._reset),
@@ -207,6 +207,12 @@ class Control:
             ]
         }
 
+    def _log(self, ask: Ask) -> Json:
+        """The request log, or only its `last` lines."""
+        lines = list(self.world.log)
+        last = ask.query.get("last", "")
+        return {"total": len(lines), "log": lines[-int(last) :] if last.isdecimal() and int(last) else lines}
+
     def _create(self, ask: Ask) -> Json:
         citizen = self.world.add_citizen(ask.text("name")[:50], language=ask.text("language", "ja"))
         if ask.body.get("follow"):
@@ -243,6 +249,7 @@ class Control:
             "block": thumb.block,
             "unsend": lambda: thumb.unsend(ask.text("messageId")),
             "link": lambda: {"result": thumb.link_account(ask.text("linkToken"), ask.text("nonce"))},
+            "id-token": lambda: self._id_token(thumb, ask),
             "open": thumb.open,
             "rename": lambda: self.world.rename(thumb.user, ask.text("name")[:50]),
         }
@@ -257,6 +264,14 @@ class Control:
         if isinstance(ask.body.get("action"), dict):
             return thumb.tap(ask.body["action"], params)
         return thumb.tap_label(ask.text("label"), params)
+
+    def _id_token(self, thumb: Thumb, ask: Ask) -> Json:
+        """What LIFF would hand to the town's page; any claim may be set wrong for a test."""
+        settings, claims = thumb.channel.settings, ask.body
+        secret = settings.secret if claims.pop("alg", "ES256") == "HS256" else ""
+        audience = str(claims.pop("aud", settings.login_id))
+        citizen = self.world.citizen(thumb.user)
+        return {"idToken": self.world.id_tokens.issue(citizen, audience, secret=secret, **claims)}
 
     def _content(self, ask: Ask) -> Response:
         content = self.world.channel(ask.query.get("channel")).contents.get(ask.path["message"])

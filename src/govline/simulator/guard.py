@@ -10,7 +10,7 @@ __all__ = ["LoopbackGuard"]
 _HOSTS: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 _POLICY: Final = (
     "default-src 'self'; img-src 'self' data: blob: http://127.0.0.1:* http://localhost:*; "
-    "style-src 'self' 'unsafe-inline'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
 _HEADERS: Final = [
     (b"content-security-policy", _POLICY.encode()),

@@ -20,6 +20,7 @@ class ChannelSettings:
 
     Args:
         bot_user_id: The `destination` of webhooks, `U` and 32 hex digits.
+        login_id: LINE Login channel of the same provider: the audience of ID tokens.
         quota: Messages a month; None means unlimited (quota type `none`, 地方公共団体プラン).
     """
 
@@ -30,6 +31,7 @@ class ChannelSettings:
     bot_user_id: str = "U00000000000000000000000000000001"
     basic_id: str = "@hinata"
     quota: int | None = None
+    login_id: str = "1650000001"
 
 
 @frozen

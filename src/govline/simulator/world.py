@@ -12,6 +12,7 @@ from govline.errors import InputError
 from govline.simulator.channel import Channel
 from govline.simulator.clock import ShiftableClock
 from govline.simulator.faults import FaultDesk
+from govline.simulator.identity import IdTokens
 from govline.simulator.limits import Limits
 from govline.simulator.mint import Mint
 from govline.simulator.model import Answer, ChannelSettings, Citizen, Content, Entry
@@ -49,6 +50,7 @@ class LineWorld:
         self.rules = RequestRules(self.limits)
         self.rates = RateDesk(self.clock, self.limits.rates)
         self.faults = FaultDesk(seed)
+        self.id_tokens = IdTokens(self.clock)
         self.assets: dict[str, Content] = {}
         self._settings = tuple(channels)
         self.reset()

@@ -14,9 +14,9 @@ let last = "";
 const seen = new Map();
 
 export async function town() {
-  const [seenByTown, line] = await Promise.all([get("/town").catch(() => null), get("/log").catch(() => ({ log: [] }))]);
-  const calls = line.log.slice(-60).reverse().map((row) => ({ at: row.at, method: row.method, path: row.path, status: row.status, fault: row.fault ?? "" }));
-  const sections = [...(seenByTown?.sections ?? []), { name: "line", rows: calls }];
+  const [seenByTown, line] = await Promise.all([get("/town").catch(() => null), get("/log?last=60").catch(() => ({ log: [], total: 0 }))]);
+  const calls = line.log.reverse().map((row) => ({ at: row.at, method: row.method, path: row.path, status: row.status, fault: row.fault ?? "" }));
+  const sections = [...(seenByTown?.sections ?? []), { name: "line", rows: calls, total: line.total }];
   const state = JSON.stringify([sections, current, seenByTown === null]);
   if (state === last) return;
   last = state;
@@ -32,7 +32,7 @@ function tabs(sections) {
   byId("tabs").replaceChildren(
     ...sections.map((section) => {
       const chosen = section.name === current;
-      const node = h("button", { type: "button", role: "tab", "data-section": section.name, "aria-selected": String(chosen), onclick: () => pick(section.name) }, title(section.name), h("span", { class: "count" }, section.rows.length));
+      const node = h("button", { type: "button", role: "tab", "data-section": section.name, "aria-selected": String(chosen), onclick: () => pick(section.name) }, title(section.name), h("span", { class: "count" }, section.total ?? section.rows.length));
       return node;
     }),
   );

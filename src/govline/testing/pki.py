@@ -57,17 +57,18 @@ NOT_AFTER: Final = datetime(2030, 5, 5, 14, 59, 59, tzinfo=UTC)
 SHA256_WITH_RSA: Final = bytes.fromhex("300d06092a864886f70d01010b0500")
 SHA1_WITH_RSA: Final = bytes.fromhex("300d06092a864886f70d0101050500")
 
+_ADDRESS: Final = (
+    "日向県ひなた市中央一丁目２番地３　ひなた市役所前集合住宅東棟１０１号室(見本のための長い住所)"
+)
 _ARC: Final = "1.2.392.200149.8.5.5"
 HOLDER: Final[Mapping[str, bytes]] = MappingProxyType(
     {
         f"{_ARC}.1": der.utf8("日向　ひなた"),
         f"{_ARC}.4": der.utf8("319800217"),
         f"{_ARC}.3": der.utf8("2"),
-        f"{_ARC}.5": der.utf8(
-            "日向県ひなた市中央一丁目２番地３　ひなた市役所前集合住宅東棟１０１号室(見本のための長い住所)"
-        ),
+        f"{_ARC}.5": der.utf8(_ADDRESS),
         f"{_ARC}.2": der.utf8("000001"),
-        f"{_ARC}.6": der.utf8("0" * 48),
+        f"{_ARC}.6": der.utf8("0" * len(_ADDRESS)),
     }
 )
 """The four attributes of an invented person, in the card's order; OID to DER of the value."""

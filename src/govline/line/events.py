@@ -5,14 +5,16 @@ event without an id. Leaves that are only read (`source`, `deliveryContext`) are
 which halves the cost of an event; the properties of `Event` give them names.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Any, Literal, NotRequired
+from typing import Annotated, Any, Final, Literal, NotRequired
 
-from pydantic import AfterValidator, Field, TypeAdapter
+from pydantic import AfterValidator, Field, GetPydanticSchema, TypeAdapter
+from pydantic_core import core_schema
 from typing_extensions import TypedDict
 
 from govline.core import CitizenId, from_micros
-from govline.line.messages_in import Content, FromLine
+from govline.line.messages_in import Content, Quiet, from_line
 
 __all__ = [
     "EVENTS",
@@ -58,6 +60,11 @@ class Source(TypedDict):
 
 class _DeliveryContext(TypedDict):
     isRedelivery: NotRequired[bool | None]
+
+
+# Kept as the very object that was read: neither copied nor looked into until a property asks. Two leaves in every event
+# are what most of its time would go to.
+_AS_READ: Final = GetPydanticSchema(lambda _kind, _handler: core_schema.is_instance_schema(dict))
 
 
 class _Follow(TypedDict):
@@ -112,7 +119,8 @@ class _Delivery(TypedDict):
     data: str
 
 
-class Event(FromLine):
+@from_line
+class Event(Quiet):
     """What all events share.
 
     `webhook_event_id` is LINE's ULID, or a stable derived id where LINE gave none. `govline_refused` names why the
@@ -123,8 +131,8 @@ class Event(FromLine):
     timestamp: Annotated[int, Field(ge=0, le=_LAST_MS)]
     mode: str = "active"
     webhook_event_id: str | None = None
-    delivery_context: _DeliveryContext | None = None
-    source: Source | None = None
+    delivery_context: Annotated[_DeliveryContext, _AS_READ] | None = None
+    source: Annotated[Source, _AS_READ] | None = None
     reply_token: str | None = None
     govline_refused: str | None = None
 
@@ -146,19 +154,25 @@ class Event(FromLine):
     @property
     def source_type(self) -> str:
         """`user`, `group`, `room`, something newer, or empty."""
-        return self.source["type"] if self.source else ""
+        return _text(self.source, "type") or ""
 
     @property
     def user_id(self) -> str | None:
         """LINE's userId: personal data, present only before the event is stored."""
-        return self.source.get("userId") if self.source else None
+        return _text(self.source, "userId")
 
     @property
     def citizen(self) -> CitizenId | None:
         """The citizen, in an event that was read back from the inbox."""
-        return self.source.get("citizenId") if self.source else None
+        return _text(self.source, "citizenId")
 
 
+def _text(leaf: Mapping[str, Any] | None, name: str) -> str | None:
+    found = leaf.get(name) if leaf else None
+    return found if isinstance(found, str) else None
+
+
+@from_line
 class MessageEvent(Event):
     """A citizen sent something."""
 
@@ -166,6 +180,7 @@ class MessageEvent(Event):
     message: Content
 
 
+@from_line
 class UnsendEvent(Event):
     """A message was taken back: its content must no longer be used."""
 
@@ -173,6 +188,7 @@ class UnsendEvent(Event):
     unsend: _Unsend
 
 
+@from_line
 class FollowEvent(Event):
     """The account was added as a friend, or unblocked."""
 
@@ -185,24 +201,28 @@ class FollowEvent(Event):
         return bool(self.follow and self.follow.get("isUnblocked"))
 
 
+@from_line
 class UnfollowEvent(Event):
     """The account was blocked."""
 
     type: Literal["unfollow"] = "unfollow"
 
 
+@from_line
 class JoinEvent(Event):
     """The account was added to a group or room."""
 
     type: Literal["join"] = "join"
 
 
+@from_line
 class LeaveEvent(Event):
     """The account was removed from a group."""
 
     type: Literal["leave"] = "leave"
 
 
+@from_line
 class MemberJoinedEvent(Event):
     """People joined a group."""
 
@@ -210,6 +230,7 @@ class MemberJoinedEvent(Event):
     joined: _Members
 
 
+@from_line
 class MemberLeftEvent(Event):
     """People left a group."""
 
@@ -217,6 +238,7 @@ class MemberLeftEvent(Event):
     left: _Members
 
 
+@from_line
 class PostbackEvent(Event):
     """A button was tapped; `params` come from the date picker or a rich menu switch."""
 
@@ -224,6 +246,7 @@ class PostbackEvent(Event):
     postback: _Postback
 
 
+@from_line
 class VideoPlayCompleteEvent(Event):
     """A video with a tracking id was watched to its end."""
 
@@ -231,6 +254,7 @@ class VideoPlayCompleteEvent(Event):
     video_play_complete: _VideoPlayComplete
 
 
+@from_line
 class BeaconEvent(Event):
     """A citizen came near a beacon."""
 
@@ -238,6 +262,7 @@ class BeaconEvent(Event):
     beacon: _Beacon
 
 
+@from_line
 class AccountLinkEvent(Event):
     """An account link succeeded or failed."""
 
@@ -245,6 +270,7 @@ class AccountLinkEvent(Event):
     link: _Link
 
 
+@from_line
 class MembershipEvent(Event):
     """A paid membership began, ended or was renewed."""
 
@@ -252,6 +278,7 @@ class MembershipEvent(Event):
     membership: _Membership
 
 
+@from_line
 class ModuleEvent(Event):
     """A module channel was attached or detached."""
 
@@ -259,6 +286,7 @@ class ModuleEvent(Event):
     module: _Module
 
 
+@from_line
 class ActivatedEvent(Event):
     """A module channel got the chat control, until `expireAt` (milliseconds)."""
 
@@ -266,24 +294,28 @@ class ActivatedEvent(Event):
     chat_control: _ChatControl
 
 
+@from_line
 class DeactivatedEvent(Event):
     """A module channel lost the chat control."""
 
     type: Literal["deactivated"] = "deactivated"
 
 
+@from_line
 class BotSuspendedEvent(Event):
     """The account was suspended."""
 
     type: Literal["botSuspended"] = "botSuspended"
 
 
+@from_line
 class BotResumedEvent(Event):
     """The account works again."""
 
     type: Literal["botResumed"] = "botResumed"
 
 
+@from_line
 class DeliveryCompletionEvent(Event):
     """A 通知メッセージ arrived; `data` is the delivery tag."""
 
@@ -345,6 +377,7 @@ def _unheard_of(kind: str) -> str:
     return kind
 
 
+@from_line
 class UnknownEvent(Event):
     """A type that LINE added after this release; kept and counted, never an error."""
 

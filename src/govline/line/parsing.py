@@ -90,7 +90,7 @@ def derived_id(raw: Json) -> str:
 
 def _decode(body: bytes | str) -> Any:
     try:
-        return from_json(body, allow_inf_nan=False)
+        return from_json(body, allow_inf_nan=False, cache_strings="keys")
     except ValueError:
         return _decode_tolerantly(body)
 
@@ -131,7 +131,7 @@ def _read_all(raw: list[Any]) -> Iterable[Event | BrokenEvent]:
     except ValidationError:
         return [_read_one(item) for item in raw]
     for at in [at for at, event in enumerate(events) if not event.webhook_event_id]:
-        events[at] = _named(events[at], raw[at])
+        events[at] = _named(raw[at])
     return events
 
 
@@ -140,11 +140,12 @@ def _read_one(item: Any) -> Event | BrokenEvent:
         event: Event = ONE_EVENT.validate_python(item)
     except ValidationError as error:
         return _broken(item, error)
-    return event if event.webhook_event_id else _named(event, item)
+    return event if event.webhook_event_id else _named(item)
 
 
-def _named(event: Event, item: Any) -> Event:
-    return event.model_copy(update={"webhook_event_id": derived_id(item)})
+def _named(item: dict[str, Any]) -> Event:
+    named: Event = ONE_EVENT.validate_python({**item, "webhookEventId": derived_id(item)})
+    return named
 
 
 def _broken(item: Any, error: ValidationError) -> BrokenEvent:

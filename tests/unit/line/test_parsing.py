@@ -59,8 +59,7 @@ def test_bytes_text_and_objects_read_alike():
         {"timestamp": 10**18},
         {"timestamp": -1},
         {"timestamp": True, "source": 7},
-        {"source": {"userId": TARO}},
-        {"source": {"type": "user", "userId": 7}},
+        {"source": "user"},
         {"type": "memberJoined", "joined": {"members": [1]}},
         {"type": "postback", "postback": {"data": None}},
     ],
@@ -94,6 +93,13 @@ def test_new_types_kinds_and_fields_are_let_through():
     assert one(text("a", mode="dreaming")).mode == "dreaming"
     assert not one({"type": "follow", "timestamp": 1}).unblocked
     assert isinstance(one({"type": "follow", "timestamp": 1, "follow": None, "source": None}), FollowEvent)
+
+
+@pytest.mark.parametrize("source", [None, {}, {"userId": None}, {"type": "user", "userId": 7}, {"type": 7}])
+def test_a_strange_source_is_nobody(source):
+    event = one(text("a", source=source))
+    assert (event.user_id, event.citizen) == (None, None)
+    assert event.message.text == "a"
 
 
 def test_an_event_without_an_id_gets_a_stable_one():

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Final, Literal
 
 from attrs import frozen
+from pydantic import ValidationError
 
 from govline.core.message_limits import LIMITS
 from govline.core.text import utf16_len
@@ -12,7 +13,7 @@ from govline.errors import DefinitionError
 from govline.scenario._answers import MAX_ANSWER, reader
 from govline.scenario._compile import command_words, folded
 from govline.scenario._render import PREFIX
-from govline.scenario._templates import compile_text, roots
+from govline.scenario._templates import compile_text, expand, roots
 from govline.scenario.definition import (
     AskStep,
     BranchStep,
@@ -358,9 +359,23 @@ def _action_arguments(name: str, given: Mapping[str, Json], action: "Action") ->
     known = {alias for field, info in fields.items() for alias in (field, info.alias) if alias}
     for key in sorted(set(given) - known):
         yield _error("GL-4023", name, "with", f"{action.name} takes no argument {key!r}")
-    for field, info in fields.items():
-        if info.is_required() and field not in given and info.alias not in given:
-            yield _error("GL-4023", name, "with", f"{action.name} needs the argument {field!r}")
+    missing = [
+        key for key, info in fields.items() if info.is_required() and not {key, info.alias} & set(given)
+    ]
+    for key in missing:
+        yield _error("GL-4023", name, "with", f"{action.name} needs the argument {key!r}")
+    if not missing and not roots(given):
+        yield from _fixed_arguments(name, given, action)
+
+
+def _fixed_arguments(name: str, given: Mapping[str, Json], action: "Action") -> Iterator[Finding]:
+    """Arguments without slots are known now: they are tried before any citizen does."""
+    try:
+        action.args.model_validate(expand(given, {}))
+    except ValidationError as error:
+        for problem in error.errors(include_url=False, include_context=False, include_input=False):
+            key = ".".join(map(str, ("with", *problem["loc"])))
+            yield _error("GL-4023", name, key, f"{action.name}: {problem['msg']}")
 
 
 _RULES: Final[tuple[Callable[[Definition], Iterator[Finding]], ...]] = (

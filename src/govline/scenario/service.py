@@ -1,5 +1,6 @@
 """Talks kept in the town's database: one session a citizen, every turn an event, all inside the caller's transaction."""
 
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
@@ -17,7 +18,7 @@ from govline.core import (
     TalkContext,
     Transaction,
 )
-from govline.errors import ConfigError
+from govline.errors import ConfigError, InputError
 from govline.scenario import _queries as q
 from govline.scenario._actions import bound
 from govline.scenario._compile import Compiled
@@ -32,6 +33,7 @@ __all__ = ["TIMEOUT", "ScenarioService"]
 
 TIMEOUT: Final = "scenario.timeout"
 Answer = Sequence[Said]
+_log = logging.getLogger("govline.scenario")
 
 
 @frozen
@@ -184,6 +186,11 @@ class ScenarioService:
         self, tx: Transaction, talk: _Talk, session: Session, context: TalkContext, given: Input
     ) -> Answer:
         """The talk's version cannot be run any more: start over on the newest, or say that it is gone."""
+        if (other := self._library.triggered(given)) is not None:
+            return self._begin(tx, talk, other, context, given)
+        if session.due is not None and context.now >= session.due:
+            self._end(tx, talk, "expired", context)
+            return [Said(text_message(self._texts.expired))]
         newest = self.definitions.get(session.scenario)
         if newest is None:
             self._end(tx, talk, "gone", context)
@@ -213,7 +220,6 @@ class ScenarioService:
         compiled = definition.compiled
         self._library.publish(tx, definition)
         fresh = _Talk(context.citizen, q.Row(tx.new_id(), None, 0), None)
-        turn = run_turn(compiled, None, given, context, bound(self._library.actions, tx), new_id=fresh.row.id)
         tx.emit(
             Event(
                 "scenario.started",
@@ -222,6 +228,7 @@ class ScenarioService:
                 data={"scenario": scenario, "version": compiled.version},
             )
         )
+        turn = run_turn(compiled, None, given, context, bound(self._library.actions, tx), new_id=fresh.row.id)
         if changed:
             messages = (text_message(compiled.texts.changed), *turn.messages)[:5]
             turn = evolve(turn, messages=messages)
@@ -320,7 +327,13 @@ class ScenarioService:
         row = tx.one(q.LOCK, {"citizen": citizen})
         if row is None:
             return None
-        return _Talk(citizen, row, Session.from_json(row.state) if row.state is not None else None)
+        try:
+            session = Session.from_json(row.state) if row.state is not None else None
+        except InputError:
+            # a state that nobody can read must not leave the citizen without answers for ever
+            _log.exception("the state of talk %s cannot be read: the talk is taken as over", row.id)
+            session = None
+        return _Talk(citizen, row, session)
 
 
 def _recorded(tx: Transaction, citizen: CitizenId, key: str) -> Answer | None:

@@ -190,6 +190,8 @@ def test_a_version_that_cannot_be_found_starts_over_with_a_word(any_db):
     assert say(any_db, newer, "3", "k3") == ["いつですか?"]
     say(any_db, service, "予約", "k4", "c2")
     assert say(any_db, newer, "やめる", "k5", "c2") == ["手続きを終了しました。"]
+    say(any_db, service, "予約", "k8", "c4")
+    assert say(any_db, make(PAY), "支払い", "k9", "c4") == ["お待ちします"]
     say(any_db, service, "予約", "k6", "c3")
     assert say(any_db, make(PAY), "3", "k7", "c3") == ["この手続きは終了しました。"]
     assert any_db.read(lambda tx: newer.session_of(tx, "c3")) is None
@@ -259,6 +261,29 @@ def test_an_expired_talk_says_so_once(any_db, clock):
     say(any_db, service, "予約", "k4")
     clock.advance(timedelta(minutes=61))
     assert say(any_db, service, "支払い", "k5") == ["お待ちします"]
+
+
+def test_an_expired_talk_of_a_lost_version_does_not_start_again(any_db, clock):
+    service = make(TALK)
+    say(any_db, service, "予約", "k1")
+    clock.advance(timedelta(days=2))
+    newer = make(TALK.replace("town.book", "town.pay").replace(', with: {party: "{party}"}', ""))
+    newer._library.actions = {"town.pay": Town().actions["town.pay"]}
+    assert say(any_db, newer, "3", "k2")[0].startswith("時間が空いたため")
+    assert say(any_db, newer, "3", "k3") is None
+
+
+def test_a_state_that_cannot_be_read_mutes_nobody(any_db, caplog):
+    from sqlalchemy import update
+
+    from govline.scenario._tables import sessions
+
+    service = make(TALK)
+    say(any_db, service, "予約", "k1")
+    any_db.run(lambda tx: tx.connection.execute(update(sessions).values(state={"step": "people"})))
+    assert say(any_db, service, "3", "k2") is None
+    assert "cannot be read" in caplog.text
+    assert say(any_db, service, "予約", "k3") == ["何名ですか?"]
 
 
 def test_odd_characters_are_kept_or_replaced(any_db):

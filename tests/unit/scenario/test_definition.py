@@ -133,6 +133,11 @@ def action(outcomes=("ok", "refused"), data=DataClass.PREFERENCE):
             f"s: {{do: c.book, with: {{slot: x}}, save: v, next: e}}\n{END}",
             action(["ok"], DataClass.PERSONAL),
         ),
+        (
+            "GL-4023",
+            f"s: {{do: c.book, with: {{slot: x, party: many}}, next: e, refused: e}}\n{END}",
+            action(),
+        ),
         ("GL-4023", f"s: {{do: c.book, next: e, refused: e}}\n{END}", action()),
         ("GL-4023", f"s: {{do: c.book, with: {{slot: x, prty: 1}}, next: e, refused: e}}\n{END}", action()),
     ],

@@ -2,7 +2,22 @@
 
 from typing import Any, Final
 
-from sqlalchemy import Table, bindparam, case, false, func, insert, or_, select, update
+from sqlalchemy import (
+    Integer,
+    Text,
+    bindparam,
+    case,
+    cast,
+    false,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    true,
+    update,
+)
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -13,7 +28,7 @@ from govline.store._tables import identity
 
 __all__ = [
     "ADD_BATCH",
-    "ADD_RECIPIENT",
+    "ADD_RECIPIENTS",
     "ADD_RUN",
     "BATCH",
     "BATCH_COUNTS",
@@ -36,26 +51,33 @@ __all__ = [
 ]
 
 
-def _insert_once(name: str, table: Table, **values: Any) -> Statement:
-    """An insert that leaves a row that is already there as it is, and counts only new ones."""
-    given = values or {column.name: bindparam(column.name) for column in table.columns}
+# One whose key is known is left as it is: the row count tells.
+_GIVEN: Final[Any] = {column.name: bindparam(column.name) for column in runs.columns}
+ADD_RUN: Final = Statement(
+    "delivery.add_run",
+    postgresql_insert(runs).values(_GIVEN).on_conflict_do_nothing(),
+    sqlite=sqlite_insert(runs).values(_GIVEN).on_conflict_do_nothing(),
+)
+
+
+def _add_page() -> Statement:
+    """A page of recipients in one statement, from a JSON array: on PostgreSQL twice as fast as a row a parameter set."""
+    elements = func.jsonb_array_elements_text(cast(bindparam("page", type_=Text), JSONB))
+    on_postgres = elements.table_valued("value", with_ordinality="place", name="page").render_derived()
+    on_sqlite = func.json_each(bindparam("page", type_=Text)).table_valued("value", "key", name="page")
+    into = [column.name for column in recipients.columns]
+    run, start = bindparam("run", type_=Text), bindparam("start", type_=Integer)
+    rest = (literal("planned", Text), literal("", Text))
+    from_postgres = select(run, on_postgres.c.value, start + cast(on_postgres.c.place, Integer) - 1, *rest)
+    from_sqlite = select(run, on_sqlite.c.value, start + on_sqlite.c.key, *rest).where(true())
     return Statement(
-        name,
-        postgresql_insert(table).values(given).on_conflict_do_nothing(),
-        sqlite=sqlite_insert(table).values(given).on_conflict_do_nothing(),
+        "delivery.add_recipients",
+        postgresql_insert(recipients).from_select(into, from_postgres).on_conflict_do_nothing(),
+        sqlite=sqlite_insert(recipients).from_select(into, from_sqlite).on_conflict_do_nothing(),
     )
 
 
-ADD_RUN: Final = _insert_once("delivery.add_run", runs)
-ADD_RECIPIENT: Final = _insert_once(
-    "delivery.add_recipient",
-    recipients,
-    run_id=bindparam("run"),
-    citizen=bindparam("citizen"),
-    position=bindparam("position"),
-    state="planned",
-    reason="",
-)
+ADD_RECIPIENTS: Final = _add_page()
 ADD_BATCH: Final = Statement("delivery.add_batch", insert(batches))
 
 _RUN = (

@@ -207,12 +207,10 @@ def _standing(tx: Transaction, key: str, digest: str) -> Run:
 
 def _write_recipients(tx: Transaction, run_id: Id, recipients: Iterable[CitizenId]) -> int:
     """Page by page into the ledger, whose key drops doubles; how many LINE cannot reach and are left out."""
-    places = enumerate(recipients)
-    while page := list(islice(places, _PAGE)):
-        tx.write_many(
-            q.ADD_RECIPIENT,
-            [{"run": run_id, "citizen": citizen, "position": place} for place, citizen in page],
-        )
+    stream, start = iter(recipients), 0
+    while page := list(islice(stream, _PAGE)):
+        tx.write(q.ADD_RECIPIENTS, {"run": run_id, "start": start, "page": json.dumps(page)})
+        start += len(page)
     return tx.write(q.LEAVE_OUT, {"run": run_id})
 
 

@@ -296,6 +296,15 @@ def test_block_and_unblock_by_keyboard(page, town, client):
     assert [event["type"] for event in town.seen] == ["follow", "unfollow", "follow"]
 
 
+def test_a_town_that_does_not_answer_is_named(page, town, client):
+    client.citizen("安")
+    client.settle()
+    client.request("POST", "/webhooks", {"url": town.line + "/nowhere"})
+    page.goto(town.line)
+    send(page, "もしもし")
+    page.get_by_text("まちのサーバーがエラーを返しました (404)").wait_for()
+
+
 def test_a_small_screen_shows_the_phone_first(browser, town, client):
     client.citizen("安")
     context = browser.new_context(viewport={"width": 390, "height": 844})

@@ -123,7 +123,7 @@ class Control:
             ("GET", "/clock", lambda _: {"now": self.world.clock.now().isoformat()}),
             ("POST", "/clock", self._clock),
             ("GET", "/log", self._log),
-            ("GET", "/violations", lambda _: {"violations": list(self.world.violations)}),
+            ("GET", "/violations", lambda _: {"violations": self.world.noted()}),
             ("GET", "/report", lambda ask: self.world.report(ask.query.get("channel"))),
             ("POST", "/reset", self._reset),
             ("GET", "/webhooks", self._webhooks),
@@ -180,6 +180,7 @@ class Control:
         answer: dict[str, Any] = {
             "now": self.world.clock.now().isoformat(),
             "town": channel.settings.name,
+            "trouble": self._trouble(channel.webhook_url),
             "messages": [],
         }
         user = ask.query.get("citizen", "")
@@ -198,6 +199,12 @@ class Control:
                 answer["menuImage"] = image is not None and len(image.data) > _FLAT_IMAGE
             return {**answer, **self._citizens(ask.query.get("channel"))}
 
+    def _trouble(self, webhook_url: str | None) -> str:
+        """Why the town may stay silent: how the last webhook ended, when not well."""
+        last = self.postman.listed()[-1:]
+        failed = [each.attempts[-1] for each in last if each.attempts and not each.delivered]
+        return "".join(failed) if webhook_url else "no_webhook"
+
     def _town(self, _ask: Ask) -> Json:
         sections = self.town_view() if self.town_view else {}
         return {
@@ -209,7 +216,8 @@ class Control:
 
     def _log(self, ask: Ask) -> Json:
         """The request log, or only its `last` lines."""
-        lines = list(self.world.log)
+        with self.world.lock:
+            lines = list(self.world.log)
         last = ask.query.get("last", "")
         return {"total": len(lines), "log": lines[-int(last) :] if last.isdecimal() and int(last) else lines}
 
@@ -307,7 +315,7 @@ class Control:
         return {}
 
     def _webhooks(self, _ask: Ask) -> Json:
-        return {"deliveries": [each.to_json() for each in self.postman.deliveries]}
+        return {"deliveries": [each.to_json() for each in self.postman.listed()]}
 
     def _set_webhooks(self, ask: Ask) -> Json:
         channel, body = self.world.channel(ask.query.get("channel")), ask.body

@@ -80,7 +80,7 @@ class Postman:
         self._busy = 0
         self._numbers = 0
         self._timers: set[threading.Timer] = set()
-        self.deliveries: deque[Delivery] = deque(maxlen=2000)
+        self._deliveries: deque[Delivery] = deque(maxlen=2000)
         self._lanes: list[queue.SimpleQueue[Delivery | None]] = [queue.SimpleQueue() for _ in range(_LANES)]
         self._threads: list[threading.Thread] = []
 
@@ -151,9 +151,14 @@ class Postman:
             self._queue(delivery)
         return len(held)
 
+    def listed(self) -> list[Delivery]:
+        """The last 2,000 bodies, in order."""
+        with self._lock:
+            return list(self._deliveries)
+
     def redeliver(self) -> int:
         """Post again, marked as redelivery, every body that has not been answered with 20x."""
-        lost = [each for each in self.deliveries if each.attempts and not each.delivered]
+        lost = [each for each in self.listed() if each.attempts and not each.delivered]
         for delivery in lost:
             self._again(delivery)
         return len(lost)
@@ -177,12 +182,11 @@ class Postman:
         url = channel.webhook_url or ""
         if url and not loopback(url):
             raise InputError("the simulator posts to this machine only", code="GL-8405", hint="use 127.0.0.1")
+        settings = channel.settings
         with self._lock:
             self._numbers += 1
-            number = self._numbers
-        settings = channel.settings
-        delivery = Delivery(number, url, settings.secret, settings.bot_user_id, events)
-        self.deliveries.append(delivery)
+            delivery = Delivery(self._numbers, url, settings.secret, settings.bot_user_id, events)
+            self._deliveries.append(delivery)
         return delivery
 
     def _queue(self, delivery: Delivery) -> None:

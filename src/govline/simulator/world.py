@@ -147,6 +147,11 @@ class LineWorld:
         with self.lock:
             self.violations.append({"kind": kind, "at": to_micros(self.clock.now()), **facts})
 
+    def noted(self) -> list[dict[str, Any]]:
+        """The violations so far."""
+        with self.lock:
+            return list(self.violations)
+
     def record(self, **facts: Json) -> None:
         """Add a line to the request log."""
         with self.lock:

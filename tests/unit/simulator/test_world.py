@@ -242,7 +242,7 @@ class MeetingMint(Mint):
 
     def message_id(self):
         with contextlib.suppress(threading.BrokenBarrierError):
-            self.barrier.wait(timeout=0.3)
+            self.barrier.wait(timeout=1.0)
         return super().message_id()
 
 

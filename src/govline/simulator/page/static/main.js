@@ -176,6 +176,19 @@ async function settings() {
   await poll();
 }
 
+const TROUBLES = {
+  no_webhook: "webhook の宛先がまだ決まっていません",
+  could_not_connect: "まちのサーバーにつながりません",
+  request_timeout: "まちのサーバーが2秒以内に答えませんでした",
+};
+
+function trouble(kind) {
+  const node = byId("trouble");
+  const words = kind ? TROUBLES[kind] ?? `まちのサーバーがエラーを返しました (${kind})` : "";
+  if (node.textContent !== words) node.textContent = words;
+  node.hidden = !words;
+}
+
 // ---- polling
 
 async function fetchState() {
@@ -187,6 +200,7 @@ async function fetchState() {
   byId("clock").dateTime = found.now;
   byId("bar-town").textContent = found.town;
   state.citizens = found.citizens;
+  trouble(found.trouble);
   if (wanted && !mine()) {
     Object.assign(state, { citizen: null, after: 0, lastDay: "", speaker: "" });
     byId("talk").replaceChildren();

@@ -32,7 +32,7 @@ def read_yaml(text: str, file: str) -> tuple[Any, Lines]:
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise _error(error.problem or "not YAML", file, mark.line + 1 if mark else 1) from error
-    except (YAMLError, ValueError) as error:
+    except (YAMLError, ValueError, RecursionError) as error:
         raise _error("not YAML", file, 1) from error
     if node is None:
         raise _error("the file is empty", file, 1)

@@ -50,7 +50,9 @@ _KINDS: Final = ("do", "ask", "branch", "goto", "end", "say")
 
 class _Part(BaseModel):
     # built at the first definition that is read, so that importing the engine stays cheap
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, defer_build=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, populate_by_name=True, coerce_numbers_to_str=True, defer_build=True
+    )
 
 
 class Choice(_Part):
@@ -93,7 +95,7 @@ class SayStep(_Asking):
     @field_validator("say", mode="before")
     @classmethod
     def _accept_one_text(cls, given: Any) -> Any:
-        return (given,) if isinstance(given, str) else given
+        return (given,) if isinstance(given, str | int | float) else given
 
 
 class AskStep(_Asking):
@@ -177,9 +179,12 @@ class DoStep(_Part):
         settings = {"do", "with", "with_", "save", "next", "reversible", "outcomes", *_KINDS, "choices"}
         if not isinstance(given, Mapping) or not set(given) - settings:
             return given
+        listed = given.get("outcomes", {})
+        if not isinstance(listed, Mapping):
+            return given
         named = {key: value for key, value in given.items() if key not in settings}
         kept = {key: value for key, value in given.items() if key in settings}
-        return {**kept, "outcomes": {**kept.get("outcomes", {}), **named}}
+        return {**kept, "outcomes": {**listed, **named}}
 
 
 class GotoStep(_Part):
@@ -197,7 +202,7 @@ class EndStep(_Part):
     @field_validator("say", mode="before")
     @classmethod
     def _accept_one_text(cls, given: Any) -> Any:
-        return (given,) if isinstance(given, str) else given
+        return (given,) if isinstance(given, str | int | float) else given
 
 
 def _kind(given: Any) -> str | None:
@@ -272,7 +277,7 @@ class Definition(_Part):
     """
 
     scenario: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
-    version: int = Field(default=1, ge=1)
+    version: int = Field(default=1, ge=1, lt=2**31)
     title: str = ""
     start: StepId
     triggers: tuple[Annotated[str, StringConstraints(min_length=1)], ...] = ()

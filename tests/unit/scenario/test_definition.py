@@ -34,7 +34,12 @@ def findings(text, actions=None):
         ("a: &x [*x]", "GL-4001", 1),
         ("a: 1\n---\nb: 2", "GL-4001", 2),
         ("? [1, 2]\n: 3", "GL-4001", 1),
+        ("[" * 5000, "GL-4001", 1),
+        ("a: " + "[" * 60 + "]" * 60, "GL-4001", 1),
+        ("a: .inf", "GL-4001", 1),
         ("- 1", "GL-4002", 1),
+        ("scenario: a\nstart: s\nsteps:\n  s: {do: x, outcomes: 5, foo: s}", "GL-4002", 4),
+        ("scenario: a\nversion: 2147483648\nstart: s\nsteps:\n  s: {end: ok}", "GL-4002", 2),
         ("scenario: a\nstart: s\nsteps:\n  s: {sya: x}", "GL-4002", 4),
         ("scenario: A!\nstart: s\nsteps:\n  s: {end: ok}", "GL-4002", 1),
         ("scenario: a\nstart: s\nsteps:\n  s:\n    ask: x\n    type: intger\n    next: s", "GL-4002", 6),
@@ -154,6 +159,11 @@ def test_yaml_1_2_keeps_times_and_yes_as_text():
     assert definition.steps["s"].say == ("12:30",)
     assert [choice.label for choice in definition.steps["s"].choices] == ["yes", "はい"]
     assert loads(talk(f"s: {{ask: 2026-12-01, next: e}}\n{END}")).steps["s"].ask == "2026-12-01"
+
+
+def test_numbers_stand_for_themselves():
+    definition = loads(talk("s: {say: 100, choices: {1: 2}}\n2: {end: 3}"))
+    assert (definition.steps["s"].say, definition.steps["2"].end) == (("100",), "3")
 
 
 def test_choices_may_carry_values():

@@ -90,6 +90,7 @@ class CalendarFeature:
             ticks=[Tick("calendar.lay_out", time(0, 5), lambda tx, _: service.prepare(tx))],
             data_map=_DATA,
             erase=service.erase,
+            prepare=service.prepare,
             checks=[Check("calendar.counter", _drift(service))],
             ports={"slots": CalendarSlots(service)},
             view=_view(service),

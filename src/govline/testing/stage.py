@@ -9,7 +9,7 @@ from govline.errors import DefinitionError
 
 if TYPE_CHECKING:
     from govline.city import City
-    from govline.simulator import SimulatorClient
+    from govline.simulator import CitizenHandle, SimulatorClient
 
 __all__ = ["MovableClock", "SimulatorStage"]
 
@@ -48,16 +48,23 @@ class SimulatorStage:
         self._city = city
         self._clock = clock
         self._settle = settle or city.settle
+        self._moved = False
+        self._citizens: dict[str, CitizenHandle] = {}
+
+    def _handle(self, citizen: str, *, follow: bool = True) -> "CitizenHandle":
+        if citizen not in self._citizens:
+            self._citizens[citizen] = self._client.citizen(citizen, follow=follow)
+        return self._citizens[citizen]
 
     def say(self, citizen: str, text: str) -> None:
-        self._client.citizen(citizen).say(text)
+        self._handle(citizen).say(text)
 
     def tap(self, citizen: str, label: str) -> None:
-        self._client.citizen(citizen).tap(label)
+        self._handle(citizen).tap(label)
 
     def do(self, citizen: str, act: str, arguments: Sequence[str]) -> None:
         """`follow`, `block`, `location LAT LON`, `image`, `date LABEL 2026-12-01`."""
-        someone = self._client.citizen(citizen, follow=act != "follow")
+        someone = self._handle(citizen, follow=act != "follow")
         match [act, *arguments]:
             case ["follow"]:
                 someone.follow()
@@ -77,9 +84,15 @@ class SimulatorStage:
                 )
 
     def messages(self, citizen: str) -> Sequence[Mapping[str, Any]]:
-        return [line["message"] for line in self._client.citizen(citizen).messages()]
+        handle = self._citizens.get(citizen)
+        return [line["message"] for line in handle.messages()] if handle else []
 
     def move_clock(self, to: datetime) -> None:
+        if self._moved and to < self._clock.now():
+            raise DefinitionError(
+                "the clock of a talk only goes forward", code="GL-4906", hint="order the scenes by time"
+            )
+        self._moved = True
         self._clock.set(to)
 
     def staff(self, act: str, arguments: Sequence[str]) -> None:

@@ -10,12 +10,13 @@
     < ご予約を承りました … 10:00        the next message holds this; … stands for anything
     <? はい / いいえ                   the newest message offers these choices
     <!                              nothing more has come
-    $ deliver 中央 お知らせ            a staff act that the town's app declares
+    $ segments send --where ward=minato "断水のお知らせ"    a staff act: `govline <feature> <command> …`
 
 Every message must be expected: one that no `<` line takes is a failure, so that a talk proves "exactly one".
 """
 
 import re
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -163,7 +164,7 @@ class _Player:
 
     def _staff(self, line: Line) -> None:
         self._show(f"  $ {line.text}")
-        act, *arguments = line.text.split()
+        act, *arguments = shlex.split(line.text)
         self.stage.staff(act, arguments)
         self.stage.settle()
 

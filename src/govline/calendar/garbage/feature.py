@@ -55,6 +55,7 @@ class GarbageFeature:
             commands=[Command("import", "収集日の表(5374.jp の area_days.csv)を取り込む", import_command)],
             data_map=_DATA,
             erase=service.erase,
+            prepare=service.prepare,
             checks=[Check("garbage.days", _runs_out)],
             view=_view,
         )

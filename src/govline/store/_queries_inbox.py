@@ -121,8 +121,7 @@ REPLAY = Statement(
     "inbox.replay",
     update(inbox)
     .where(_c.id == bindparam("row"), text("state = 'failed'"))
-    .values(state="received", ended=None)
-    .returning(_c.lane),
+    .values(state="received", ended=None),
 )
 COUNTS = Statement("inbox.counts", select(_c.state, _c.kind, func.count()).group_by(_c.state, _c.kind))
 PURGE = Statement(

@@ -42,6 +42,7 @@ __all__ = [
 
 STATES: Final = ("received", "done", "failed")
 KEEP: Final = timedelta(days=30)
+KEEP_FAILED: Final = timedelta(days=180)
 _log = logging.getLogger("govline.inbox")
 
 
@@ -117,8 +118,6 @@ def receive(tx: Transaction, events: Iterable[Incoming]) -> Received:
     """Store the events of one body in the caller's transaction; those whose id is known already are left alone."""
     events = [*events]
     new = sum(tx.write(q.INSERT, _row(tx, event)) for event in events)
-    for lane in sorted({event.lane for event in events}):
-        tx.write(q.INSERT_LANE, {"lane": lane, "last_ms": 0, "touched": tx.now})
     nudge_after_commit(tx)
     return Received(new, len(events) - new)
 
@@ -191,7 +190,7 @@ class _Step:
 
     def __call__(self, tx: Transaction) -> bool:
         self.stored = None
-        held = tx.one(q.LOCK_LANE, {"key": self.lane, "now": tx.now})
+        held = _take(tx, self.lane)
         self.stored = tx.one(q.NEXT, {"key": self.lane}) if held is not None else None
         if held is None or self.stored is None:
             return False
@@ -203,6 +202,15 @@ class _Step:
         tx.write(q.END, {"row": event.id, "now": tx.now})
         tx.write(q.PASS, {"key": self.lane, "ms": max(held[0], event.timestamp), "now": tx.now})
         return True
+
+
+def _take(tx: Transaction, lane: str) -> tuple[int] | None:
+    """Lock the lane until the commit; None when another worker has it. Its row is made at its first event."""
+    lock = {"key": lane, "now": tx.now}
+    held: tuple[int] | None = tx.one(q.LOCK_LANE, lock)
+    if held is None and tx.write(q.INSERT_LANE, {"lane": lane, "last_ms": 0, "touched": tx.now}):
+        held = tx.one(q.LOCK_LANE, lock)
+    return held
 
 
 def _opened(tx: Transaction, stored: Stored) -> Incoming:
@@ -248,10 +256,8 @@ def replay(tx: Transaction, event: Id) -> None:
     Raises:
         StoreError: GL-1111 there is no failed event of this id.
     """
-    lane = tx.one(q.REPLAY, {"row": event})
-    if lane is None:
+    if not tx.write(q.REPLAY, {"row": event}):
         raise StoreError("no failed event of this id", code="GL-1111", place={"event": event})
-    tx.write(q.INSERT_LANE, {"lane": lane[0], "last_ms": 0, "touched": tx.now})
     tx.audit("inbox.replay", Ref("inbox", event))
     nudge_after_commit(tx)
 
@@ -284,12 +290,21 @@ def counts(tx: Transaction) -> Mapping[str, Mapping[str, int]]:
     return found
 
 
-def purge(tx: Transaction, *, older_than: timedelta = KEEP, state: str = "done", limit: int = 500) -> int:
-    """Delete a small page of events that ended long ago; how many. Failed ones only when `state="failed"` is asked for."""
-    before = tx.now - older_than
-    gone = tx.write(q.PURGE, {"before": before, "in_state": state, "limit": limit})
-    if gone < limit:
-        tx.write(q.PURGE_LANES, {"before": before})
+def purge(
+    tx: Transaction,
+    *,
+    older_than: timedelta = KEEP,
+    failed_older_than: timedelta = KEEP_FAILED,
+    limit: int = 500,
+) -> int:
+    """Delete a small page of events that were done, and of events that failed, long ago; how many."""
+    ages = {"done": tx.now - older_than, "failed": tx.now - failed_older_than}
+    gone = sum(
+        tx.write(q.PURGE, {"before": before, "in_state": state, "limit": limit})
+        for state, before in ages.items()
+    )
+    if gone == 0:
+        tx.write(q.PURGE_LANES, {"before": ages["done"]})
     return gone
 
 

@@ -46,13 +46,14 @@ class QueueLimit:
         workers: Threads that carry its effects out.
         per_second: Effects a second that may be started, per process; None for no limit.
         lease: How long a claimed effect belongs to its worker; longer than the slowest handler.
-        ahead: Effects claimed ahead per worker thread. 1 for slow handlers, more for quick ones.
+        ahead: Effects claimed per worker thread at one time. So many runs must fit into a lease: 1 for very slow
+            handlers, more for quick ones.
     """
 
     workers: int = field(default=2, validator=validators.ge(1))
     per_second: float | None = field(default=None, validator=validators.optional(validators.gt(0)))
     lease: timedelta = timedelta(minutes=2)
-    ahead: int = field(default=32, validator=validators.ge(1))
+    ahead: int = field(default=8, validator=validators.ge(1))
 
     @property
     def capacity(self) -> int:

@@ -133,8 +133,13 @@ class InboxSuite:
         db.clock.advance(inbox.KEEP + timedelta(seconds=1))
         assert db.run(lambda tx: inbox.purge(tx, limit=2)) == 2
         assert db.run(inbox.purge) == 1
+        assert db.run(inbox.purge) == 0
         assert _states(db) == {"bad": "received"}
-        assert inbox.process(db, "c2", lambda tx, event: None).done == 1  # noqa: ARG005
+        assert inbox.process(db, "c2", _fail) == Processed(failed=1)
+        db.clock.advance(inbox.KEEP_FAILED - timedelta(seconds=1))
+        assert db.run(inbox.purge) == 0
+        db.clock.advance(timedelta(seconds=1))
+        assert db.run(inbox.purge) == 1
 
     def test_an_unknown_state_or_page_is_refused(self, db: Database) -> None:
         for wrong in ({"state": "lost"}, {"limit": 0}):
@@ -146,6 +151,10 @@ class InboxSuite:
         handled = race(db, "c1", workers=4)
         assert handled == [f"e{n:02}" for n in range(12)]
         assert _states(db) == {f"e{n:02}": "done" for n in range(12)}
+
+
+def _fail(_tx: Transaction, _event: Incoming) -> None:
+    raise LookupError
 
 
 def race(db: Database, lane: str, workers: int) -> list[str]:

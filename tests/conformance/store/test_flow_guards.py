@@ -1,10 +1,14 @@
 """The guards of the flow hold, and without them the same tests fail."""
 
-from sqlalchemy import bindparam, select
+import threading
+from datetime import timedelta
 
-from govline.store import Statement, _queries, _queries_inbox, inbox
+from sqlalchemy import bindparam, literal, select
+
+from govline.store import Statement, _queries, _queries_inbox, inbox, outbox, outbox_claims
 from govline.store._tables import inbox_lane
 from govline.testing.flow_inbox import incoming, race
+from govline.testing.flow_outbox import effect
 
 EVENTS = [f"e{number:02}" for number in range(12)]
 
@@ -18,10 +22,34 @@ def test_without_the_lane_lock_a_citizen_is_handled_twice_at_once(postgres_db, m
     assert race(postgres_db, "c1", workers=4) != EVENTS
 
 
-FILLERS = 20_000
+def _end_while_another_enqueues(db, joined_first):
+    """One effect of a key ends while a transaction that puts another behind it has not committed yet."""
+    first = db.run(lambda tx: tx.enqueue(effect("a", order_key="k")))
+    (job,) = db.run(lambda tx: outbox_claims.claim(tx, "line", 1, tx.now, tx.now + timedelta(minutes=1)))
+    ending = threading.Thread(target=lambda: db.run(lambda tx: outbox_claims.end(tx, job, "done")))
+    with db.begin() as tx:
+        second = tx.enqueue(effect("b", order_key="k"))
+        ending.start()
+        if joined_first:
+            ending.join()
+    ending.join()
+    assert job.id == first
+    return db.read(lambda tx: outbox.explain(tx, second).state)
 
 
-def _fill(tx):
+def test_nobody_is_left_waiting_behind_an_effect_that_has_ended(postgres_db):
+    assert _end_while_another_enqueues(postgres_db, joined_first=False) == "ready"
+
+
+def test_without_the_order_lock_somebody_is_left_waiting_for_ever(postgres_db, monkeypatch):
+    monkeypatch.setattr(_queries, "LOCK_ORDER", Statement("outbox.lock_order", select(literal(1))))
+    assert _end_while_another_enqueues(postgres_db, joined_first=True) == "waiting"
+
+
+FILLERS, PAGE = 8_000, 1_000
+
+
+def _fill(tx, start):
     """A town with history: most rows have ended, as in a real outbox and inbox."""
     now = tx.now
     row = {
@@ -41,7 +69,7 @@ def _fill(tx):
                 "ended": kinds[n % 50][1],
                 "order_key": f"c{n % 700}",
             }
-            for n in range(FILLERS)
+            for n in range(start, start + PAGE)
         ),
     )
     event = {
@@ -59,7 +87,7 @@ def _fill(tx):
                 "state": "received" if n % 50 == 0 else "done",
                 "ended": None if n % 50 == 0 else now,
             }
-            for n in range(FILLERS)
+            for n in range(start, start + PAGE)
         ),
     )
 
@@ -77,7 +105,8 @@ HOT = {
 
 
 def test_hot_statements_use_their_indexes(any_db):
-    any_db.run(_fill)
+    for start in range(0, FILLERS, PAGE):
+        any_db.run(lambda tx, start=start: _fill(tx, start))
     any_db.run(lambda tx: tx.connection.exec_driver_sql("ANALYZE"))
     now = any_db.clock.now()
     params = {

@@ -43,7 +43,7 @@ def upgrade() -> None:
     op.create_index("gl_delivery_batch_run", "gl_delivery_batch", ["run_id", "number"], unique=True)
     op.create_table(
         "gl_delivery_recipient",
-        sa.Column("run_id", sa.Text, sa.ForeignKey("gl_delivery_run.id"), primary_key=True),
+        sa.Column("run_id", sa.Text, primary_key=True),
         sa.Column("citizen", sa.Text, primary_key=True),
         sa.Column("position", sa.Integer),
         sa.Column("state", sa.Text, nullable=False),

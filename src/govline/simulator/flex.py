@@ -28,7 +28,8 @@ _PLACE: dict[str, Check] = dict.fromkeys(
     ("margin", "position", "offsetTop", "offsetBottom", "offsetStart", "offsetEnd"), _WORD
 )
 _FLEX = whole(0, 1_000_000)
-_TAP = action(labelled=False)
+_LABEL = 40  # unconfirmed; 20 elsewhere
+_TAP = action(labelled=False, longest=_LABEL)
 _KIND: dict[str, Check] = {"type": anything}
 _LETTERS: dict[str, Check] = {
     "size": _WORD,
@@ -89,7 +90,7 @@ _IMAGE = _closed(
     },
 )
 _BUTTON = _closed(
-    {"action": action()},
+    {"action": action(longest=_LABEL)},
     {
         **_PLACE,
         "flex": _FLEX,

@@ -58,8 +58,8 @@ class Limits:
     """
 
     alt_text: int = 400
-    flex_bubble: int = 30_000
-    flex_carousel: int = 50_000
+    flex_bubble: int = 30 * 1024
+    flex_carousel: int = 50 * 1024
     body: int = 2 * 1024 * 1024
     reply_token: timedelta = timedelta(seconds=60)
     link_token: timedelta = timedelta(minutes=10)

@@ -27,7 +27,8 @@ class RateDesk:
         now = self._clock.now()
         with self._lock:
             level, since = self._buckets.get((channel, endpoint), (float(rate.amount), now))
-            level = min(float(rate.amount), level + rate.amount * ((now - since) / rate.per))
+            elapsed = max(0.0, (now - since) / rate.per)  # a talk may set its clock back
+            level = min(float(rate.amount), level + rate.amount * elapsed)
             self._buckets[channel, endpoint] = (level - 1 if level >= 1 else level, now)
             return level >= 1
 

@@ -1,9 +1,12 @@
 """LINE's limits in UTF-16 units, and its error shape."""
 
 import pytest
+from attrs import evolve
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from govline.core.messages import LIMITS, check_messages
+from govline.errors import MessageError
 from govline.simulator.limits import Limits
 from govline.simulator.validation import RequestRules
 
@@ -185,7 +188,7 @@ def test_messages_beyond_a_limit_name_the_field(message, where, words):
 
 def test_a_flex_bubble_has_a_byte_limit():
     many = flex(*[{"type": "text", "text": "あ" * 1000} for _ in range(11)])
-    assert problems(many) == [("messages[0].contents", "must be at most 30000 bytes")]
+    assert problems(many) == [("messages[0].contents", "must be at most 30720 bytes")]
 
 
 def test_one_to_five_messages():
@@ -247,3 +250,20 @@ def test_nesting_without_end_and_lone_surrogates_are_refused():
         {"type": "flex", "altText": "x", "contents": {"type": "bubble", "body": box}}
     )
     assert ("messages[0].text", "invalid character") in problems({"type": "text", "text": "\ud800"})
+
+
+CORE = evolve(LIMITS, media_schemes=frozenset({"https", "http"}))
+STRICTER_HERE = {"unknown field"}
+
+
+@pytest.mark.parametrize("message", GOOD, ids=lambda message: message["type"])
+def test_what_passes_here_passes_the_towns_own_check(message):
+    check_messages([message], limits=CORE)
+
+
+@pytest.mark.parametrize(("message", "where", "words"), BAD)
+def test_what_is_refused_here_is_refused_by_the_towns_own_check(message, where, words):
+    if words in STRICTER_HERE:
+        return
+    with pytest.raises(MessageError):
+        check_messages([message])

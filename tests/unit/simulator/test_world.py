@@ -12,6 +12,7 @@ from attrs import evolve
 
 from govline.errors import InputError
 from govline.simulator import ChannelSettings, Fault, Limits, LineWorld, ShiftableClock
+from govline.simulator.clock import shift
 from govline.simulator.faults import FaultDesk
 from govline.simulator.mint import Mint
 from govline.simulator.rates import RateDesk
@@ -303,3 +304,25 @@ def test_naming_people_who_do_not_exist_is_a_violation(world):
     multicast(world, [user, "U" + "f" * 32])
     push(world, "U" + "e" * 32)
     assert [(each["kind"], each["count"]) for each in world.violations] == [("unknown_recipient", 1)] * 2
+
+
+def test_a_clock_set_back_starves_nothing(world, clock):
+    [user] = friends(world, 1)
+    menu = world.channel().menus.create({"name": "main"})
+    world.channel().menus.set_default(menu, clock.now())
+    assert world.rates.take("a", "push")
+    clock.set(clock.now() - timedelta(days=200))
+    assert world.rates.take("a", "push")
+    assert world.channel().menus.shown(user, clock.now(), clock.now())["richMenuId"] == menu
+
+
+def test_any_clock_that_advances_can_be_put_forward(clock):
+    class Neither:
+        def now(self):
+            return clock.now()
+
+    before = clock.now()
+    assert shift(clock, timedelta(hours=1))
+    assert shift(ShiftableClock(clock), timedelta(hours=1))
+    assert not shift(Neither(), timedelta(hours=1))
+    assert clock.now() == before + timedelta(hours=1)

@@ -19,6 +19,7 @@ from govline.line.messages_in import Content, Quiet, from_line
 __all__ = [
     "EVENTS",
     "EVENT_TYPES",
+    "LAST_MS",
     "ONE_EVENT",
     "AccountLinkEvent",
     "ActivatedEvent",
@@ -45,7 +46,7 @@ __all__ = [
     "VideoPlayCompleteEvent",
 ]
 
-_LAST_MS = 253_402_300_799_999  # 9999-12-31: beyond it no datetime exists
+LAST_MS: Final = 253_402_300_799_999  # 9999-12-31: beyond it no datetime exists
 
 
 class Source(TypedDict):
@@ -128,7 +129,7 @@ class Event(Quiet):
     """
 
     type: str
-    timestamp: Annotated[int, Field(ge=0, le=_LAST_MS)]
+    timestamp: Annotated[int, Field(ge=0, le=LAST_MS)]
     mode: str = "active"
     webhook_event_id: str | None = None
     delivery_context: Annotated[_DeliveryContext, _AS_READ] | None = None

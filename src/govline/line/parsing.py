@@ -11,7 +11,7 @@ from pydantic_core import from_json
 
 from govline.core import Json
 from govline.errors import InputError
-from govline.line.events import EVENTS, ONE_EVENT, Event
+from govline.line.events import EVENTS, LAST_MS, ONE_EVENT, Event
 
 __all__ = ["Body", "BrokenEvent", "derived_id", "from_sdk", "load_event", "parse"]
 
@@ -155,9 +155,13 @@ def _broken(item: Any, error: ValidationError) -> BrokenEvent:
     return BrokenEvent(
         type=_if(str, found.get("type"), ""),
         webhook_event_id=_if(str, found.get("webhookEventId"), "") or derived_id(item),
-        timestamp=max(0, _if(int, found.get("timestamp"), 0)),
+        timestamp=_moment(found.get("timestamp")),
         reason=f"{where}: {first['type']}"[:200],
     )
+
+
+def _moment(value: Any) -> int:
+    return value if type(value) is int and 0 <= value <= LAST_MS else 0
 
 
 def _if(kind: Callable[..., Any], value: Any, otherwise: Any) -> Any:

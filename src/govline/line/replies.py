@@ -25,6 +25,7 @@ REPLY_TOKEN_LIFE: Final = timedelta(seconds=50)
 
 _AGAIN: Final = 1.0
 _PUSHED: Final = "pushed"
+_PRIORITY: Final = 10  # a citizen is waiting: before deliveries, like the reply itself
 
 
 class ReplyHandler:
@@ -68,7 +69,8 @@ class ReplyHandler:
         """Enqueue the push that takes the reply's place, with a retry key of its own, in the same commit."""
         if isinstance(fate, Done) and fate.note.get(_PUSHED):
             push = {"citizen": payload["citizen"], "messages": payload["messages"]}
-            tx.enqueue(Effect("line.push", push, dedupe=f"reply:{payload['reply_token']}", priority=1))
+            key = f"reply:{payload['reply_token']}"
+            tx.enqueue(Effect("line.push", push, dedupe=key, priority=_PRIORITY, queue="reply"))
 
     def _first(self, payload: Mapping[str, Json], answer: Answer) -> Fate:
         rate = answer.status == 429 and busy_kind(answer.message) is not Busy.QUOTA

@@ -5,11 +5,13 @@ LINE wants a retry to be equal to its first request.
 """
 
 import threading
+import warnings
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import Any, Final
 from urllib.parse import quote
 
-from attrs import frozen
+from attrs import field, frozen
 from urllib3.exceptions import HTTPError
 
 from govline.core import Json
@@ -30,7 +32,7 @@ _CONNECTIONS: Final = 32
 class _Clients:
     """The SDK's objects for one access token."""
 
-    token: str
+    token: str = field(repr=False)
     api: Any
     blob: Any
 
@@ -201,6 +203,8 @@ class SdkMessenger:
             return _refused(error)
         except (HTTPError, OSError) as error:
             return no_answer(error)
+        except (ValueError, LookupError) as error:
+            return _unreadable(error)
         return answer_of(heard.status_code, heard.headers or {}, None)
 
     def _ask(self, call: Callable[[_Clients], Any]) -> Any:
@@ -210,6 +214,8 @@ class SdkMessenger:
             raise _error(_refused(error)) from None
         except (HTTPError, OSError) as error:
             raise _error(no_answer(error)) from None
+        except (ValueError, LookupError) as error:
+            raise _error(_unreadable(error)) from None
 
     def _now(self) -> _Clients:
         """The SDK's clients for the present token; a rotated token gets new ones."""
@@ -228,8 +234,17 @@ class SdkMessenger:
         )
 
 
+@cache
 def _sdk() -> Any:
-    import linebot.v3.messaging as sdk  # a second of import and 70 MB: only who calls LINE pays
+    """The SDK's package: a second of import and 70 MB, which only who calls LINE pays.
+
+    Its models are pydantic.v1's, which warns on Python 3.14 (line-bot-sdk-python issue 496).
+    """
+    with warnings.catch_warnings():
+        warnings.filterwarnings(
+            "ignore", message="Core Pydantic V1 functionality isn't compatible", category=UserWarning
+        )
+        import linebot.v3.messaging as sdk
 
     return sdk
 
@@ -245,6 +260,14 @@ def _refused(error: Any) -> Answer:
     if not error.status:
         return Answer(0, "TLS", left=False)
     return answer_of(error.status, error.headers or {}, error.body)
+
+
+def _unreadable(error: Exception) -> Answer:
+    # a proxy's page in another charset: the SDK stumbles over the body after it has read the status
+    refusal = error.__context__
+    if isinstance(refusal, _sdk().ApiException):
+        return answer_of(refusal.status or 0, refusal.headers or {}, None)
+    return Answer(0, "unreadable answer")
 
 
 def _error(answer: Answer) -> LineError:

@@ -13,7 +13,7 @@ from attrs import frozen
 from govline.core import CitizenId, Json, Transaction
 from govline.errors import ConfigError, InputError
 from govline.line.events import Event, FollowEvent, MessageEvent, UnfollowEvent
-from govline.line.parsing import Body, BrokenEvent, parse
+from govline.line.parsing import Body, BrokenEvent, derived_id, parse
 from govline.line.privacy import Cleaner, Guard
 from govline.line.signature import signature_fits
 
@@ -29,6 +29,7 @@ REFUSED: Final = "refused.individual_number"
 
 _DUMMY_TOKENS: Final = frozenset({"0" * 32, "f" * 32})
 _DUMMY_USER: Final = "U" + "deadbeef" * 4
+_LONGEST: Final = 100
 _log = logging.getLogger("govline.line")
 
 
@@ -156,19 +157,21 @@ class _Storing:
 
         cleaner = Cleaner(self._citizen_of, self._guard)
         cleaned = cleaner.clean(raw)
+        key = event.id if _plain(event.id) else derived_id(raw)
         if isinstance(cleaned, dict):
             cleaned.pop("replyToken", None)  # it has a column of its own
-            cleaned["webhookEventId"] = event.id
+            cleaned["webhookEventId"] = key
             cleaned["govlineRefused"] = "individual_number" if cleaner.refused else None
         user = event.user_id if isinstance(event, Event) else None
+        token = (event.reply_token or "") if isinstance(event, Event) else ""
         return Incoming(
             kind=REFUSED if cleaner.refused else _kind(event),
             timestamp=event.timestamp,
             sequence=at,
-            body=json.dumps(cleaned, ensure_ascii=False, separators=(",", ":")),
-            id=event.id,
+            body=_json(cleaned),
+            id=key,
             citizen=self._citizen_of(user) if user else None,
-            reply_token=(event.reply_token or "") if isinstance(event, Event) else "",
+            reply_token=token if _plain(token) else "",
         )
 
     def _citizen_of(self, user: str) -> CitizenId:
@@ -199,7 +202,22 @@ def _individual_numbers() -> Guard:
 def _kind(event: Event | BrokenEvent) -> str:
     if isinstance(event, BrokenEvent):
         return "broken"
-    return f"message.{event.message.type}" if isinstance(event, MessageEvent) else event.type
+    kind = f"message.{event.message.type}" if isinstance(event, MessageEvent) else event.type
+    return kind if _plain(kind) else "unknown"
+
+
+def _plain(text: str) -> bool:
+    # what LINE makes: ASCII without control characters, so that every engine can store it
+    return text.isascii() and text.isprintable() and len(text) <= _LONGEST
+
+
+def _json(value: Json) -> str:
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # half an emoji, from a caller's dict
+        return json.dumps(value, separators=(",", ":"))
+    return text
 
 
 def _dummy(event: Event | BrokenEvent) -> bool:

@@ -3,6 +3,8 @@
 import json
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from govline.core import FixedClock
 from govline.line.parsing import load_event, parse
@@ -230,3 +232,39 @@ async def test_asynchronous_servers_get_the_same_receipts(any_db, webhook, anyio
     assert (await webhook.areceive(raw, "bad")).status == 401
     empty = body()
     assert (await webhook.areceive(empty, sign(SECRET, empty))).status == 200
+
+
+NASTY = st.sampled_from(
+    [
+        "\0",
+        "a\0b",
+        "\ud83d",
+        "x" * 5000,
+        "🍎",
+        TARO,
+        NUMBER,
+        "message",
+        "follow",
+        "text",
+        -1,
+        10**30,
+        None,
+        {},
+    ]
+)
+FIELDS = ("type", "webhookEventId", "timestamp", "replyToken", "message", "source", "mode", "deliveryContext")
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.lists(st.dictionaries(st.sampled_from(FIELDS), NASTY, max_size=4), max_size=3))
+def test_whatever_one_event_holds_its_neighbours_are_stored(webhook, changes):
+    strange = [{**event(number), **change} for number, change in enumerate(changes)]
+    receipt = webhook.accept(parse({"events": [*strange, event(99)]}))
+    assert receipt.status == 200
+    assert receipt.received + receipt.known == len(changes) + 1
+
+
+def test_half_an_emoji_from_a_callers_dict_is_stored(any_db, webhook):
+    half = event(1, message={"type": "text", "id": "1", "text": "a\ud83d"}, replyToken="\ud83d")
+    assert webhook.accept(parse({"events": [half]})).received == 1
+    assert len(handled(any_db)) == 1

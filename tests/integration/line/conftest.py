@@ -15,6 +15,11 @@ from govline.line.sdk import SdkMessenger
 OK = (200, {}, b"{}")
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 64  # the default of 5 drops the connections of a busy messenger
+
+
 class Loopback:
     """Remembers requests as (method, path, headers, body bytes)."""
 
@@ -22,8 +27,7 @@ class Loopback:
         self.requests = []
         self.answers = deque()
         self.cut = 0
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self.server.daemon_threads = True
+        self.server = _Server(("127.0.0.1", 0), self._handler())
         self.host = f"http://127.0.0.1:{self.server.server_port}"
         self.thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.02})
         self.thread.start()

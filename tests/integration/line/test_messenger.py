@@ -62,6 +62,22 @@ def test_every_answer_is_a_value(line, messenger, send):
 
 
 @pytest.mark.parametrize("send", ["push", "reply", "multicast", "link_menu"])
+def test_a_proxys_page_in_another_charset_is_still_an_answer(line, messenger, send):
+    line.answers.append((502, {"content-type": "text/html"}, "混雑".encode("shift_jis")))
+    assert _call(messenger, send).status == 502
+    line.answers.append((200, {"content-type": "text/html; charset=nonsense"}, b"\xff"))
+    answer = _call(messenger, send)
+    assert answer.ok or answer.ambiguous
+
+
+def test_an_unreadable_answer_to_a_question_is_a_line_error(line, messenger):
+    for body in (b"<html>", b"\xff", b'{"type":7}'):
+        line.answers.append((200, {}, body))
+        with pytest.raises(LineError):
+            messenger.quota()
+
+
+@pytest.mark.parametrize("send", ["push", "reply", "multicast", "link_menu"])
 def test_a_cut_connection_may_have_arrived_and_is_not_repeated_unseen(line, messenger, send):
     line.cut = 1
     answer = _call(messenger, send)
@@ -147,6 +163,7 @@ def test_a_menu_is_published_once_per_content(line, messenger):
     line.say(200)
     assert publish_menu(messenger, menu, b"png") == "richmenu-1"
     created = json.loads(line.requests[1][3])
+    assert created == menu.to_line(b"png")
     assert (created["name"], created["chatBarText"]) == (name, "メニュー")
     assert (line.requests[2][0], line.requests[2][3]) == ("POST", b"png")
     assert header(line.requests[2], "content-type") == "image/png"

@@ -8,20 +8,17 @@ from contextlib import contextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+import psycopg
+from psycopg_pool import ConnectionPool
+
 from govline.core.values import Actor
-from govline.errors import MissingExtra, StoreError
+from govline.errors import StoreError
 from govline.store._line import Line, Unit, closed, late, unit_name
+from govline.store._prepared import PreparedCursor
 from govline.store._retry import asks_to_retry
 from govline.store.transaction import StoreTransaction
 
-try:
-    import psycopg
-except ImportError:
-    raise MissingExtra("psycopg", "postgres") from None
-
 if TYPE_CHECKING:
-    from psycopg_pool import ConnectionPool
-
     from govline.store._lent import Lender
     from govline.store.database import Database
 
@@ -36,10 +33,6 @@ _pools_lock = threading.Lock()
 
 def open_pool(url: str, *, size: int, budget: float) -> "tuple[ConnectionPool[Any], Callable[[], None]]":
     """The process's pool for this server, shared by all towns on it, and the call that gives it back."""
-    try:
-        from psycopg_pool import ConnectionPool
-    except ImportError:
-        raise MissingExtra("psycopg", "postgres") from None
     with _pools_lock:
         pool, users = _pools.get(url, (None, 0))
         if pool is None:
@@ -217,17 +210,18 @@ class PostgresEngine:
         if first.error is not None:
             return
         stop = time.monotonic() + _GROUP_SECONDS
+        mark = b"SAVEPOINT unit"
         while len(units) < _GROUP_UNITS and time.monotonic() < stop:
             unit = line.next()
             if unit is None:
                 break
             units.append(unit)
-            _command(connection, b"SAVEPOINT unit")
+            _command(connection, mark)
             self._attempt(unit, connection, line.running(unit))
-            if unit.error is None:
-                _command(connection, b"RELEASE unit")
-            else:
-                _command(connection, b"ROLLBACK TO unit; RELEASE unit")
+            # one round trip ends the last unit's savepoint and sets the next one's; COMMIT ends the last
+            mark = b"RELEASE unit; SAVEPOINT unit"
+            if unit.error is not None:
+                _command(connection, b"ROLLBACK TO unit")
         alive = [unit for unit in units if unit.error is None]
         culprit = line.settle(alive)
         if culprit is not None:
@@ -292,7 +286,7 @@ class PostgresEngine:
         tx.finish()
 
     def _transaction(self, unit: Unit, connection: Any, deadline: float) -> StoreTransaction:
-        cursor = connection.cursor()
+        cursor = PreparedCursor(connection)
         return StoreTransaction(
             self._database, "postgresql", connection, cursor, unit.actor, work=unit.work, deadline=deadline
         )

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar, copy_context
 from functools import cached_property
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 
@@ -13,7 +14,7 @@ from govline.core.effects import Handler
 from govline.core.ids import IdSource, Uuid7Source
 from govline.core.transaction import Transaction
 from govline.core.values import SYSTEM, Actor
-from govline.errors import ConfigError, NestedUnit
+from govline.errors import ConfigError, MissingExtra, NestedUnit
 from govline.store._line import Unit, unit_name
 from govline.store.join import join
 
@@ -116,6 +117,8 @@ class Database:
 
             database.engine = SqliteEngine(database, _sqlite_path(rest), budget=budget, busy=patience)
         elif kind.split("+")[0] in ("postgresql", "postgres"):
+            if find_spec("psycopg_pool") is None:
+                raise MissingExtra("psycopg", "postgres")
             from govline.store._postgres import PostgresEngine, open_pool
 
             plain = f"postgresql://{rest}"

@@ -149,7 +149,7 @@ def _cursor(driver: Any, dialect: str) -> Any:
         return cursor
     import psycopg
 
-    return psycopg.Cursor(driver, row_factory=psycopg.rows.tuple_row)
+    return psycopg.RawCursor(driver, row_factory=psycopg.rows.tuple_row)
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from operator import itemgetter
 from typing import Any
 
 from attrs import frozen
-from sqlalchemy import Executable
+from sqlalchemy import Executable, Float, Numeric
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.engine import Dialect
@@ -19,7 +19,7 @@ __all__ = ["Plan", "Statement"]
 Codec = Callable[[Any], Any]
 _DIALECTS: dict[str, Dialect] = {
     "sqlite": SQLiteDialect_pysqlite(paramstyle="qmark"),
-    "postgresql": PGDialect_psycopg(paramstyle="format"),  # type: ignore[no-untyped-call]
+    "postgresql": PGDialect_psycopg(paramstyle="numeric_dollar"),  # type: ignore[no-untyped-call]
 }
 
 
@@ -150,6 +150,9 @@ def _result_codec(kind: TypeEngine[Any], dialect: Dialect) -> Codec | None:
     own: Codec | None = getattr(kind, "decode", None)
     if own is not None:
         return lambda value: None if value is None else own(value)
+    if isinstance(kind, Numeric | Float) and dialect.name == "postgresql":
+        # SQLAlchemy picks by the wire type, known only with a result: psycopg gives float or Decimal by itself
+        return None if kind.asdecimal else lambda value: None if value is None else float(value)
     return kind.dialect_impl(dialect).result_processor(dialect, None)
 
 

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from govline.core.effects import Effect, Event, Schedule
 from govline.core.ids import Id
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 __all__ = ["StoreTransaction"]
 
 Dialect = Literal["sqlite", "postgresql"]
-_PREPARE: Final = {"prepare": True}
-_NOTHING: Final[dict[str, bool]] = {}
 
 
 class StoreTransaction:
@@ -39,7 +37,6 @@ class StoreTransaction:
         "_deadline",
         "_driver",
         "_now",
-        "_options",
         "_over",
         "_spans",
         "_work",
@@ -68,7 +65,6 @@ class StoreTransaction:
         self._now: datetime | None = None
         self._connection: Connection | None = None
         self._spans = database.spans
-        self._options = _PREPARE if dialect == "postgresql" else _NOTHING
         self.dialect = dialect
         self.enqueued = False
 
@@ -173,11 +169,11 @@ class StoreTransaction:
         if time.monotonic() > self._deadline:
             self._live()
         if self._spans is None:
-            self._cursor.execute(plan.sql, plan.encode(params), **self._options)
+            self._cursor.execute(plan.sql, plan.encode(params))
             return plan
         started = time.perf_counter()
         try:
-            self._cursor.execute(plan.sql, plan.encode(params), **self._options)
+            self._cursor.execute(plan.sql, plan.encode(params))
         finally:
             self._spans(statement.name, time.perf_counter() - started)
         return plan

@@ -89,12 +89,13 @@ def test_constants_of_the_statement_are_kept_and_encoded():
     assert False in encoded
 
 
-def test_a_repeated_bind_is_given_twice():
+def test_a_repeated_bind_is_given_wherever_it_stands():
     statement = Statement(
         "thing.twice",
         select(table.c.id).where((table.c.id == bindparam("x")) | (literal("a") == bindparam("x"))),
     )
-    assert list(statement.plan("postgresql").encode({"x": "v"})).count("v") == 2
+    assert list(statement.plan("sqlite").encode({"x": "v"})) == ["v", "a", "v"]
+    assert list(statement.plan("postgresql").encode({"x": "v"})) == ["v", "a"]
 
 
 @pytest.mark.parametrize("params", [None, {}, {"id": "x"}])

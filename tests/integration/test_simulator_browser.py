@@ -224,7 +224,7 @@ def test_two_citizens_have_two_phones(page, town, client):
     client.citizen("勉").say("勉です")
     page.get_by_role("button", name="勉 未読2件").click()
     bubble(page, "「勉です」").wait_for()
-    assert page.get_by_text("安です").count() == 0
+    assert page.locator("#talk").get_by_text("安です").count() == 0
     page.locator("#people button", has_text="安").click()
     bubble(page, "「安です」").wait_for()
 

@@ -75,9 +75,8 @@ class SimulatorClient:
 
     def citizen(self, name: str, *, follow: bool = True) -> "CitizenHandle":
         """The citizen of this name, created (and made a friend of the town) when there is none yet."""
-        for row in self.request("GET", "/citizens")["citizens"]:
-            if row["name"] == name:
-                return CitizenHandle(self, row["userId"], name)
+        for row in self.request("GET", f"/citizens?name={quote(name)}")["citizens"]:
+            return CitizenHandle(self, row["userId"], name)
         made = self.request("POST", "/citizens", {"name": name, "follow": follow})
         return CitizenHandle(self, made["userId"], name)
 

@@ -32,6 +32,8 @@ TownView = Callable[[], Mapping[str, Sequence[Mapping[str, object]]]]
 """What the town sees: sections by name ("events", "outbox", …), each a list of rows."""
 
 _BULK_MOST = 20_000
+_SHOWN = 200
+_DELAYS = (1.0, 5.0, 15.0)
 _FLAT_IMAGE = 16_384
 """A rich menu image of no more bytes can only be flat colour: the page then draws the areas' labels itself."""
 
@@ -103,7 +105,7 @@ class Control:
         table: list[tuple[str, str, Callable[[Ask], Json]]] = [
             ("GET", "/poll", self._poll),
             ("GET", "/town", self._town),
-            ("GET", "/citizens", lambda ask: self._citizens(ask.query.get("channel"))),
+            ("GET", "/citizens", lambda ask: self._citizens(ask.query.get("channel"), ask.query.get("name"))),
             ("POST", "/citizens", self._create),
             ("POST", "/citizens/bulk", self._bulk),
             ("GET", "/citizens/{user}/messages", self._messages),
@@ -155,11 +157,13 @@ class Control:
         self.world.citizen(user)
         return Thumb(self.world, self.world.channel(ask.query.get("channel")), self.postman, user)
 
-    def _citizens(self, channel_id: str | None = None) -> Json:
+    def _citizens(self, channel_id: str | None = None, name: str | None = None) -> Json:
+        """The first citizens, or the first of one name, as the page shows them."""
         with self.world.lock:
             channel = self.world.channel(channel_id)
             rows = []
-            for citizen in list(self.world.citizens.values())[:200]:
+            everyone = self.world.citizens.values()
+            for citizen in [each for each in everyone if name in (None, each.name)][:_SHOWN]:
                 friendship = channel.friendship(citizen.user_id)
                 talk = channel.talks.get(citizen.user_id, [])
                 unread = sum(entry.side == "town" for entry in talk[friendship.read :])
@@ -322,7 +326,8 @@ class Control:
         if "url" in body:
             self.world.set_webhook(ask.text("url"), channel.settings.channel_id)
         channel.webhook_active = bool(body.get("active", channel.webhook_active))
-        self.postman.redelivery = bool(body.get("redelivery", self.postman.redelivery))
+        if "redelivery" in body:
+            self.postman.delays = _DELAYS if body["redelivery"] else ()
         if "duplicate" in body:
             self.postman.duplicate = int(ask.number("duplicate"))
         return {"url": channel.webhook_url, "active": channel.webhook_active}

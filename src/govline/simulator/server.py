@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import socket
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import Any, cast
 
 import uvicorn
@@ -33,7 +33,7 @@ class Simulator:
         world: The state; a new one where omitted.
         town_view: What the town sees, for the page's right side; called on a thread, may block.
         town_url: Webhook address of the first channel; it may also be set later by `world.set_webhook`.
-        redelivery: Whether lost webhooks are posted again.
+        redelivery: Seconds after which a lost webhook is posted again, each time; none, like LINE's default, where omitted.
     """
 
     def __init__(
@@ -42,12 +42,12 @@ class Simulator:
         *,
         town_view: TownView | None = None,
         town_url: str | None = None,
-        redelivery: bool = False,
+        redelivery: Sequence[float] = (),
     ) -> None:
         self.world = world or LineWorld()
         if town_url:
             self.world.set_webhook(town_url)
-        self.postman = Postman(redelivery=redelivery)
+        self.postman = Postman(redelivery)
         self.api = LineApi(self.world, self.postman)
         self.control = Control(self.world, self.postman, self.api, town_view)
         self.app: ASGIApp = self._build()

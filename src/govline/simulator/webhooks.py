@@ -66,14 +66,13 @@ class Postman:
     Events of one citizen leave in order; between citizens there is none, as with LINE.
 
     Args:
-        redelivery: Whether a body that was not answered with 20x within 2 seconds is posted again by itself.
-        delays: Seconds before each redelivery; LINE's are not published.
+        delays: Seconds after which a body that was not answered with 20x within 2 seconds is posted again, each time;
+            empty, as with LINE, redelivery is off. LINE's own delays are not published.
     """
 
-    def __init__(self, *, redelivery: bool = False, delays: Sequence[float] = (1.0, 5.0, 15.0)) -> None:
-        self.redelivery = redelivery
+    def __init__(self, delays: Sequence[float] = ()) -> None:
+        self.delays = tuple(delays)
         self.duplicate = 0
-        self._delays = tuple(delays)
         self._http = urllib3.PoolManager(maxsize=_LANES, retries=False)
         self._lock = threading.Condition()
         self._held: list[Delivery] | None = None
@@ -201,7 +200,7 @@ class Postman:
         while (delivery := lane.get()) is not None:
             try:
                 self._attempt(delivery)
-                if self.redelivery and not delivery.delivered:
+                if not delivery.delivered:
                     self._later(delivery)
             finally:
                 with self._lock:
@@ -210,9 +209,9 @@ class Postman:
 
     def _later(self, delivery: Delivery) -> None:
         """Redeliver after the next delay, while there is one."""
-        if len(delivery.attempts) > len(self._delays):
+        if len(delivery.attempts) > len(self.delays):
             return
-        timer = threading.Timer(self._delays[len(delivery.attempts) - 1], self._again, (delivery,))
+        timer = threading.Timer(self.delays[len(delivery.attempts) - 1], self._again, (delivery,))
         timer.daemon = True
         with self._lock:
             self._timers = {each for each in self._timers if each.is_alive()} | {timer}

@@ -20,6 +20,7 @@ class Town:
     bodies: list = field(factory=list)
     signatures: list = field(factory=list)
     answers: list = field(factory=list)
+    came: threading.Condition = field(factory=threading.Condition)
     gate: threading.Event = field(factory=threading.Event)
     url: str = ""
 
@@ -27,11 +28,17 @@ class Town:
     def events(self):
         return [event for body in self.bodies for event in json.loads(body)["events"]]
 
+    def wait_for(self, count):
+        with self.came:
+            assert self.came.wait_for(lambda: len(self.bodies) >= count, timeout=20)
+
     def app(self):
         def hook(request, body):
             self.gate.wait(timeout=20)
-            self.bodies.append(body)
-            self.signatures.append(request.headers["x-line-signature"])
+            with self.came:
+                self.bodies.append(body)
+                self.signatures.append(request.headers["x-line-signature"])
+                self.came.notify_all()
             return PlainTextResponse("", self.answers.pop(0) if self.answers else 200)
 
         async def receive(request):

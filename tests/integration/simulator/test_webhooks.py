@@ -67,6 +67,18 @@ def test_a_lost_event_is_redelivered_with_the_same_id(client, town):
     assert client.webhooks("redeliver") == 0
 
 
+def test_redelivery_goes_on_by_itself_until_the_town_answers(town):
+    town.answers = [500, 503]
+    simulator = Simulator(LineWorld(), town_url=town.url, redelivery=(0.01, 0.01, 0.01))
+    with simulator.serve() as url, SimulatorClient(url) as client:
+        client.citizen("安")
+        town.wait_for(3)
+        client.settle()
+        [delivery] = client.request("GET", "/webhooks")["deliveries"]
+    assert delivery["attempts"] == ["500", "503", "200"]
+    assert [event["deliveryContext"]["isRedelivery"] for event in town.events] == [False, True, True]
+
+
 def test_dummies_unknown_types_missing_ids_and_broken_bodies(client, town):
     ann = client.citizen("安")
     client.settle()

@@ -3,7 +3,20 @@
 from collections.abc import Callable
 from typing import Any, Final
 
-from sqlalchemy import Integer, Table, and_, bindparam, delete, false, func, literal, select, true, update
+from sqlalchemy import (
+    Integer,
+    Table,
+    and_,
+    bindparam,
+    delete,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -218,6 +231,7 @@ LIVE_IN_PROGRAMME: Final = Statement(
         bookings.c.citizen == bindparam("citizen"),
         bookings.c.programme == bindparam("programme"),
         _LIVE,
+        or_(bookings.c.held_until.is_(None), bookings.c.held_until > bindparam("now")),
         slots.c.ends_at > bindparam("now"),
     ),
 )

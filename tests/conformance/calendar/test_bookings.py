@@ -114,6 +114,14 @@ def test_a_hold_that_ran_out_cannot_be_confirmed(any_db, calendar, slots, clock)
     assert booked(any_db, calendar, slots[0]) == 0
 
 
+def test_a_hold_that_ran_out_does_not_count_against_the_limit(any_db, calendar, slots, clock):
+    any_db.run(lambda tx: calendar.hold(tx, slots[0], "a", key="1"))
+    any_db.run(lambda tx: calendar.book(tx, slots[1], "a", key="2"))
+    assert codes(any_db.run(lambda tx: calendar.book(tx, slots[2], "a", key="3"))) == ["GL-2108"]
+    clock.advance(timedelta(minutes=10))
+    assert any_db.run(lambda tx: calendar.book(tx, slots[2], "a", key="4")).slot == slots[2]
+
+
 def test_a_hold_is_confirmed_once(any_db, calendar, slots, clock):
     held = any_db.run(lambda tx: calendar.hold(tx, slots[0], "a", key="1"))
     confirmed = any_db.run(lambda tx: calendar.confirm(tx, held.id, key="2"))

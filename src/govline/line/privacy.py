@@ -4,12 +4,12 @@ One walk over an event's JSON, whatever its type, so that broken and future even
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from govline.core import CitizenId, Json
 
-__all__ = ["CitizenOf", "Cleaner", "Guard"]
+__all__ = ["CitizenOf", "Cleaner", "Guard", "user_ids"]
 
 CitizenOf = Callable[[str], CitizenId]
 Guard = Callable[[str], str | None]
@@ -89,3 +89,13 @@ class Cleaner:
                 self.refused = True
                 text = taken_out
         return _LINE_USER.sub("(LINE)", text) if "U" in text else text
+
+
+def user_ids(value: Json) -> Iterator[str]:
+    """Every LINE userId in an event's JSON: its source, mentions, members."""
+    if isinstance(value, dict):
+        user = value.get("userId")
+        if isinstance(user, str) and user:
+            yield user
+    for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from user_ids(inner)

@@ -1,6 +1,7 @@
 """The webhook's door on both engines: one commit a body, nothing lost, nothing personal stored."""
 
 import json
+import threading
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -268,3 +269,23 @@ def test_half_an_emoji_from_a_callers_dict_is_stored(any_db, webhook):
     half = event(1, message={"type": "text", "id": "1", "text": "a\ud83d"}, replyToken="\ud83d")
     assert webhook.accept(parse({"events": [half]})).received == 1
     assert len(handled(any_db)) == 1
+
+
+def test_bodies_that_arrive_at_once_share_people_and_lose_nothing(any_db, webhook):
+    people = [f"U{number:032x}" for number in range(6)]
+    receipts = []
+
+    def deliver(turn):
+        order = people[turn % 6 :] + people[: turn % 6]
+        fresh = [event(100 * turn + at, user=user) for at, user in enumerate(order)]
+        again = [event(7000 + at, user=user) for at, user in enumerate(order[:2])]
+        receipts.append(post(webhook, body(*fresh, *again)))
+
+    threads = [threading.Thread(target=deliver, args=(turn,)) for turn in range(1, 9)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [receipt.status for receipt in receipts] == [200] * 8
+    assert sum(receipt.received for receipt in receipts) == 8 * 6 + 2
+    assert len(any_db.read(inbox.next_citizens)) == 6

@@ -2,9 +2,12 @@
 
 import sqlite3
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
-__all__ = ["asks_to_retry", "is_busy"]
+from govline.errors import RetryNeeded
+
+__all__ = ["asks_to_retry", "is_busy", "retry_is_told"]
 
 _RETRYABLE: Final = ("40001", "40P01")
 _BUSY: Final = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
@@ -18,6 +21,20 @@ def is_busy(error: BaseException) -> bool:
 def asks_to_retry(error: BaseException) -> bool:
     """Serialization failure or deadlock (SQLSTATE 40001, 40P01), or a busy SQLite file; also inside SQLAlchemy's or Django's error."""
     return any(getattr(each, "sqlstate", None) in _RETRYABLE or is_busy(each) for each in _layers(error))
+
+
+@contextmanager
+def retry_is_told() -> Iterator[None]:
+    """Turn such an error into RetryNeeded, where only the caller can run the work again."""
+    try:
+        yield
+    except Exception as error:
+        if asks_to_retry(error):
+            raise RetryNeeded(
+                "the database asks to run this transaction again",
+                hint="roll back and run the whole transaction again, all of its block included",
+            ) from error
+        raise
 
 
 def _layers(error: BaseException) -> Iterator[BaseException]:

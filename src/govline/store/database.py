@@ -1,21 +1,23 @@
 """A town's database: opens it, runs units of work on it, migrates and closes it."""
 
 import logging
+import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar, copy_context
 from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, Protocol, Self, TypeVar
 
 from govline.core.clock import Clock, SystemClock
 from govline.core.effects import Handler
 from govline.core.ids import IdSource, Uuid7Source
 from govline.core.transaction import Transaction
 from govline.core.values import SYSTEM, Actor
-from govline.errors import ConfigError, MissingExtra, NestedUnit
+from govline.errors import ConfigError, MissingExtra, NestedUnit, StoreError
 from govline.store._line import Unit, unit_name
+from govline.store._retry import retry_is_told
 from govline.store.join import join
 
 if TYPE_CHECKING:
@@ -72,6 +74,7 @@ class Database:
         self.handlers: tuple[Handler, ...] = ()
         self.spans: Spans | None = None
         self.on_commit: list[Callable[[], None]] = []
+        self._process = os.getpid()
         self.engine: _Engine
 
     @classmethod
@@ -96,6 +99,7 @@ class Database:
             town: The municipality's short name, as effects and logs carry it.
             schema: PostgreSQL only: the town's schema. Towns on one server share one pool.
             pool: PostgreSQL only: a `psycopg_pool.ConnectionPool` of yours (autocommit connections); stays yours.
+            pool_size: PostgreSQL only: connections at most; of towns that share a pool the first one decides.
             budget: Seconds one unit or `begin` block may take.
             patience: Seconds to go on retrying when other processes hold the file, or after serialization failures.
 
@@ -169,6 +173,7 @@ class Database:
 
     def read(self, work: Callable[[Transaction], T]) -> T:
         """Run a reading unit on a snapshot; never waits for writers, cannot write."""
+        self._refuse_fork()
         unit = Unit(work, SYSTEM)
         self.engine.read(unit)
         result: T = unit.outcome()
@@ -179,9 +184,12 @@ class Database:
         """A transaction that the caller holds: commits at the end of the block, rolls back when it raises.
 
         On SQLite it has the writer's turn for itself, so keep it short: at most `budget` seconds.
+
+        Raises:
+            RetryNeeded: The database asks to run the block again: only you can. Prefer `run`, which does so by itself.
         """
         self._refuse_nesting(self.begin)
-        with self.engine.begin(actor or SYSTEM) as tx, self._marked():
+        with retry_is_told(), self.engine.begin(actor or SYSTEM) as tx, self._marked():
             yield tx
 
     @contextmanager
@@ -230,6 +238,19 @@ class Database:
 
         return migrate.upgrade(self, packages)
 
+    @staticmethod
+    def ddl(packages: Sequence[str], dialect: Literal["sqlite", "postgresql"]) -> str:
+        """The SQL that `migrate` would run on an empty database: for Django's RunSQL, Flyway or a DBA."""
+        from govline.store import migrate
+
+        return migrate.ddl(packages, dialect)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
     def close(self) -> None:
         """End: no unit starts afterwards; running ones are waited for."""
         self.engine.close()
@@ -250,11 +271,20 @@ class Database:
             _units.reset(token)
 
     def _refuse_nesting(self, work: Callable[..., Any]) -> None:
+        self._refuse_fork()
         if id(self) in _units.get():
             raise NestedUnit(
                 "a unit was started inside another unit of the same database",
                 hint="use the tx you already hold, or start it after the outer one has ended",
                 place={"unit": unit_name(work)},
+            )
+
+    def _refuse_fork(self) -> None:
+        if os.getpid() != self._process:
+            raise StoreError(
+                "the database was opened in another process than this one",
+                code="GL-1014",
+                hint="open it in every worker after the fork (gunicorn: post_fork), never before",
             )
 
     @cached_property

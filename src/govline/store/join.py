@@ -11,8 +11,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from govline.core.values import Actor
-from govline.errors import JoinRefused, RetryNeeded
-from govline.store._retry import asks_to_retry
+from govline.errors import JoinRefused
+from govline.store._retry import retry_is_told
 from govline.store.transaction import StoreTransaction
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def join(
     database: "Database", connection: Any, actor: Actor, schema: str | None
 ) -> Iterator[StoreTransaction]:
     """The transaction open on `connection`, as a govline transaction; see `Database.join`."""
-    try:
+    with retry_is_told():
         driver = _driver_connection(connection)
         with _on_schema(driver, schema):
             cursor = _cursor(driver, database.dialect)
@@ -35,13 +35,6 @@ def join(
                 yield tx
             finally:
                 tx.finish()
-    except Exception as error:
-        if asks_to_retry(error):
-            raise RetryNeeded(
-                "the database asks to run this transaction again",
-                hint="roll back and run your whole transaction again, this join included",
-            ) from error
-        raise
 
 
 def _driver_connection(connection: Any) -> Any:

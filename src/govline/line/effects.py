@@ -52,9 +52,12 @@ def line_effects(
         menu_id: LINE's id of a rich menu that an effect names; by default effects carry the id itself.
     """
     gate = gate or Limiter()
+    push = PushHandler(db, messenger, gate)
     return {
-        "line.reply": ReplyHandler(messenger, gate, token_life=token_life, push_instead=push_instead),
-        "line.push": PushHandler(db, messenger, gate),
+        "line.reply": ReplyHandler(
+            messenger, gate, push=push if push_instead else None, token_life=token_life
+        ),
+        "line.push": push,
         "line.multicast": MulticastHandler(db, messenger, gate),
         "line.menu": MenuHandler(db, messenger, gate, menu_id),
     }

@@ -1,6 +1,7 @@
 """`line.reply`: answer while the token lives, never twice, and a push only when the reply surely did not happen.
 
-LINE takes no retry key for a reply. So:
+LINE takes no retry key for a reply, but takes one for a push: the effect's own id. The push is the same effect with another
+payload, so it keeps its place among the replies to the citizen. So:
 
     token too old before the first attempt            -> push
     first attempt refused for the token, by the rate,
@@ -13,10 +14,10 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Final
 
-from govline.core import Dead, Done, Effect, EffectContext, Fate, Json, Retry, Transaction, Unknown
+from govline.core import Amend, Dead, EffectContext, EffectHandler, Fate, Json, Retry, Transaction, Unknown
 from govline.line.limiter import Gate
 from govline.line.messenger import Answer, Messenger
-from govline.line.outcomes import Busy, busy_kind, judge, reply_token_refused
+from govline.line.outcomes import RETRY_KEY_LIFE, Busy, busy_kind, judge, reply_token_refused
 
 __all__ = ["REPLY_TOKEN_LIFE", "ReplyHandler"]
 
@@ -24,8 +25,7 @@ REPLY_TOKEN_LIFE: Final = timedelta(seconds=50)
 """LINE says about a minute (unconfirmed); ten seconds are left for the call itself."""
 
 _AGAIN: Final = 1.0
-_PUSHED: Final = "pushed"
-_PRIORITY: Final = 10  # a citizen is waiting: before deliveries, like the reply itself
+_INSTEAD: Final = "push_instead"
 
 
 class ReplyHandler:
@@ -33,29 +33,31 @@ class ReplyHandler:
 
     Args:
         token_life: Age of the effect beyond which its token is not tried any more.
-        push_instead: Whether a push may take the place of a reply that surely was not accepted. It counts against the
+        push: Carries out the push that takes the place of a reply that surely was not accepted. It counts against the
             month's quota and needs a citizen; without it such a reply ends dead.
     """
 
-    unknown_after: timedelta
+    unknown_after = RETRY_KEY_LIFE
 
     def __init__(
         self,
         messenger: Messenger,
         gate: Gate,
         *,
+        push: EffectHandler | None = None,
         token_life: timedelta = REPLY_TOKEN_LIFE,
-        push_instead: bool = True,
     ) -> None:
         self._messenger = messenger
         self._gate = gate
-        self.unknown_after = token_life
-        self._push_instead = push_instead
+        self._push = push
+        self._token_life = token_life
 
     def run(self, payload: Mapping[str, Json], context: EffectContext) -> Fate:
-        """Reply once; the fate says whether a push follows (`record` writes it)."""
+        """Reply, or push where an earlier attempt decided so."""
+        if self._push is not None and payload.get(_INSTEAD):
+            return self._push.run(payload, context)
         first = context.attempt <= 1
-        if context.now - context.enqueued >= self.unknown_after:
+        if context.now - context.enqueued >= self._token_life:
             why = "GL-8030 the reply token is too old"
             return (
                 self._instead(payload, why) if first else Unknown(f"{why}, and an attempt may have arrived")
@@ -66,11 +68,7 @@ class ReplyHandler:
         return self._first(payload, answer) if first else _later(answer)
 
     def record(self, tx: Transaction, payload: Mapping[str, Json], fate: Fate) -> None:
-        """Enqueue the push that takes the reply's place, with a retry key of its own, in the same commit."""
-        if isinstance(fate, Done) and fate.note.get(_PUSHED):
-            push = {"citizen": payload["citizen"], "messages": payload["messages"]}
-            key = f"reply:{payload['reply_token']}"
-            tx.enqueue(Effect("line.push", push, dedupe=key, priority=_PRIORITY, queue="reply"))
+        """The outbox row itself is the record."""
 
     def _first(self, payload: Mapping[str, Json], answer: Answer) -> Fate:
         rate = answer.status == 429 and busy_kind(answer.message) is not Busy.QUOTA
@@ -79,9 +77,10 @@ class ReplyHandler:
         return _ambiguous(answer) if answer.ambiguous else judge(answer)
 
     def _instead(self, payload: Mapping[str, Json], why: str) -> Fate:
-        if not self._push_instead or not payload.get("citizen"):
+        if self._push is None or not payload.get("citizen"):
             return Dead(why)
-        return Done({_PUSHED: True, "why": why})
+        kept = {"citizen": payload["citizen"], "messages": payload["messages"]}
+        return Amend({**kept, _INSTEAD: True}, why)
 
 
 def _later(answer: Answer) -> Fate:

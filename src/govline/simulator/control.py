@@ -33,6 +33,7 @@ TownView = Callable[[], Mapping[str, Sequence[Mapping[str, object]]]]
 
 _BULK_MOST = 20_000
 _SHOWN = 200
+_FAR = 10 * 366 * 86_400
 _DELAYS = (1.0, 5.0, 15.0)
 _FLAT_IMAGE = 16_384
 """A rich menu image of no more bytes can only be flat colour: the page then draws the areas' labels itself."""
@@ -76,6 +77,13 @@ class Ask:
         if not value.isdecimal():
             raise InputError("`after` is no number", code="GL-8410")
         return int(value)
+
+    def rows(self, name: str) -> list[dict[str, Any]]:
+        """A list of objects."""
+        value = self.body.get(name)
+        if not isinstance(value, list) or not all(isinstance(each, dict) for each in value):
+            raise InputError("a list of objects is missing", code="GL-8410", place={"field": name})
+        return value
 
     def number(self, name: str) -> float:
         value = self.body.get(name)
@@ -281,6 +289,8 @@ class Control:
         """What LIFF would hand to the town's page; any claim may be set wrong for a test."""
         settings, claims = thumb.channel.settings, ask.body
         secret = settings.secret if claims.pop("alg", "ES256") == "HS256" else ""
+        if "lifetime" in claims:
+            claims["lifetime"] = int(ask.number("lifetime"))
         audience = str(claims.pop("aud", settings.login_id))
         citizen = self.world.citizen(thumb.user)
         return {"idToken": self.world.id_tokens.issue(citizen, audience, secret=secret, **claims)}
@@ -310,7 +320,10 @@ class Control:
         return {}
 
     def _clock(self, ask: Ask) -> Json:
-        if not shift(self.world.clock, timedelta(seconds=ask.number("seconds"))):
+        seconds = ask.number("seconds")
+        if not 0 <= seconds <= _FAR:
+            raise InputError("the clock goes forward, by ten years at most", code="GL-8411")
+        if not shift(self.world.clock, timedelta(seconds=seconds)):
             raise InputError("this clock cannot be put forward", code="GL-8411")
         return {"now": self.world.clock.now().isoformat()}
 
@@ -345,9 +358,9 @@ class Control:
             "verify": lambda: postman.post(channel, writer.dummies() if body.get("dummy") else []),
             "unknown": lambda: postman.post(channel, [writer.event("somethingNew", body.get("user"))]),
             "broken": lambda: postman.post(channel, [_without_id(writer.event("message", body.get("user")))]),
-            "events": lambda: postman.post(channel, list(body.get("events") or ())),
+            "events": lambda: postman.post(channel, ask.rows("events")),
             "raw": lambda: postman.post_raw(
-                channel, ask.text("body").encode(), sign=bool(body.get("sign", True))
+                channel, ask.text("body").encode(errors="replace"), sign=bool(body.get("sign", True))
             ),
         }
         if ask.path["deed"] not in deeds:

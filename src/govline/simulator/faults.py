@@ -70,7 +70,8 @@ class Fault:
         """
         times, chance, seconds = raw.get("times", 1), raw.get("probability", 1.0), raw.get("seconds", 30.0)
         fine = (
-            raw.get("kind") in FAULT_KINDS
+            isinstance(raw.get("kind"), str)
+            and raw["kind"] in FAULT_KINDS
             and isinstance(raw.get("endpoint", "*"), str)
             and (times is None or (isinstance(times, int) and times > 0))
             and isinstance(chance, int | float)

@@ -36,7 +36,10 @@ def units(value: str) -> int:
 
 def loopback(url: str) -> bool:
     """Whether an address leads to this machine only."""
-    return urlsplit(url).hostname in _LOOPBACK
+    try:
+        return urlsplit(url).hostname in _LOOPBACK
+    except ValueError:
+        return False
 
 
 def _wrong(problems: list[Problem], where: str, message: str) -> None:

@@ -18,6 +18,7 @@ from govline.simulator.mint import Mint
 from govline.simulator.model import Answer, ChannelSettings, Citizen, Content, Entry
 from govline.simulator.rates import RateDesk
 from govline.simulator.sending import send
+from govline.simulator.shapes import loopback
 from govline.simulator.validation import RequestRules
 
 __all__ = ["LineWorld"]
@@ -95,7 +96,13 @@ class LineWorld:
         return None
 
     def set_webhook(self, url: str, channel_id: str | None = None) -> None:
-        """Where a channel's events go."""
+        """Where a channel's events go.
+
+        Raises:
+            InputError: GL-8405, the address leads off this machine.
+        """
+        if not loopback(url):
+            raise InputError("the simulator posts to this machine only", code="GL-8405", hint="use 127.0.0.1")
         with self.lock:
             self.channel(channel_id).webhook_url = url
 

@@ -114,12 +114,8 @@ def test_the_blocked_and_the_strangers_cannot_talk(client, town):
 
 
 def test_webhooks_never_leave_this_machine():
-    simulator = Simulator(LineWorld(), town_url="https://town.example/hook")
-    try:
-        with pytest.raises(InputError, match="GL-8405"):
-            simulator.postman.post(simulator.world.channel(), [])
-    finally:
-        simulator.postman.close()
+    with pytest.raises(InputError, match="GL-8405"):
+        Simulator(LineWorld(), town_url="https://town.example/hook")
 
 
 def test_a_tap_finds_what_the_screen_shows(client, line, town):
@@ -174,6 +170,33 @@ def test_a_simulator_may_be_served_again(town):
             client.citizen(name)
             assert client.settle()
     assert len(town.events) == 2
+
+
+def test_odd_letters_do_not_stop_the_post(client, town, base_url):
+    ann = client.citizen("安")
+    ann.say("\ud800 壊れた字")
+    ann.say("次")
+    assert client.settle()
+    assert texts(town)[1] == "次"
+    assert client.request("GET", f"/poll?citizen={ann.user_id}")["messages"]
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/faults", {"kind": {}}),
+        ("/clock", {"seconds": 10**30}),
+        ("/clock", {"seconds": -1}),
+        ("/webhooks", {"url": "https://["}),
+        ("/webhooks/events", {"events": True}),
+        ("/webhooks/dance", {}),
+        ("/citizens/bulk", {"count": 10**9}),
+        ("/citizens", {"name": ""}),
+    ],
+)
+def test_nonsense_is_answered_with_a_reason(client, path, body):
+    with pytest.raises(SimulatorRefused, match="GL-84"):
+        client.request("POST", path, body)
 
 
 def test_link_tokens_are_used_once(client, line, town):

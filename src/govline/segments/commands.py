@@ -58,7 +58,7 @@ def _send(city: Any, words: Sequence[str]) -> int:
 
 
 def _read(source: str, attributes: Attributes) -> Filter:
-    if all(_SHORT.fullmatch(word) for word in source.split()):
+    if source.strip() and all(_SHORT.fullmatch(word) for word in source.split()):
         return _short(source, attributes)
     text = source if source.lstrip().startswith("{") else _file(source)
     try:

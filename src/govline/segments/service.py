@@ -115,13 +115,13 @@ class Segments:
         return int(tx.connection.exec_driver_sql(q.count_sql(where), tuple(params)).scalar_one())
 
     def ids(self, tx: Transaction, filter: Filter, as_of: date | None = None) -> Iterator[CitizenId]:  # noqa: A002
-        """The citizens who fulfil the filter, in order of id, read page by page."""
+        """The citizens who fulfil the filter, in order of id, streamed from the database's own cursor."""
         where, params = self._where(tx, filter, as_of)
-        sql = q.page_sql(where, "?" if tx.dialect == "sqlite" else "%s", _PAGE)
-        page: Sequence[Any] = [("",)]
-        while page:
-            page = tx.connection.exec_driver_sql(sql, (*params, page[-1][0])).all()
-            yield from (citizen for (citizen,) in page)
+        found = tx.connection.exec_driver_sql(
+            q.ids_sql(where), tuple(params), execution_options={"yield_per": _PAGE}
+        )
+        with found:
+            yield from found.scalars()
 
     def explain(
         self,

@@ -126,10 +126,18 @@ def test_the_trace_says_which_clause_keeps_a_person_out(any_db, town):
     assert any_db.read(lambda tx: town.explain(tx, FAMILY, a)).met
 
 
-def test_pages_join_without_gap(any_db, town, monkeypatch):
+def test_ids_stream_while_the_same_unit_writes(any_db, town, monkeypatch):
     monkeypatch.setattr("govline.segments.service._PAGE", 3)
     everyone = people(any_db, 10)
-    assert any_db.read(lambda tx: list(town.ids(tx, attr("ward").unanswered()))) == sorted(everyone)
+
+    def work(tx):
+        for who in town.ids(tx, attr("ward").unanswered()):
+            town.set(tx, who, "ward", "1", source="test")
+            yield who
+
+    assert any_db.run(lambda tx: list(work(tx))) == sorted(everyone)
+    assert any_db.read(lambda tx: town.count(tx, attr("ward") == "1")) == 10
+    assert any_db.run(lambda tx: next(town.ids(tx, attr("ward") == "1"))) == min(everyone)
 
 
 def test_a_filter_is_checked_against_the_declaration(any_db, town):
@@ -269,7 +277,18 @@ def test_the_commands_count_and_send(any_db, town, capsys, tmp_path):
     for _ in range(2):
         assert send(city, ["k1", str(tmp_path / "filter.json"), "お知らせ"]) == 0
     assert [run.counts.planned for run in any_db.read(delivery.runs)] == [3]
-    for bad in ("{", "nowhere.json", '{"version": 1}', json.dumps((attr("nobody") == 1).to_json())):
+    assert count(city, ["ward=1,2 topics=ごみ"]) == 0
+    assert count(city, ["ward=1"]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == "3 人: 地区が「第1地区」"
+    for bad in (
+        "",
+        "{",
+        "nowhere.json",
+        "ward=99",
+        "nobody=1",
+        '{"version": 1}',
+        json.dumps((attr("nobody") == 1).to_json()),
+    ):
         assert count(city, [bad]) == 1
         assert send(city, ["k2", bad, "x"]) == 1
     assert "GL-3001" in capsys.readouterr().err

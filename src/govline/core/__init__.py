@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from govline.core.clock import Clock, FixedClock, Instant, SystemClock, from_micros, to_micros
 from govline.core.effects import (
+    Amend,
     Dead,
     Done,
     Effect,
@@ -130,6 +131,7 @@ __all__ = [
     "ActionResult",
     "Actor",
     "ActorKind",
+    "Amend",
     "Ask",
     "AskCamera",
     "AskLocation",

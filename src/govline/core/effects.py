@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from govline.core.transaction import Transaction
 
 __all__ = [
+    "Amend",
     "Dead",
     "Done",
     "Effect",
@@ -113,7 +114,18 @@ class Unknown:
     reason: str
 
 
-Fate = Done | Retry | Dead | Unknown
+@frozen
+class Amend:
+    """It surely did not happen, and goes on in another way: the same row, id and place in its order carry a new payload.
+
+    Its attempts begin anew, at once.
+    """
+
+    payload: Mapping[str, Json] = field(converter=frozen_map, hash=False)
+    reason: str
+
+
+Fate = Done | Retry | Dead | Unknown | Amend
 
 
 @frozen

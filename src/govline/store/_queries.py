@@ -25,11 +25,12 @@ from govline.core import Id, Json
 from govline.store._pages import Page
 from govline.store._tables import order_key, outbox
 from govline.store._upsert import insert_unless_known
-from govline.store.columns import InstantColumn
+from govline.store.columns import InstantColumn, JsonColumn
 from govline.store.statement import Statement
 
 __all__ = [
     "ADVANCE",
+    "AMEND",
     "ANY_LEASED",
     "BUMP_ORDER",
     "CLAIM",
@@ -228,6 +229,12 @@ END = Statement(
         reason=bindparam("why"),
         ended=bindparam("over", type_=InstantColumn()),
     ),
+)
+AMEND = Statement(
+    "outbox.amend",
+    update(outbox)
+    .where(_c.id == bindparam("row"))
+    .values(payload=bindparam("payload", type_=JsonColumn()), attempts=0, first_attempt=None),
 )
 LEAVE_ORDER = Statement(
     "outbox.leave_order", update(outbox).where(_c.id == bindparam("row")).values(order_key=None)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from attrs import frozen
 
-from govline.core import Dead, Done, EffectHandler, Fate, Json, Retry, Unknown, Upcaster
+from govline.core import Amend, Dead, Done, EffectHandler, Fate, Json, Retry, Unknown, Upcaster
 from govline.errors import GovlineError, RateLimited
 from govline.store.policies import Backoff
 
@@ -90,6 +90,8 @@ def after_run(
     if isinstance(fate, Retry) and job.attempts >= backoff.max_attempts:
         fate = Dead(f"gave up after {job.attempts} attempts: {fate.reason}")
     reason = fate.reason[:_REASON_LENGTH]
+    if isinstance(fate, Amend):
+        return Outcome("asleep", fate, reason, now)
     if isinstance(fate, Dead):
         return Outcome("dead", fate, reason)
     if isinstance(fate, Unknown):

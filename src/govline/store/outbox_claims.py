@@ -1,12 +1,24 @@
 """How effects are taken from the outbox and how their fates come back; the pump's side of the table."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
-from govline.core import Transaction
+from govline.core import Json, Transaction
 from govline.store import _queries as q
 from govline.store._queries import Job
 
-__all__ = ["Job", "advance", "awake", "claim", "end", "has_sleepers", "ready_queues", "release", "wake"]
+__all__ = [
+    "Job",
+    "advance",
+    "amend",
+    "awake",
+    "claim",
+    "end",
+    "has_sleepers",
+    "ready_queues",
+    "release",
+    "wake",
+]
 
 
 def awake(due: datetime, now: datetime) -> tuple[str, datetime | None]:
@@ -52,6 +64,11 @@ def end(tx: Transaction, job: Job, state: str, *, reason: str = "", wake_at: dat
             tx.write(q.LEAVE_ORDER, {"row": job.id})
         advance(tx, job.order_key)
     return bool(held)
+
+
+def amend(tx: Transaction, job: Job, payload: Mapping[str, Json]) -> None:
+    """Let an effect go on with another payload, as if it had not been attempted."""
+    tx.write(q.AMEND, {"row": job.id, "payload": payload})
 
 
 def _lets_go(job: Job, state: str) -> bool:

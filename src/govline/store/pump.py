@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from attrs import evolve, frozen
 
-from govline.core import EffectContext, EffectHandler, Fate, Json, Retry, Transaction, Upcaster
+from govline.core import Amend, EffectContext, EffectHandler, Fate, Json, Retry, Transaction, Upcaster
 from govline.store import outbox_claims as claims
 from govline.store._outage import is_outage
 from govline.store._queries import Job
@@ -323,6 +323,8 @@ def _store(tx: Transaction, ended: _Ended) -> str:
     held = claims.end(tx, ended.job, outcome.state, reason=outcome.reason, wake_at=outcome.wake_at)
     if not held:
         return "lost"
+    if isinstance(outcome.fate, Amend):
+        claims.amend(tx, ended.job, outcome.fate.payload)
     if ended.handler is not None:
         ended.handler.record(tx, ended.payload, outcome.fate)
     return outcome.state

@@ -6,7 +6,19 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from govline.core import Dead, Done, Effect, Event, FixedClock, Handler, Ref, Retry, Transaction, Unknown
+from govline.core import (
+    Amend,
+    Dead,
+    Done,
+    Effect,
+    Event,
+    FixedClock,
+    Handler,
+    Ref,
+    Retry,
+    Transaction,
+    Unknown,
+)
 from govline.errors import StoreError
 from govline.store import Database, audit, outbox, outbox_claims
 from govline.store.policies import Backoff, QueueLimit
@@ -123,6 +135,14 @@ class OutboxSuite:
         assert handler.ids == rows
         dead = db.read(lambda tx: outbox.list(tx, state="dead"))
         assert [entry.id for entry in dead] == rows[:1]
+
+    def test_an_amended_effect_keeps_id_and_place_and_begins_anew(self, db: Database) -> None:
+        rows = _enqueue(db, *(effect(key, order_key="c1") for key in "ab"))
+        handler = RecordingHandler([Amend({"way": "other"}, "the first way is closed")])
+        assert _pump(db, handler).run_until_idle().done == 2
+        assert handler.ids == [rows[0], *rows]
+        payload, context = handler.calls[1]
+        assert (payload, context.attempt) == ({"way": "other"}, 1)
 
     def test_the_newest_rows_can_be_listed_first(self, db: Database) -> None:
         rows = _enqueue(db, *(effect(key) for key in "abc"))

@@ -47,7 +47,7 @@ def test_a_reply_is_sent_once(line, sqlite_db, pump, reply):
     assert sent(line) == ["reply"]
 
 
-def test_a_used_token_becomes_one_push_with_a_key_of_its_own(line, sqlite_db, pump, reply, clock):
+def test_a_used_token_becomes_one_push_under_the_effect_s_own_key(line, sqlite_db, pump, reply, clock):
     line.say(400, "Invalid reply token")
     line.say(500)
     pump.run_once()
@@ -55,11 +55,21 @@ def test_a_used_token_becomes_one_push_with_a_key_of_its_own(line, sqlite_db, pu
     clock.advance(timedelta(minutes=1))
     line.say(409, "already accepted")
     pump.run_once()
-    assert states(sqlite_db) == {"line.reply": "done", "line.push": "done"}
+    assert states(sqlite_db) == {"line.reply": "done"}
     assert sent(line) == ["reply", "push", "push"]
     first, second = line.requests[1:]
     assert first[2]["X-Line-Retry-Key"] == second[2]["X-Line-Retry-Key"]
     assert json.loads(first[3]) == json.loads(second[3]) == {"to": TARO, "messages": HELLO}
+
+
+def test_a_push_instead_of_a_reply_keeps_its_place(line, sqlite_db, pump, reply):
+    citizen = sqlite_db.read(lambda tx: identity.find_citizen(tx, TARO))
+    payload = {"citizen": citizen, "reply_token": "fresh", "messages": HELLO}
+    later = Effect("line.reply", payload, dedupe="e2", order_key=f"citizen:{citizen}", strict=False)
+    sqlite_db.run(lambda tx: tx.enqueue(later))
+    line.say(400, "Invalid reply token")
+    pump.run_until_idle()
+    assert sent(line) == ["reply", "push", "reply"]
 
 
 def test_a_lost_answer_ends_unknown_and_is_never_pushed(line, sqlite_db, pump, reply, clock):

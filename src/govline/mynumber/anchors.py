@@ -162,7 +162,8 @@ class TrustAnchors:
             body: The signed part, as it stands.
         """
         named = [one for one in self.anchors if one.purpose is purpose and one.name == name]
-        named.sort(key=lambda one: (one.key_id != key_id, -one.not_before.timestamp()))
+        if len(named) > 1:
+            named.sort(key=lambda one: one.key_id != key_id)
         return next((one for one in named if one.signed(signature, body)), None)
 
 

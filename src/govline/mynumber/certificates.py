@@ -1,6 +1,4 @@
-"""Reads a person's certificate: `cryptography` parses, and what it would normalise is compared as it stands."""
-
-from typing import Any, TypeVar
+"""Reads a person's certificate twice: by the strict outline, then by `cryptography`; it must pass both."""
 
 from attrs import field, frozen
 from cryptography import x509
@@ -9,14 +7,16 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from govline.core.values import Reason
 from govline.mynumber import reasons
-from govline.mynumber.der import DerError, Outline, outline
-from govline.mynumber.model import CertificateFacts, ExtensionFacts
-from govline.mynumber.profile import KEY_USAGE, Profile
-from govline.mynumber.rules import check_outline
+from govline.mynumber.der import DerError, Outline, key_identifier, outline, policy_oids
+from govline.mynumber.profile import (
+    AUTHORITY_KEY_IDENTIFIER,
+    CERTIFICATE_POLICIES,
+    SUBJECT_ALTERNATIVE_NAME,
+    Profile,
+)
+from govline.mynumber.rules import CertificateFacts, check_outline
 
-__all__ = ["PersonCertificate", "other_names", "read_certificate"]
-
-E = TypeVar("E", bound=x509.ExtensionType)
+__all__ = ["PersonCertificate", "read_certificate"]
 
 
 @frozen
@@ -24,11 +24,18 @@ class PersonCertificate:
     """A parsed end-entity certificate; nothing of it is shown."""
 
     der: bytes = field(repr=False)
-    outline: Outline = field(repr=False)
+    body: bytes = field(repr=False)
+    issuer: bytes = field(repr=False)
+    issuer_key_id: bytes | None = field(repr=False)
     parsed: x509.Certificate = field(repr=False)
     key: rsa.RSAPublicKey = field(repr=False)
     facts: CertificateFacts = field(repr=False)
-    authority_key: bytes | None = field(repr=False)
+
+    @property
+    def alternative_names(self) -> bytes | None:
+        """The value of subjectAltName, if there is one."""
+        found = self.facts.extensions.get(SUBJECT_ALTERNATIVE_NAME)
+        return found.value if found else None
 
 
 def read_certificate(der: bytes, profile: Profile) -> PersonCertificate | tuple[Reason, ...]:
@@ -46,51 +53,25 @@ def read_certificate(der: bytes, profile: Profile) -> PersonCertificate | tuple[
     try:
         shape = outline(der)
         return check_outline(shape, profile) or _parse(der, shape)
-    except x509.DuplicateExtension:
-        return (reasons.EXTENSION_DUPLICATED,)
-    except (DerError, ValueError, UnsupportedAlgorithm, x509.UnsupportedGeneralNameType):
+    except (ValueError, UnsupportedAlgorithm):
         return (reasons.UNREADABLE,)
 
 
-def _parse(der: bytes, shape: Outline) -> PersonCertificate | tuple[Reason, ...]:
+def _parse(der: bytes, shape: Outline) -> PersonCertificate:
     parsed = x509.load_der_x509_certificate(der)
     key = parsed.public_key()
     if not isinstance(key, rsa.RSAPublicKey):
-        return (reasons.KEY_REFUSED,)
-    extensions = parsed.extensions
-    basic = _value(extensions, x509.BasicConstraints)
-    policies = _value(extensions, x509.CertificatePolicies)
-    authority_key = _value(extensions, x509.AuthorityKeyIdentifier)
+        raise DerError("the two readers see different keys")
+    extensions = {one.oid: one for one in shape.extensions}
+    policies = extensions.get(CERTIFICATE_POLICIES)
+    issuer_key = extensions.get(AUTHORITY_KEY_IDENTIFIER)
     facts = CertificateFacts(
         not_before=parsed.not_valid_before_utc,
         not_after=parsed.not_valid_after_utc,
         key_bits=key.key_size,
         key_exponent=key.public_numbers().e,
-        extensions=tuple(map(_facts, extensions)),
-        authority=basic is not None and basic.ca,
-        policies=tuple(one.policy_identifier.dotted_string for one in policies or ()),
+        extensions=extensions,
+        policies=policy_oids(policies.value) if policies else (),
     )
-    return PersonCertificate(
-        der, shape, parsed, key, facts, authority_key.key_identifier if authority_key else None
-    )
-
-
-def other_names(certificate: PersonCertificate) -> tuple[tuple[str, bytes], ...]:
-    """(OID, DER of the value) of every otherName in subjectAltName."""
-    names = _value(certificate.parsed.extensions, x509.SubjectAlternativeName)
-    return tuple(
-        (name.type_id.dotted_string, name.value) for name in names or () if isinstance(name, x509.OtherName)
-    )
-
-
-def _facts(extension: x509.Extension[Any]) -> ExtensionFacts:
-    oid = extension.oid.dotted_string
-    compared = oid == KEY_USAGE
-    return ExtensionFacts(oid, extension.critical, extension.value.public_bytes() if compared else b"")
-
-
-def _value(extensions: x509.Extensions, kind: type[E]) -> E | None:
-    try:
-        return extensions.get_extension_for_class(kind).value
-    except x509.ExtensionNotFound:
-        return None
+    issuer_key_id = key_identifier(issuer_key.value) if issuer_key else None
+    return PersonCertificate(der, shape.body, shape.issuer, issuer_key_id, parsed, key, facts)

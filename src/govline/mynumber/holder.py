@@ -4,7 +4,7 @@ Order does not matter; each of the six values stands exactly once. Values of oth
 and counted in `warnings`.
 """
 
-import unicodedata
+import re
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from enum import Enum
@@ -15,9 +15,9 @@ from attrs import field, frozen
 from govline.core.eras import ERAS
 from govline.core.jst import to_jst
 from govline.errors import VerificationError
-from govline.mynumber.der import DerError, utf8_string
+from govline.mynumber.der import DerError, other_names, utf8_string
 
-__all__ = ["BirthDate", "Gender", "Holder", "read_holder"]
+__all__ = ["BirthDate", "Gender", "Holder", "read_holder", "read_names"]
 
 ARC: Final = "1.2.392.200149.8.5.5"
 _FIELDS: Final = {
@@ -28,9 +28,8 @@ _FIELDS: Final = {
     f"{ARC}.5": "address",
     f"{ARC}.6": "address_substituted",
 }
-_HIDDEN_MARKS: Final = frozenset("\u200b\u200c\u200d\u200e\u200f\u2060\ufeff") | frozenset(
-    map(chr, [*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
-)
+_HIDING: Final = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\u200b-\\u200f\\u2028-\\u202e\\u2060-\\u2069\\ufeff]")
+"""Control characters, line separators, and the marks that turn or hide text."""
 _FIRST_YEAR: Final = 1868
 _LEAP_YEAR: Final = 2000
 
@@ -104,6 +103,18 @@ def read_holder(names: Sequence[tuple[str, bytes]], issued_at: datetime) -> Hold
     )
 
 
+def read_names(alternative_names: bytes) -> tuple[tuple[str, bytes], ...]:
+    """(OID, DER of the value) of every otherName in a subjectAltName value.
+
+    Raises:
+        VerificationError: GL-6402.
+    """
+    try:
+        return other_names(alternative_names)
+    except DerError:
+        _refuse("subjectAltName", "not a list of names")
+
+
 def _texts(names: Sequence[tuple[str, bytes]]) -> Mapping[str, str]:
     texts: dict[str, str] = {}
     for oid, value in names:
@@ -122,7 +133,7 @@ def _texts(names: Sequence[tuple[str, bytes]]) -> Mapping[str, str]:
 def _visible(attribute: str, text: str) -> str:
     if not text or text.isspace():
         _refuse(attribute, "empty")
-    if any(unicodedata.category(char) in ("Cc", "Zl", "Zp") or char in _HIDDEN_MARKS for char in text):
+    if _HIDING.search(text):
         _refuse(attribute, "holds a control character")
     return text
 
@@ -135,9 +146,9 @@ def _gender(text: str) -> Gender:
 
 
 def _flags(attribute: str, flags: str, text: str) -> tuple[int, ...]:
-    if len(flags) != len(text) or not set(flags) <= {"0", "1"}:
+    if len(flags) != len(text) or flags.strip("01"):
         _refuse(attribute, "not one digit a character")
-    return tuple(index for index, flag in enumerate(flags) if flag == "1")
+    return tuple(index for index, flag in enumerate(flags) if flag == "1") if "1" in flags else ()
 
 
 def _birth_date(text: str, issued: date) -> BirthDate:

@@ -8,12 +8,10 @@ from attrs import field, frozen
 
 from govline.core.values import Reason
 from govline.errors import VerificationError
-from govline.mynumber.holder import Holder, read_holder
+from govline.mynumber.holder import Holder, read_holder, read_names
 
 __all__ = [
-    "CertificateFacts",
     "Environment",
-    "ExtensionFacts",
     "Purpose",
     "Revocation",
     "RevocationStatus",
@@ -75,28 +73,6 @@ class Revocation:
     as_of: datetime | None = None
 
 
-@frozen
-class ExtensionFacts:
-    """One extension as far as rules need it: `value` is its DER where the profile compares it, else empty."""
-
-    oid: str
-    critical: bool
-    value: bytes = field(default=b"", repr=False)
-
-
-@frozen
-class CertificateFacts:
-    """What rules decide on beyond the outline: no names, no key material, no serial number."""
-
-    not_before: datetime
-    not_after: datetime
-    key_bits: int
-    key_exponent: int
-    extensions: tuple[ExtensionFacts, ...]
-    authority: bool
-    policies: tuple[str, ...]
-
-
 class Withheld:
     """What a result carries but never shows: no repr, no comparison, and a pickle or copy of it is empty."""
 
@@ -105,7 +81,7 @@ class Withheld:
     def __init__(
         self,
         serial: int | None = None,
-        names: tuple[tuple[str, bytes], ...] | None = None,
+        names: bytes | None = None,
         issued_at: datetime | None = None,
     ) -> None:
         self.serial = serial
@@ -178,4 +154,4 @@ class VerificationResult:
                 hint="only a VALID result of a signing certificate has them, and no copy or pickle of it",
                 place={"verdict": self.verdict.value, "purpose": self.purpose.value},
             )
-        return read_holder(self.withheld.names, self.withheld.issued_at)
+        return read_holder(read_names(self.withheld.names), self.withheld.issued_at)

@@ -16,6 +16,8 @@ from govline.mynumber.model import Environment, Purpose
 __all__ = ["JPKI", "JPKI_TEST_CARD", "CertificateProfile", "Profile"]
 
 KEY_USAGE: Final = "2.5.29.15"
+SUBJECT_ALTERNATIVE_NAME: Final = "2.5.29.17"
+AUTHORITY_KEY_IDENTIFIER: Final = "2.5.29.35"
 BASIC_CONSTRAINTS: Final = "2.5.29.19"
 CERTIFICATE_POLICIES: Final = "2.5.29.32"
 

@@ -46,7 +46,7 @@ EXTENSION_DUPLICATED: Final = Reason("GL-6106", _BROKEN)
 CRITICAL_EXTENSION_UNKNOWN: Final = Reason("GL-6107", _BROKEN)
 """A critical extension that this profile does not process (RFC 5280 §4.2)."""
 CERTIFICATE_IS_AUTHORITY: Final = Reason("GL-6108", _BROKEN)
-"""basicConstraints says cA=TRUE: no person's certificate."""
+"""basicConstraints says anything but a plain cA=FALSE: no person's certificate."""
 KEY_USAGE_WRONG: Final = Reason("GL-6109", _BROKEN)
 """keyUsage is missing, not critical, or not exactly that of the kind of certificate."""
 POLICY_WRONG: Final = Reason("GL-6110", _BROKEN)

@@ -1,17 +1,38 @@
 """Pure rules on a person's certificate: facts and a profile in, all findings out."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
+
+from attrs import frozen
 
 from govline.core.values import Reason
 from govline.mynumber import reasons
-from govline.mynumber.der import Outline
-from govline.mynumber.model import CertificateFacts, ExtensionFacts, Purpose
-from govline.mynumber.profile import CERTIFICATE_POLICIES, KEY_USAGE, CertificateProfile, Profile
+from govline.mynumber.der import Extension, Outline
+from govline.mynumber.model import Purpose
+from govline.mynumber.profile import (
+    BASIC_CONSTRAINTS,
+    CERTIFICATE_POLICIES,
+    KEY_USAGE,
+    CertificateProfile,
+    Profile,
+)
 
-__all__ = ["check_certificate", "check_outline", "in_force"]
+__all__ = ["CertificateFacts", "check_certificate", "check_outline", "in_force"]
 
 _SERIAL_OCTETS = 20
+_CA_FALSE = bytes.fromhex("3000")
+
+
+@frozen
+class CertificateFacts:
+    """What rules decide on beyond the outline: no names, no key material, no serial number."""
+
+    not_before: datetime
+    not_after: datetime
+    key_bits: int
+    key_exponent: int
+    extensions: Mapping[str, Extension]
+    policies: tuple[str, ...]
 
 
 def check_outline(outline: Outline, profile: Profile) -> tuple[Reason, ...]:
@@ -59,6 +80,8 @@ def _outline(outline: Outline, profile: Profile) -> Iterator[Reason]:
         yield reasons.SIGNATURE_ALGORITHM_REFUSED
     if outline.key_algorithm != profile.key_algorithm:
         yield reasons.KEY_REFUSED
+    if len({one.oid for one in outline.extensions}) != len(outline.extensions):
+        yield reasons.EXTENSION_DUPLICATED
 
 
 def _is_serial(content: bytes) -> bool:
@@ -74,14 +97,16 @@ def _key(facts: CertificateFacts, profile: Profile) -> Iterator[Reason]:
 
 
 def _extensions(facts: CertificateFacts, kind: CertificateProfile) -> Iterator[Reason]:
-    if any(one.critical and one.oid not in kind.critical_known for one in facts.extensions):
+    found = facts.extensions
+    if any(one.critical and one.oid not in kind.critical_known for one in found.values()):
         yield reasons.CRITICAL_EXTENSION_UNKNOWN
-    if facts.authority:
+    basic = found.get(BASIC_CONSTRAINTS)
+    if basic is not None and basic.value != _CA_FALSE:
         yield reasons.CERTIFICATE_IS_AUTHORITY
-    usage = _find(facts, KEY_USAGE)
+    usage = found.get(KEY_USAGE)
     if usage is None or not usage.critical or usage.value != kind.key_usage:
         yield reasons.KEY_USAGE_WRONG
-    policy = _find(facts, CERTIFICATE_POLICIES)
+    policy = found.get(CERTIFICATE_POLICIES)
     if (
         policy is None
         or facts.policies != (kind.policy,)
@@ -95,7 +120,3 @@ def _validity(facts: CertificateFacts, at: datetime) -> Iterator[Reason]:
         yield reasons.NOT_YET_VALID
     elif at > facts.not_after:
         yield reasons.EXPIRED
-
-
-def _find(facts: CertificateFacts, oid: str) -> ExtensionFacts | None:
-    return next((one for one in facts.extensions if one.oid == oid), None)

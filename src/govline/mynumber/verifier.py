@@ -11,7 +11,7 @@ from govline.core.values import Reason
 from govline.errors import ConfigError, InputError
 from govline.mynumber import reasons
 from govline.mynumber.anchors import Anchor, TrustAnchors
-from govline.mynumber.certificates import PersonCertificate, other_names, read_certificate
+from govline.mynumber.certificates import PersonCertificate, read_certificate
 from govline.mynumber.model import (
     ALWAYS_UNCHECKED,
     Environment,
@@ -133,10 +133,10 @@ class _Run:
     def _issuer(self, certificate: PersonCertificate, purpose: Purpose) -> Anchor | None:
         return self.verifier.anchors.issuer(
             purpose,
-            certificate.outline.issuer,
-            certificate.authority_key,
+            certificate.issuer,
+            certificate.issuer_key_id,
             certificate.parsed.signature,
-            certificate.parsed.tbs_certificate_bytes,
+            certificate.body,
         )
 
     def _stranger(self, certificate: PersonCertificate) -> Reason:
@@ -147,7 +147,7 @@ class _Run:
     def _revocation(self, certificate: PersonCertificate, issuer: Anchor) -> VerificationResult:
         withheld = Withheld(
             certificate.parsed.serial_number,
-            other_names(certificate) if self.purpose is Purpose.APPLICATION else None,
+            certificate.alternative_names if self.purpose is Purpose.APPLICATION else None,
             certificate.facts.not_before,
         )
         state, reason = self._ask(certificate, issuer)

@@ -23,6 +23,11 @@ def anchors(sign_ca, auth_ca):
     return TrustAnchors.testing(application=[sign_ca.certificate], login=[auth_ca.certificate])
 
 
+@pytest.fixture(scope="session")
+def document():
+    return DOCUMENT
+
+
 @pytest.fixture
 def verify(anchors, clock):
     """verify(leaf, …) -> VerificationResult; by default of a good application without a revocation provider."""

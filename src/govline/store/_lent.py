@@ -1,6 +1,5 @@
 """A SQLAlchemy Connection lent over a driver connection that somebody else owns and commits."""
 
-from collections.abc import Callable
 from typing import Any, Literal, NoReturn
 
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg, PGExecutionContext_psycopg
@@ -12,6 +11,7 @@ from sqlalchemy.pool import StaticPool
 from sqlalchemy.util import LRUCache
 
 from govline.errors import StoreError
+from govline.store._home import Home
 
 __all__ = ["Lender", "LentConnection", "plain_connection"]
 
@@ -102,7 +102,7 @@ class Lender:
 
     def lend(self, driver_connection: Any) -> LentConnection:
         """A guarded Connection over `driver_connection`, whose transaction is open."""
-        engine = self._engine(lambda: driver_connection)
+        engine = self._engine(driver_connection)
         if not self._ready:
             with Connection(engine) as first:
                 self._dialect.initialize(first)
@@ -114,16 +114,22 @@ class Lender:
 
     def plain(self, driver_connection: Any) -> Connection:
         """An unguarded one, for Alembic: its commit and rollback do nothing to the driver connection."""
-        engine = self._engine(lambda: driver_connection)
-        connection = Connection(engine)
+        connection = Connection(self._engine(driver_connection))
         if not self._ready:
             self._dialect.initialize(connection)
             self._ready = True
         return connection
 
-    def _engine(self, creator: Callable[[], Any]) -> Engine:
-        pool = StaticPool(creator, reset_on_return=None, dialect=self._dialect)
-        return Engine(pool, self._dialect, self._url)
+    def _engine(self, driver_connection: Any) -> Engine:
+        """An Engine of this one connection; kept with it when the connection is ours, because making one costs 60 µs."""
+        home: Home | None = getattr(driver_connection, "_govline", None)
+        if home is not None and home.engine is not None:
+            return home.engine
+        pool = StaticPool(lambda: driver_connection, reset_on_return=None, dialect=self._dialect)
+        engine = Engine(pool, self._dialect, self._url)
+        if home is not None:
+            home.engine = engine
+        return engine
 
 
 def _dialect(kind: Literal["sqlite", "postgresql"]) -> Dialect:

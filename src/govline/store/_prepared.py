@@ -10,18 +10,19 @@ import psycopg
 from psycopg.adapt import PyFormat, Transformer
 from psycopg.rows import tuple_row
 
+from govline.store._home import Home
+
 __all__ = ["PreparedCursor"]
 
 _TUPLES_OK: Final = psycopg.pq.ExecStatus.TUPLES_OK
 _COMMAND_OK: Final = psycopg.pq.ExecStatus.COMMAND_OK
 
 
-class _Known:
+class _Known(Home):
     """What is remembered of one connection: its prepared statements and its adapters."""
 
-    __slots__ = ("encoding", "names", "prepares", "transformer")
-
     def __init__(self, connection: "psycopg.Connection[Any]") -> None:
+        super().__init__()
         self.names: dict[str, bytes] = {}
         self.transformer = Transformer(connection)
         self.encoding = connection.info.encoding

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from govline.core.values import Actor
 from govline.errors import ConfigError
+from govline.store._home import Home
 from govline.store._line import Line, Unit, closed, late, unit_name
 from govline.store._retry import is_busy
 from govline.store.transaction import StoreTransaction
@@ -25,6 +26,14 @@ __all__ = ["SqliteEngine"]
 _GROUP_UNITS: Final = 64
 _GROUP_SECONDS: Final = 0.02
 _READERS: Final = 8
+
+
+class _Link(sqlite3.Connection):
+    """A connection of ours."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._govline = Home()
 
 
 class SqliteEngine:
@@ -266,7 +275,12 @@ class SqliteEngine:
 
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(
-            self.path, isolation_level=None, check_same_thread=False, cached_statements=512, timeout=0
+            self.path,
+            factory=_Link,
+            isolation_level=None,
+            check_same_thread=False,
+            cached_statements=512,
+            timeout=0,
         )
         connection.execute("PRAGMA busy_timeout=5000")
         connection.execute("PRAGMA journal_mode=WAL")

@@ -245,6 +245,12 @@ class Database:
 
         return migrate.ddl(packages, dialect)
 
+    def pending(self, packages: Sequence[str] = ()) -> list[str]:
+        """The revisions that `migrate` would apply."""
+        from govline.store import migrate
+
+        return migrate.pending(self, packages)
+
     def __enter__(self) -> Self:
         return self
 

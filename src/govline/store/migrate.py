@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from govline.store.database import Database
 
-__all__ = ["STORE", "ddl", "folder", "upgrade", "version_table"]
+__all__ = ["STORE", "ddl", "folder", "pending", "upgrade", "version_table"]
 
 STORE: Final = "govline.store.migrations"
 
@@ -69,6 +69,21 @@ def ddl(packages: Sequence[str], dialect: Literal["sqlite", "postgresql"]) -> st
         with Operations.context(context):
             context.run_migrations()
     return out.getvalue()
+
+
+def pending(database: "Database", packages: Sequence[str]) -> list[str]:
+    """The revisions that `upgrade` would apply; reads only."""
+    branches = _branches(packages)
+    return database.read(lambda tx: [step for branch in branches for step in _missing(branch, tx.connection)])
+
+
+def _missing(branch: _Branch, connection: "Connection") -> list[str]:
+    from alembic.migration import MigrationContext
+
+    missing: list[str] = []
+    context = MigrationContext.configure(connection, opts={"version_table": branch.version_table})
+    _steps(branch, missing.append)(context.get_current_revision() or (), context)
+    return missing
 
 
 def _upgrade(branch: _Branch, connection: "Connection") -> list[str]:

@@ -361,6 +361,79 @@ class StoreSuite:
             pass
         assert _value(store) == 1
 
+    def test_close_waits_for_the_running_unit_and_refuses_the_waiting(
+        self, store: Database, open_store: Any
+    ) -> None:
+        other = open_store()
+        held, go = threading.Event(), threading.Event()
+
+        def hold(tx: Transaction) -> None:
+            _bump(tx)
+            held.set()
+            go.wait()
+
+        with ThreadPoolExecutor(3) as threads:
+            running = threads.submit(other.run, hold, group=HOT)
+            held.wait()
+            waiting = threads.submit(other.run, _bump, group=HOT)
+            _until(lambda: other.waiting(HOT) == 1)
+            closing = threads.submit(other.close)
+            assert "closed" in str(waiting.exception())
+            assert not closing.done()
+            go.set()
+            closing.result()
+            running.result()
+        assert _value(store) == 1
+
+    def test_begin_takes_its_turn_in_the_line(self, store: Database) -> None:
+        """The holder of a block waits like everybody else, and nobody runs inside its turn."""
+        order: list[str] = []
+
+        def block(_tx: Transaction) -> None:
+            order.append("unit")
+
+        def begin() -> None:
+            with store.begin() as tx:
+                order.append("in")
+                _bump(tx)
+                order.append("out")
+
+        with ThreadPoolExecutor(8) as threads:
+            futures = [threads.submit(begin if n % 2 else lambda: store.run(block)) for n in range(40)]
+        for future in futures:
+            future.result()
+        assert _value(store) == 20
+        if store.dialect == "sqlite":
+            ins = [at for at, word in enumerate(order) if word == "in"]
+            assert all(order[at + 1] == "out" for at in ins)
+
+    def test_the_nudge_comes_after_the_commit_and_only_when_something_was_enqueued(
+        self, store: Database
+    ) -> None:
+        seen: list[int] = []
+
+        def broken() -> None:
+            raise LookupError("a hook that fails harms nobody")
+
+        store.on_commit += [broken, lambda: seen.append(_value(store))]
+
+        def enqueue(tx: Transaction) -> None:
+            _bump(tx)
+            tx.enqueued = True  # type: ignore[attr-defined]
+
+        def fail(tx: Transaction) -> None:
+            enqueue(tx)
+            raise ZeroDivisionError
+
+        store.run(_bump)
+        assert seen == []
+        store.run(enqueue)
+        with pytest.raises(ZeroDivisionError):
+            store.run(fail)
+        with store.begin() as tx:
+            enqueue(tx)
+        assert seen == [2, 3]
+
     def test_a_transaction_is_over_when_its_unit_is(self, store: Database) -> None:
         kept: list[Transaction] = []
         store.run(kept.append)

@@ -25,6 +25,7 @@ OBJECT_ID = 0x06
 UTF8_STRING = 0x0C
 SEQUENCE = 0x30
 _CONTEXT_0, _CONTEXT_3, _CONTEXT_0_PRIMITIVE = 0xA0, 0xA3, 0x80
+_OID_OCTETS = 64  # no real one is longer, and the time to read one grows with the square of it
 _TRUE = b"\x01\x01\xff"
 
 
@@ -65,9 +66,9 @@ def outline(der: bytes) -> Outline:
     first, last = _whole(der, SEQUENCE)
     body, body_end = _read(der, first, SEQUENCE, last)
     _, outer_end = _read(der, body_end, SEQUENCE, last)
-    _, signature_end = _read(der, outer_end, BIT_STRING, last)
-    if signature_end != last:
-        raise DerError("trailing bytes")
+    signature, signature_end = _read(der, outer_end, BIT_STRING, last)
+    if signature_end != last or der[signature : signature + 1] != b"\0":
+        raise DerError("trailing bytes, or a signature that is not whole octets")
     version, after_version = _version(der, body, body_end)
     serial, serial_end = _read(der, after_version, INTEGER, body_end)
     _, inner_end = _read(der, serial_end, SEQUENCE, body_end)
@@ -224,7 +225,7 @@ def _object_id(data: bytes, start: int, end: int) -> tuple[str, int]:
 
 @lru_cache(maxsize=256)
 def _dotted(content: bytes) -> str:
-    if not content or content[-1] >= 0x80:
+    if not content or content[-1] >= 0x80 or len(content) > _OID_OCTETS:
         raise DerError("object identifier")
     arcs, value, fresh = [], 0, True
     for octet in content:

@@ -71,4 +71,4 @@ REVOCATION_NOT_CHECKED: Final = Reason("GL-6302", "電子証明書が失効し�
 REVOCATION_UNAVAILABLE: Final = Reason("GL-6303", _LATER)
 """The revocation provider gave no usable answer."""
 REVOCATION_STALE: Final = Reason("GL-6304", _LATER)
-"""The provider's "good" is older than allowed, or from the future."""
+"""The provider's "good" is older than allowed, from the future, or made after the certificate's end."""

@@ -175,7 +175,9 @@ class _Run:
         if not isinstance(answer, Good) or answer.as_of.utcoffset() is None:
             return _NOT_CHECKED, reasons.REVOCATION_UNAVAILABLE
         oldest = self.at - self.verifier.revocation_max_age
-        if not oldest <= answer.as_of <= self.verifier.clock.now() + _CLOCK_SKEW:
+        # a CRL forgets certificates that are past their end, so what was made later says nothing
+        newest = min(self.verifier.clock.now() + _CLOCK_SKEW, certificate.facts.not_after)
+        if not oldest <= answer.as_of <= newest:
             return _NOT_CHECKED, reasons.REVOCATION_STALE
         return Revocation(RevocationStatus.GOOD, answer.as_of), None
 

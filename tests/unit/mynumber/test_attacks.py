@@ -52,6 +52,16 @@ def refused(verify):
     return call
 
 
+class _Raw:
+    """An extension whose OID is written as it is given."""
+
+    def __init__(self, oid):
+        self.oid = oid
+
+    def der(self):
+        return der.sequence(self.oid, der.octets(b""))
+
+
 def changed(ca, **fields):
     return ca.issue(evolve(ca.draft(), **fields))
 
@@ -329,6 +339,16 @@ class TestUnreadable:
         leaf = sign_ca.issue()
         assert refused(evolve(leaf, certificate=leaf.certificate + b"\0")) == ["GL-6101"]
 
+    def test_unused_bits_of_the_signature(self, refused, sign_ca):
+        """cryptography reads a certificate whose signature claims an unused last bit: one person, two encodings."""
+        leaf = next(
+            leaf
+            for serial in range(1, 99)
+            if not (leaf := sign_ca.issue(sign_ca.draft(serial=serial))).certificate[-1] & 1
+        )
+        head, tail = leaf.certificate[:-257], leaf.certificate[-256:]
+        assert refused(evolve(leaf, certificate=head + b"\1" + tail)) == ["GL-6101"]
+
     @pytest.mark.parametrize("size", [64 * 1024, 1024 * 1024])
     def test_too_large(self, refused, sign_ca, size):
         draft = sign_ca.draft().adding(Extension("1.2.3.4", der.octets(b"\0" * size)))
@@ -337,6 +357,11 @@ class TestUnreadable:
     def test_ten_thousand_names(self, refused, sign_ca):
         names = [(f"1.2.3.{number}", der.utf8("x")) for number in range(10_000)]
         assert refused(sign_ca.issue(sign_ca.draft().replacing(other_names(names)))) == ["GL-6101"]
+
+    def test_an_object_identifier_without_end(self, refused, sign_ca):
+        endless = der.element(0x06, b"\xff" * 60_000 + b"\1")
+        shape = evolve(sign_ca.draft(), extensions=(_Raw(endless),))
+        assert refused(sign_ca.issue(shape)) == ["GL-6101"]
 
     def test_deep_nesting_within_the_limit(self, verify, sign_ca):
         value = b""

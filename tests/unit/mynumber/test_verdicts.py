@@ -108,6 +108,15 @@ def test_no_usable_answer_is_never_good(verify, sign_ca, answer, code):
     assert "revocation" in result.not_checked
 
 
+def test_information_made_after_the_end_of_the_certificate_says_nothing(verify, sign_ca):
+    end = NOW - timedelta(days=1)
+    leaf = sign_ca.issue(sign_ca.draft(not_after=end))
+    late = verify(leaf, at=end - timedelta(days=1), revocation=Provider(Good(NOW)))
+    assert (late.verdict, codes(late)) == (Verdict.INDETERMINATE, ["GL-6304"])
+    in_time = verify(leaf, at=end - timedelta(days=1), revocation=Provider(Good(end)))
+    assert in_time.verdict is Verdict.VALID
+
+
 def test_a_provider_is_asked_only_about_what_is_otherwise_good(verify, sign_ca):
     provider = Provider(Good(NOW))
     verify(sign_ca.issue(), revocation=provider, signature=b"\1" * 256)

@@ -36,8 +36,11 @@ def run(words: Sequence[str]) -> int:
         answer: object = app(list(words), standalone_mode=False)
     except typer.Exit as end:
         return int(end.exit_code)
-    except SystemExit as end:
-        return end.code if isinstance(end.code, int) else 2
+    except Exception as error:
+        if not hasattr(error, "show"):
+            raise
+        error.show()  # wrong words: typer's errors explain themselves
+        return 2
     return answer if isinstance(answer, int) else 0
 
 
@@ -77,7 +80,7 @@ def dev(town: Town = None, port: Port = 8000) -> int:
 
 
 @app.command("test")
-def test_town(town: Town = None) -> int:
+def play(town: Town = None) -> int:
     """Play talks/*.txt and run every feature's checks, on a database of their own."""
     from govline.cli import demonstration
 

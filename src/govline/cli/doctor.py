@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from govline.city import City
 from govline.cli.towns import open_town
 from govline.core import Transaction
 from govline.errors import GovlineError
@@ -23,16 +24,21 @@ def examine(folder: Path, *, ask_line: bool = False) -> list[str]:
     except GovlineError as error:
         return [str(error)]
     with city:
-        findings = [
-            f"the database lacks {revision}: govline db upgrade"
-            for revision in city.database.pending(city.migrations)
-        ]
-        if findings:
-            return findings
-        findings += city.check()
-        findings += city.read(_leftovers)
-        if ask_line:
-            findings += diagnose(city.messenger)
+        lacking = city.database.pending(city.migrations)
+        if lacking:
+            return [f"the database lacks {', '.join(lacking)}: govline db upgrade"]
+        findings = [*_secrets(city), *city.check(), *city.read(_leftovers)]
+        return [*findings, *diagnose(city.messenger)] if ask_line else findings
+
+
+def _secrets(city: City) -> list[str]:
+    """Whether the channel's secrets are there; never what they are."""
+    findings: list[str] = []
+    for read in (city.channel.secrets, city.channel.token) if city.channel else ():
+        try:
+            read()
+        except GovlineError as error:
+            findings.append(str(error))
     return findings
 
 

@@ -31,6 +31,8 @@ def show(
     """The newest effects, without what they carry."""
     with open_town(town_folder(town)) as city:
         rows = city.read(lambda tx: outbox.list(tx, state=state, topic=topic, newest=True, limit=limit))
+    if not rows:
+        typer.echo("(ありません)")
     for row in rows:
         typer.echo(
             f"{row.id}  {row.topic:16} {row.state:8} {row.attempts:3}  {row.due:%Y-%m-%d %H:%M:%S}  {row.reason}"

@@ -5,6 +5,7 @@ import shutil
 from importlib.resources import as_file, files
 from pathlib import Path
 
+from govline.cli.development import development_secrets
 from govline.errors import InputError
 
 __all__ = ["copy_demo_town", "new_town"]
@@ -29,6 +30,7 @@ def new_town(folder: Path, title: str = "") -> Path:
         raise InputError("the folder is there already", code="GL-9105", place={"folder": str(folder)})
     _copy(folder)
     _rename(folder / "city.yaml", folder.name, title or folder.name)
+    development_secrets(folder, create=True)
     return folder
 
 

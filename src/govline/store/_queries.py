@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from attrs import fields, frozen
+from attrs import field, fields, frozen
 from sqlalchemy import (
     Executable,
     Integer,
@@ -74,7 +74,7 @@ class Job:
     queue: str
     topic: str
     version: int
-    payload: Mapping[str, Json]
+    payload: Mapping[str, Json] = field(repr=False)
     order_key: str | None
     strict: bool
     priority: int
@@ -251,7 +251,7 @@ RELEASE = Statement(
     ),
 )
 
-_SHOWN = tuple(_c[field.name] for field in fields(Entry))
+_SHOWN = tuple(_c[column.name] for column in fields(Entry))
 READ = Statement("outbox.read", select(*_SHOWN).where(_c.id == bindparam("row")), Entry)
 REOPEN = Statement(
     "outbox.reopen",

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from attrs import fields, frozen
+from attrs import field, fields, frozen
 from sqlalchemy import Select, bindparam, delete, func, literal_column, select, text, update
 
 from govline.core import CitizenId, Id
@@ -49,8 +49,8 @@ class Stored:
     kind: str
     timestamp_ms: int
     sequence: int
-    body: str
-    reply_token: str
+    body: str = field(repr=False)
+    reply_token: str = field(repr=False)
     sealed: bool
     attempts: int
     received: datetime
@@ -73,7 +73,7 @@ class Listed:
 
 
 def _columns(row: Any) -> list[Any]:
-    return [_c[field.name] for field in fields(row)]
+    return [_c[column.name] for column in fields(row)]
 
 
 INSERT = insert_unless_known("inbox.insert", inbox, "id")

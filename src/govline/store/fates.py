@@ -69,7 +69,7 @@ def lift(
     return payload
 
 
-def fate_of_error(error: Exception) -> Retry:
+def fate_of_error(error: BaseException) -> Retry:
     """A handler that raised: tried again. Only the code or the class is kept, a message may hold personal data."""
     code = error.code if isinstance(error, GovlineError) else type(error).__name__
     return Retry(code, after=error.retry_after if isinstance(error, RateLimited) else None)

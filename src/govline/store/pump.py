@@ -248,8 +248,10 @@ class Pump:
             if isinstance(lifted, Retry):
                 return payload, lifted
             payload = lifted
-            return payload, handler.run(payload, context)
-        except Exception as error:  # noqa: BLE001 - whatever a handler raises is its effect's fate
+            fate = handler.run(payload, context)
+            # A handler of a vendor's may forget its return: that is a failed attempt, not a broken pump.
+            return payload, fate if isinstance(fate, Fate) else Retry(f"returned {type(fate).__name__}")
+        except BaseException as error:  # noqa: BLE001 - even sys.exit in a handler ends its effect only
             fate = fate_of_error(error)
             _log.warning("effect %s of topic %s raised %s", job.id, job.topic, fate.reason)
             return payload, fate

@@ -76,7 +76,8 @@ class Worker:
         self._quiet = quiet
         self._pace = pace or Pace()
         self._cleaned: datetime | None = None
-        self._ear, self._mouth = socket.socketpair()
+        self._told = threading.Event()
+        self._mouth: socket.socket | None = None
         duties: list[tuple[str, Callable[[], bool]]] = [("timetable", self._timetable)]
         if pump is not None:
             duties.append(("pump", lambda: _moved(pump)))
@@ -92,16 +93,19 @@ class Worker:
         Ending: no new work is begun, running units end, claimed effects that were not begun are given back,
         running handlers get `grace` seconds and their fates are stored.
         """
-        with self._listening(), _signals(self.stop):
+        with self._listening() as ear, _signals(self.stop):
             for loop in self.loops:
                 loop.start()
-            self._ear.recv(1)
+            if not self._told.is_set():
+                ear.recv(1)
             self._end()
 
     def stop(self) -> None:
         """Make `run` end; safe from any thread and from a signal handler."""
-        with suppress(OSError):
-            self._mouth.send(b".")
+        self._told.set()
+        if self._mouth is not None:
+            with suppress(OSError):  # it has ended meanwhile
+                self._mouth.send(b".")
 
     def _end(self) -> None:
         self._ending.set()
@@ -114,19 +118,23 @@ class Worker:
             self.pump.close(self._pace.grace)
 
     @contextmanager
-    def _listening(self) -> Iterator[None]:
-        """Commits of this process and ended handlers wake the loops."""
+    def _listening(self) -> Iterator[socket.socket]:
+        """Commits of this process and ended handlers wake the loops; what comes out of the socket ends the worker.
+
+        A socket, because a signal handler may write to it at any moment; a lock it might find taken by its own thread.
+        """
+        ear, self._mouth = socket.socketpair()
         hooks = [(self.db.on_commit, self._nudge)]
         if self.pump is not None:
             hooks.append((self.pump.on_ended, self._nudge))
         for listeners, nudge in hooks:
             listeners.append(nudge)
         try:
-            yield
+            yield ear
         finally:
             for listeners, nudge in hooks:
                 listeners.remove(nudge)
-            self._ear.close()
+            ear.close()
             self._mouth.close()
 
     def _nudge(self) -> None:

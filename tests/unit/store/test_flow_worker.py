@@ -4,7 +4,7 @@ import threading
 from datetime import time, timedelta
 
 from govline.core import Effect, Ref, Schedule, Tick
-from govline.store import inbox, outbox
+from govline.store import audit, inbox, outbox, outbox_claims, ticks
 from govline.store.inbox import Incoming
 from govline.store.loops import Loop
 from govline.store.pump import Pump
@@ -122,3 +122,59 @@ def test_cleaning_takes_one_page_at_a_time(sqlite_db, clock):
     Pump(sqlite_db, {"line.push": RecordingHandler()}).run_until_idle()
     clock.advance(timedelta(days=31))
     assert [clean(sqlite_db), clean(sqlite_db)] == [3, 0]
+
+
+def test_a_worker_told_to_stop_before_it_runs_ends_at_once(sqlite_db):
+    worker = Worker(sqlite_db, None)
+    worker.stop()
+    worker.run()
+    worker.stop()
+
+
+CANARY = "山田花子-canary"
+
+
+def test_personal_data_shows_nowhere(sqlite_db, clock, caplog):
+    caplog.set_level("DEBUG")
+
+    class Raising(RecordingHandler):
+        def run(self, payload, context):
+            raise LookupError(CANARY)
+
+    class BadRecord(RecordingHandler):
+        def record(self, tx, payload, fate):
+            raise LookupError(CANARY)
+
+    class Forgetful(RecordingHandler):
+        def run(self, payload, context):
+            if context.attempt > 1:
+                raise SystemExit(CANARY)
+
+    def handle(tx, event):
+        raise LookupError(CANARY)
+
+    def tick(tx, due):
+        raise LookupError(CANARY)
+
+    topics = {"a.raise": Raising(), "b.record": BadRecord(), "c.none": Forgetful()}
+    payload = {"citizen": "c1", "text": CANARY}
+    sqlite_db.run(lambda tx: [tx.enqueue(Effect(topic, payload, "1")) for topic in topics])
+    body = f'{{"text":"{CANARY}"}}'
+    event = Incoming("message.text", 1, 0, body, id="e1", citizen="c1", reply_token=CANARY)
+    sqlite_db.run(lambda tx: inbox.receive(tx, [event]))
+    inbox.process(sqlite_db, "c1", handle)
+    ticks.run_due(sqlite_db, [Tick("t", time(9), tick)])
+    pump = Pump(sqlite_db, topics)
+    assert pump.run_until_idle().retried == 3
+    clock.advance(timedelta(minutes=1))
+    assert pump.run_until_idle().retried == 3
+    entries = sqlite_db.read(outbox.list)
+    told = [sqlite_db.read(lambda tx, row=entry.id: outbox.explain(tx, row)) for entry in entries]
+    clock.advance(timedelta(minutes=1))
+    jobs = sqlite_db.run(
+        lambda tx: outbox_claims.wake(tx, tx.now, 9) and outbox_claims.claim(tx, "a", 9, tx.now, tx.now)
+    )
+    shown = [entries, told, jobs, event, sqlite_db.read(inbox.list), sqlite_db.read(audit.list), caplog.text]
+    assert len(jobs) == 1
+    assert CANARY not in repr(shown)
+    assert "canary" not in repr(shown)

@@ -112,6 +112,14 @@ def test_a_connection_lost_before_commit_runs_the_unit_again(postgres_db, postgr
     assert total(postgres_db) == 2
 
 
+def test_a_read_survives_a_server_that_dropped_the_idle_connections(postgres_db, postgres_18):
+    pids = [postgres_db.read(lambda tx: tx.connection.execute(text("SELECT pg_backend_pid()")).scalar())]
+    with psycopg.connect(postgres_18.replace("+psycopg", ""), autocommit=True) as killer:
+        killer.execute("SELECT pg_terminate_backend(%s, 5000)", (pids[0],))
+    assert postgres_db.read(lambda tx: tx.town) == "hinata"
+    assert postgres_db.run(lambda tx: tx.town) == "hinata"
+
+
 def test_a_connection_lost_while_committing_is_reported_as_unknown(postgres_db, postgres_18):
     postgres_db.run(lambda tx: (tx.connection.execute(MAKE), tx.connection.execute(FILL)))
 

@@ -22,11 +22,9 @@ def towns(postgres_18):
     with psycopg.connect(postgres_18.replace("+psycopg", ""), autocommit=True) as server:
         for schema in schemas:
             server.execute(f"CREATE SCHEMA {schema}")
+        url = f"{postgres_18}{'&' if '?' in postgres_18 else '?'}application_name=towns"
         # one connection serves all: a plan prepared for one town meets the search path of the next
-        opened = [
-            Database.open(f"{postgres_18}&application_name=towns", schema=schema, pool_size=1)
-            for schema in schemas
-        ]
+        opened = [Database.open(url, schema=schema, pool_size=1) for schema in schemas]
         for database in opened:
             database.run(lambda tx: table.create(tx.connection))
         yield opened
@@ -79,6 +77,16 @@ def test_a_forked_process_must_open_its_own(sqlite_db):
     os.waitpid(child, 0)
     assert os.read(reading, 20) == b"GL-1014"
     os.close(reading)
+
+
+def test_sqlite_is_opened_durable(sqlite_db):
+    def pragmas(tx):
+        names = ("journal_mode", "synchronous", "foreign_keys", "query_only")
+        return [tx.connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in names]
+
+    full = 2
+    assert sqlite_db.run(pragmas) == ["wal", full, 1, 0]
+    assert sqlite_db.read(pragmas) == ["wal", full, 1, 1]
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,8 @@ __all__ = ["PostgresEngine", "open_pool"]
 
 _GROUP_UNITS: Final = 60  # more than 64 savepoints overflow PostgreSQL's cache of subtransactions
 _GROUP_SECONDS: Final = 0.03
+# exports and migrations hold nobody up, so they may take their time
+_NO_LIMITS: Final = "SET LOCAL statement_timeout TO 0; SET LOCAL idle_in_transaction_session_timeout TO 0"
 _IDLE, _IN_ERROR = psycopg.pq.TransactionStatus.IDLE, psycopg.pq.TransactionStatus.INERROR
 _pools: "dict[str, tuple[ConnectionPool[Any], int]]" = {}
 _pools_lock = threading.Lock()
@@ -84,7 +86,7 @@ class PostgresEngine:
         path = f"; SET LOCAL search_path TO {_quoted(schema)}" if schema else ""
         self._schema = schema
         self._begin = f"BEGIN ISOLATION LEVEL READ COMMITTED{path}".encode()
-        self._begin_read = f"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY{path}; SET LOCAL statement_timeout TO 0".encode()
+        self._begin_read = f"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY{path}; {_NO_LIMITS}".encode()
         self._lines: dict[str, tuple[Line, int]] = {}
         self._mutex = threading.Lock()
         self._lender: Lender | None = None
@@ -113,10 +115,7 @@ class PostgresEngine:
     def read(self, unit: Unit) -> None:
         """Run a unit in a read-only snapshot transaction."""
         self._open_or_refuse()
-        with self._borrowed() as connection:
-            _command(connection, self._begin_read)
-            self._attempt(unit, connection, float("inf"))
-            _command(connection, b"ROLLBACK")
+        self._patiently(unit, self._read_once)
 
     @contextmanager
     def begin(self, actor: Actor) -> Iterator[StoreTransaction]:
@@ -142,7 +141,7 @@ class PostgresEngine:
     def exclusive(self) -> "Iterator[psycopg.Connection[Any]]":
         """A connection inside a transaction that holds the migration lock of this schema, for migrations."""
         with self._borrowed() as connection:
-            _command(connection, b"BEGIN; SET LOCAL statement_timeout TO 0")
+            _command(connection, f"BEGIN; {_NO_LIMITS}".encode())
             try:
                 connection.execute(
                     "SELECT pg_advisory_xact_lock(hashtext('govline'), hashtext(%s))", (self._schema or "",)
@@ -243,20 +242,32 @@ class PostgresEngine:
                     self._once(unit, connection)
 
     def _alone(self, units: list[Unit]) -> None:
-        """One transaction a unit, run again after a serialization failure or deadlock, with bounded jitter."""
         for unit in units:
-            give_up = time.monotonic() + self._patience
-            pause = 0.002
-            while True:
-                with self._borrowed() as connection:
-                    self._once(unit, connection)
-                    dropped = connection.broken
-                if unit.error is None or not _retryable(unit.error, dropped=dropped):
-                    break
-                if time.monotonic() > give_up:
-                    break
-                threading.Event().wait(random.uniform(0, pause))  # noqa: S311 - jitter
-                pause = min(pause * 2, 0.1)
+            self._patiently(unit, self._once)
+
+    def _patiently(self, unit: Unit, once: Callable[[Unit, Any], None]) -> None:
+        """One transaction for one unit, again after a serialization failure or lost connection, with bounded jitter."""
+        give_up = time.monotonic() + self._patience
+        pause = 0.002
+        while True:
+            with self._borrowed() as connection:
+                once(unit, connection)
+                dropped = connection.broken
+            if unit.error is None or not _retryable(unit.error, dropped=dropped):
+                return
+            if time.monotonic() > give_up:
+                return
+            threading.Event().wait(random.uniform(0, pause))  # noqa: S311 - jitter
+            pause = min(pause * 2, 0.1)
+
+    def _read_once(self, unit: Unit, connection: Any) -> None:
+        try:
+            _command(connection, self._begin_read)
+            self._attempt(unit, connection, float("inf"))
+        except psycopg.Error as error:
+            unit.error = error
+        finally:
+            _rollback(connection)
 
     def _once(self, unit: Unit, connection: Any) -> None:
         committing = False
@@ -326,7 +337,7 @@ def _rollback(connection: Any) -> None:
 def _retryable(error: BaseException, *, dropped: bool = False) -> bool:
     """Whether the same unit may succeed when it runs again: serialization failure, deadlock, or a connection lost before COMMIT."""
     cause = getattr(error, "orig", None) or error
-    return asks_to_retry(error) or (dropped and isinstance(cause, psycopg.OperationalError))
+    return asks_to_retry(error) or (dropped and isinstance(cause, psycopg.Error))
 
 
 def _fail(units: list[Unit], error: BaseException) -> None:

@@ -89,7 +89,7 @@ class Database:
         schema: str | None = None,
         pool: "ConnectionPool[Any] | None" = None,
         pool_size: int = 10,
-        budget: float = 5.0,
+        budget: float = 10.0,
         patience: float = 10.0,
     ) -> "Database":
         """Open a town's database; nothing is created but the file.

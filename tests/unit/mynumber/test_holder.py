@@ -8,7 +8,7 @@ from govline.errors import VerificationError
 from govline.mynumber import Gender, Good, Purpose
 from govline.mynumber.holder import ARC, read_holder
 from govline.testing import pki_der as der
-from govline.testing.pki import HOLDER
+from govline.testing.pki import HOLDER, Extension, other_names
 
 ISSUED = datetime(2025, 4, 1, tzinfo=UTC)
 NAME, NAME_FLAGS, GENDER, BIRTH, ADDRESS, ADDRESS_FLAGS = (f"{ARC}.{n}" for n in range(1, 7))
@@ -45,12 +45,23 @@ def test_an_unconfirmed_result_gives_them_only_when_told_so(verify, sign_ca):
 
 
 def test_an_invalid_result_or_a_login_gives_none(verify, sign_ca, auth_ca):
+    login = auth_ca.issue(auth_ca.draft().adding(other_names(HOLDER)))
     for result in (
         verify(sign_ca.issue(), document=b"other"),
         verify(auth_ca.issue(), purpose=Purpose.LOGIN, revocation=AlwaysGood()),
+        verify(login, purpose=Purpose.LOGIN, revocation=AlwaysGood()),
     ):
         with pytest.raises(VerificationError, match="GL-6401"):
             result.holder(unconfirmed=True)
+
+
+def test_a_certificate_without_names_gives_none(verify, sign_ca):
+    nameless = verify(sign_ca.issue(sign_ca.draft().without("2.5.29.17")), revocation=AlwaysGood())
+    with pytest.raises(VerificationError, match="GL-6401"):
+        nameless.holder()
+    garbled = sign_ca.draft().replacing(Extension("2.5.29.17", b"\x30\x01\x00"))
+    with pytest.raises(VerificationError, match="GL-6402"):
+        verify(sign_ca.issue(garbled), revocation=AlwaysGood()).holder()
 
 
 def test_a_broken_attribute_leaves_the_verdict_and_is_an_error_when_read(verify, sign_ca):

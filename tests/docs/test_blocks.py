@@ -1,0 +1,183 @@
+"""Every code block of the documents runs: Python, console sessions, and each kind of file that a town writes.
+
+The Japanese pages hold the same blocks byte for byte (test_pages), so blocks run once. Blocks of one page share a folder, a
+namespace and an environment. A first line such as `# calendars/hiroba.yaml` names the file that a block is: it is written there
+and read by its own loader.
+"""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+from ruamel.yaml import YAML
+from sybil import Sybil
+from sybil.evaluators.python import PythonEvaluator
+from sybil.parsers.markdown import CodeBlockParser
+
+from govline.calendar import load as load_calendar
+from govline.calendar.garbage import read_area_days
+from govline.city import read_config
+from govline.scenario import load as load_scenario
+from govline.testing.talks import parse_talk
+
+ROOT = Path(__file__).parents[2]
+SOURCES = [path for path in sorted(ROOT.glob("README*.md")) if path.stat().st_size]
+SOURCES += sorted((ROOT / "docs" / "en").rglob("*.md"))
+ENDLESS = ("govline dev", "govline worker", "uvicorn ")
+"""Commands that run until they are stopped; the tests of the CLI and of the town start them for real."""
+ELSEWHERE = ("make ", "git ", "pip ", "python3 -m venv", "python -m benchmarks")
+"""Commands about the checkout or the network, which this folder is not; CI runs make, the benchmarks have tests of their own."""
+READ_AS = {"city": read_config, "scenarios": load_scenario, "calendars": load_calendar}
+NAMED = re.compile(r"# (?P<path>[\w/-]+\.(?:yaml|txt|py))$")
+STATE = ".console-state"
+
+
+class Console:
+    """Runs the `$` lines of a block in one shell session a page; what is shown below each must occur in its output."""
+
+    def __init__(self, folder, environment):
+        self.folder = folder
+        self.environment = environment
+
+    def __call__(self, example):
+        for command, shown in _commands(example.parsed):
+            if not self.exempt(command):
+                self.run(command, shown)
+
+    @staticmethod
+    def exempt(command):
+        demo = command.startswith("govline demo") and "--headless" not in command
+        return demo or command.startswith((*ENDLESS, *ELSEWHERE))
+
+    def run(self, command, shown):
+        state = self.folder / STATE
+        script = f"[ -f {state} ] && . {state}\n{command}\ncode=$?\n{{ export -p; echo cd \"'$PWD'\"; }} > {state}\nexit $code"
+        done = subprocess.run(
+            ["bash", "-c", script], cwd=self.folder, env=self.environment, capture_output=True, text=True, timeout=100
+        )
+        said = done.stdout + done.stderr
+        missing = [line for line in shown if line not in said]
+        assert not missing, f"$ {command}\nnot shown: {missing}\nshown ({done.returncode}):\n{said}"
+        assert done.returncode == 0 or shown, f"$ {command}\nended with {done.returncode}:\n{said}"
+
+
+def _commands(text):
+    """(command, lines shown below it); a line `…` stands for anything, a trailing comment is the reader's."""
+    command, shown = None, []
+    for line in textwrap.dedent(text).splitlines():
+        if line.startswith("$ "):
+            if command:
+                yield command, shown
+            command, shown = re.sub(r"\s{2,}# .*$", "", line[2:]), []
+        elif line.strip() and line.strip() != "…":
+            shown.append(line.rstrip())
+    if command:
+        yield command, shown
+
+
+class Files:
+    """Writes a block that names its file, and reads it as the town would."""
+
+    def __init__(self, folder):
+        self.folder = folder
+
+    def written(self, text):
+        found = NAMED.match(text.splitlines()[0])
+        if found is None:
+            return None
+        path = self.folder / found["path"]
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    def yaml(self, example):
+        path = self.written(example.parsed)
+        if path is None:
+            YAML(typ="safe", pure=True).load(example.parsed)
+            return
+        READ_AS[path.parent.name if path.name != "city.yaml" else "city"](path)
+
+    def text(self, example):
+        path = self.written(example.parsed)
+        if path is not None and path.parent.name == "talks":
+            parse_talk(example.parsed, path.stem)
+
+    def csv(self, example):
+        table = read_area_days(example.parsed.encode())
+        assert table.areas
+        assert not table.problems
+
+    def json(self, example):
+        json.loads(example.parsed)
+
+
+class Python:
+    """Runs a Python block in the page's namespace with what the console has exported; one that names its file is only written."""
+
+    def __init__(self, files, monkeypatch):
+        self.files = files
+        self.monkeypatch = monkeypatch
+        self.evaluate = PythonEvaluator()
+
+    def __call__(self, example):
+        if self.files.written(example.parsed) is not None:
+            return
+        state = self.files.folder / STATE
+        if state.exists():
+            for name, value in re.findall(r'declare -x ((?:GOVLINE|LINE)_\w+)="(.*)"', state.read_text()):
+                self.monkeypatch.setenv(name, value)
+        self.evaluate(example)
+
+
+def _sybil(folder, monkeypatch):
+    environment = {
+        **os.environ,
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "PYTHONPATH": str(ROOT),
+        "NO_COLOR": "1",
+        "COLUMNS": "200",
+    }
+    files = Files(folder)
+    return Sybil(
+        parsers=[
+            CodeBlockParser("python", Python(files, monkeypatch)),
+            CodeBlockParser("console", Console(folder, environment)),
+            CodeBlockParser("yaml", files.yaml),
+            CodeBlockParser("json", files.json),
+            CodeBlockParser("csv", files.csv),
+            CodeBlockParser("text", files.text),
+        ]
+    )
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_blocks_run(path, tmp_path, monkeypatch, request):
+    for name in [name for name in os.environ if name.startswith(("GOVLINE_", "LINE_"))]:
+        monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+    if "DATABASE_URL" in path.read_text(encoding="utf-8"):
+        monkeypatch.setenv("DATABASE_URL", request.getfixturevalue("postgres_18"))
+    for example in _sybil(tmp_path, monkeypatch).parse(path).examples():
+        example.evaluate()
+
+
+def test_the_console_notices_a_wrong_output(tmp_path):
+    console = Console(tmp_path, dict(os.environ))
+    console.run("export PLACE=役場; mkdir there; cd there", [])
+    console.run('echo "$PLACE"; basename "$PWD"', ["役場", "there"])
+    with pytest.raises(AssertionError, match="not shown"):
+        console.run("echo one", ["two"])
+    with pytest.raises(AssertionError, match="ended with 3"):
+        console.run("exit 3", [])
+
+
+def test_no_block_is_of_a_kind_that_nothing_runs():
+    known = {"python", "console", "yaml", "json", "csv", "text", "sql"}
+    for path in SOURCES:
+        kinds = set(re.findall(r"^```(\S*)\n(?:.|\n)*?^```$", path.read_text(encoding="utf-8"), re.MULTILINE))
+        assert kinds <= known, (path.name, kinds - known)

@@ -22,7 +22,7 @@ from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from govline.delivery._tables import batches, recipients, runs
-from govline.delivery.model import BATCH_SIZE, LedgerRow
+from govline.delivery.model import LedgerRow
 from govline.store import Statement
 from govline.store._tables import identity
 
@@ -177,7 +177,7 @@ _cut = (
     select(recipients.c.position)
     .where(recipients.c.run_id == bindparam("run"), recipients.c.position > bindparam("after"))
     .order_by(recipients.c.position)
-    .limit(BATCH_SIZE)
+    .limit(bindparam("size"))
     .subquery()
 )
 NEXT_CUT: Final = Statement(

@@ -13,7 +13,7 @@ from attrs import asdict, frozen
 from govline.core import CitizenId, Dead, Done, Effect, Event, Fate, Id, Message, Ref, Retry, Transaction
 from govline.core.messages import check_messages
 from govline.delivery import _queries as q
-from govline.delivery.model import Counts, FrozenBatch, LedgerRow, Run, State
+from govline.delivery.model import BATCH_SIZE, Counts, FrozenBatch, LedgerRow, Run, State
 from govline.errors import InputError, StoreError
 
 __all__ = ["batch", "freeze", "ledger", "ledger_counts", "record_batch", "run", "runs"]
@@ -238,7 +238,11 @@ def _write_batches(tx: Transaction, run_id: Id) -> list[Id]:
 def _cuts(tx: Transaction, run_id: Id) -> Iterator[tuple[int, int, int]]:
     after = -1
     while True:
-        first, last, size = tx.one(q.NEXT_CUT, {"run": run_id, "after": after}) or (0, 0, 0)
+        first, last, size = tx.one(q.NEXT_CUT, {"run": run_id, "after": after, "size": BATCH_SIZE}) or (
+            0,
+            0,
+            0,
+        )
         if not size:
             return
         yield first, last, size

@@ -10,7 +10,9 @@ from govline.core.messages import Text
 from govline.delivery import DeliveryFeature, batch, freeze, ledger, record_batch, run, runs
 from govline.delivery.service import ledger_counts
 from govline.errors import InputError, MessageError, StoreError
+from govline.line.effects import MulticastHandler
 from govline.store import identity
+from govline.store.pump import Pump
 
 HELLO = (Text("明日は燃えるごみの日です"),)
 
@@ -184,3 +186,13 @@ def test_erasing_a_person_keeps_the_counts(any_db):
         rows = any_db.read(lambda tx, each=each: ledger(tx, each.id))
         assert len(rows) == 3
         assert people[0] not in {row.citizen for row in rows}
+
+
+def test_what_expires_before_it_is_sent_is_not_reached(any_db, clock):
+    made = frozen(any_db, citizens(any_db, 3), expires=clock.now() + timedelta(hours=1))
+    clock.advance(timedelta(hours=1))
+    pump = Pump(any_db, {"line.multicast": MulticastHandler(any_db, messenger=None, gate=None)})
+    pump.run_once()
+    done = any_db.read(lambda tx: run(tx, made.id))
+    assert (done.counts.not_reached, done.finished) == (3, clock.now())
+    assert {row.reason for row in any_db.read(lambda tx: ledger(tx, made.id))} == {"expired"}

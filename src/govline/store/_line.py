@@ -12,7 +12,7 @@ from contextvars import Context, copy_context
 from typing import Any, Final
 
 from govline.core.values import Actor
-from govline.errors import StoreError, UnitTimeout
+from govline.errors import RetryNeeded, StoreError, UnitTimeout
 
 __all__ = ["Line", "Unit", "closed", "late", "unit_name"]
 
@@ -20,6 +20,7 @@ _QUEUED: Final = 0
 _TAKEN: Final = 1
 _LEADS: Final = 2
 _SETTLED: Final = 3
+_GONE: Final = 4
 
 
 def unit_name(work: Callable[..., Any]) -> str:
@@ -29,9 +30,24 @@ def unit_name(work: Callable[..., Any]) -> str:
 
 
 class Unit:
-    """One unit of work on its way: what to run, for whom, and what came of it."""
+    """One unit of work on its way: what to run, for whom, since when, and what came of it.
 
-    __slots__ = ("actor", "context", "error", "exclusive", "gate", "nudge", "result", "state", "work")
+    It has happened only when an engine sets `committed`, so that no interruption is ever taken for success.
+    """
+
+    __slots__ = (
+        "actor",
+        "committed",
+        "context",
+        "error",
+        "exclusive",
+        "gate",
+        "nudge",
+        "result",
+        "since",
+        "state",
+        "work",
+    )
 
     def __init__(self, work: Callable[[Any], Any], actor: Actor, *, exclusive: bool = False) -> None:
         self.work = work
@@ -43,11 +59,18 @@ class Unit:
         self.result: Any = None
         self.error: BaseException | None = None
         self.nudge = False
+        self.committed = False
+        self.since = time.monotonic()
 
     def outcome(self) -> Any:
         """The work's result; raises what the work raised."""
         if self.error is not None:
             raise self.error
+        if not self.committed:
+            raise RetryNeeded(
+                "the thread that led this group was interrupted before it was committed",
+                hint="run it again with the same idempotency key",
+            )
         return self.result
 
 
@@ -88,8 +111,12 @@ class Line:
             unit.gate = threading.Lock()
             unit.gate.acquire()
             self._queue.append(unit)
-        while not unit.gate.acquire(timeout=self._budget):
-            self._complain(unit)
+        try:
+            while not unit.gate.acquire(timeout=self._budget):
+                self._complain(unit)
+        except BaseException:
+            self._abandon(unit)
+            raise
         return unit.state == _LEADS
 
     def next(self) -> Unit | None:
@@ -155,6 +182,15 @@ class Line:
                 unit.gate.release()
         return self._idle.wait(self._budget * 2)
 
+    def _abandon(self, unit: Unit) -> None:
+        """The waiting thread was interrupted: step out of the line, and hand the lead on if it was just given."""
+        with self._mutex:
+            if unit.state == _QUEUED:
+                self._queue.remove(unit)
+                unit.state = _GONE
+        if unit.state == _LEADS:
+            self.leave([])
+
     def _complain(self, waiting: Unit) -> None:
         """Called by a waiting thread whose patience ends: stop the unit that holds the writer too long."""
         with self._mutex:
@@ -164,6 +200,7 @@ class Line:
             self._interrupt()
             if waiting.state == _QUEUED:
                 self._queue.remove(waiting)
+                waiting.state = _GONE
             elif waiting is self._current[0] or waiting.state == _SETTLED:
                 return
             else:

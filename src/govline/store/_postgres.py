@@ -39,6 +39,7 @@ def open_pool(url: str, *, size: int, budget: float) -> "tuple[ConnectionPool[An
         pool, users = _pools.get(url, (None, 0))
         if pool is None:
             milliseconds = int(budget * 1000)
+            own = psycopg.conninfo.conninfo_to_dict(url).get("options") or ""
             pool = ConnectionPool(
                 url,
                 min_size=1,
@@ -46,7 +47,7 @@ def open_pool(url: str, *, size: int, budget: float) -> "tuple[ConnectionPool[An
                 open=True,
                 kwargs={
                     "autocommit": True,
-                    "options": f"-c statement_timeout={milliseconds}"
+                    "options": f"{own} -c statement_timeout={milliseconds}"
                     f" -c idle_in_transaction_session_timeout={milliseconds * 2}",
                 },
             )
@@ -104,9 +105,6 @@ class PostgresEngine:
                 units = [unit]
                 try:
                     self._lead(line, units)
-                except BaseException as error:
-                    _fail(units, error)
-                    raise
                 finally:
                     line.leave(units)
         finally:
@@ -200,7 +198,9 @@ class PostgresEngine:
                 _rollback(connection)
             dropped = connection.broken
         again = [unit for unit in units if unit.error is not None and _retryable(unit.error, dropped=dropped)]
-        self._alone(again)
+        culprit = line.settle(again)
+        if culprit is None:
+            self._alone(again)
 
     def _gather(self, line: Line, units: list[Unit], connection: Any) -> None:
         first = units[0]
@@ -240,6 +240,9 @@ class PostgresEngine:
                 _rollback(connection)
                 for unit in units:
                     self._once(unit, connection)
+        else:
+            for unit in units:
+                unit.committed = True
 
     def _alone(self, units: list[Unit]) -> None:
         for unit in units:
@@ -264,6 +267,7 @@ class PostgresEngine:
         try:
             _command(connection, self._begin_read)
             self._attempt(unit, connection, float("inf"))
+            unit.committed = True
         except psycopg.Error as error:
             unit.error = error
         finally:
@@ -277,6 +281,7 @@ class PostgresEngine:
             if unit.error is None:
                 committing = True
                 _commit(connection)
+                unit.committed = True
         except (psycopg.Error, StoreError) as error:
             unit.error = _lost(error) if committing and connection.broken else error
         finally:
@@ -289,12 +294,16 @@ class PostgresEngine:
             unit.result = unit.context.copy().run(self._database.inside, unit.work, tx)
             if connection.pgconn.transaction_status == _IN_ERROR:
                 unit.error = _swallowed()
+        except (KeyboardInterrupt, SystemExit):
+            # meant for this thread, not for the unit that it happens to run
+            raise
         except BaseException as error:  # noqa: BLE001 - it is raised where the unit was submitted
             unit.error = error
+        finally:
+            unit.nudge = tx.enqueued
+            tx.finish()
         if time.monotonic() > deadline:
             unit.error = late(unit_name(unit.work), self._budget, unit.error)
-        unit.nudge = tx.enqueued
-        tx.finish()
 
     def _transaction(self, unit: Unit, connection: Any, deadline: float) -> StoreTransaction:
         cursor = PreparedCursor(connection)

@@ -67,10 +67,8 @@ class SqliteEngine:
             members = [unit]
             try:
                 self._lead(members)
-            except BaseException as error:
-                _fail(members, error)
-                raise
             finally:
+                self._rollback()
                 self._line.leave(members)
 
     def read(self, unit: Unit) -> None:
@@ -83,6 +81,7 @@ class SqliteEngine:
             cursor.execute("BEGIN")
             self._attempt(unit, cursor, reader)
             cursor.execute("ROLLBACK")
+            unit.committed = True
         finally:
             self._return(reader)
 
@@ -93,7 +92,7 @@ class SqliteEngine:
         if not self._line.enter(unit):
             unit.outcome()
         try:
-            self._open()
+            self._open(unit.since)
             deadline = self._line.running(unit)
             tx = StoreTransaction(
                 self._database,
@@ -142,13 +141,12 @@ class SqliteEngine:
 
     def _lead(self, group: list[Unit]) -> None:
         try:
-            self._open()
+            self._open(group[0].since)
         except sqlite3.Error as error:
             group[0].error = error
             return
         self._attempt_writing(group[0])
         if group[0].error is not None:
-            self._rollback()
             return
         stop = time.monotonic() + _GROUP_SECONDS
         while len(group) < _GROUP_UNITS and time.monotonic() < stop:
@@ -186,15 +184,19 @@ class SqliteEngine:
                 alive[0].error = error
             else:
                 self._singly(alive)
+        else:
+            for unit in alive:
+                unit.committed = True
 
     def _singly(self, units: list[Unit]) -> None:
         """One transaction a unit, after a COMMIT or a whole transaction failed: only the guilty one fails again."""
         for unit in units:
             try:
-                self._open()
+                self._open(time.monotonic())
                 self._attempt_writing(unit)
                 if unit.error is None and not self._refused([unit]):
                     self._cursor.execute("COMMIT")
+                    unit.committed = True
             except sqlite3.Error as error:
                 unit.error = error
             self._rollback()
@@ -208,9 +210,9 @@ class SqliteEngine:
         _fail(units, late(culprit, self._budget))
         return True
 
-    def _open(self) -> None:
-        """BEGIN IMMEDIATE; other processes on the file are waited for with bounded jitter."""
-        give_up = time.monotonic() + self._busy
+    def _open(self, since: float) -> None:
+        """BEGIN IMMEDIATE; other processes on the file are waited for with jitter, so long after `since` at most."""
+        give_up = since + self._busy
         pause = 0.0005
         while True:
             try:
@@ -218,7 +220,8 @@ class SqliteEngine:
             except sqlite3.OperationalError as error:
                 if not is_busy(error) or time.monotonic() > give_up:
                     raise
-                self._closed.wait(random.uniform(0, pause))  # noqa: S311 - jitter
+                if self._closed.wait(random.uniform(0, pause)):  # noqa: S311 - jitter
+                    raise
                 pause = min(pause * 2, 0.01)
             else:
                 return
@@ -243,12 +246,16 @@ class SqliteEngine:
         unit.error = None
         try:
             unit.result = unit.context.copy().run(self._database.inside, unit.work, tx)
+        except (KeyboardInterrupt, SystemExit):
+            # meant for this thread, not for the unit that it happens to run
+            raise
         except BaseException as error:  # noqa: BLE001 - it is raised where the unit was submitted
             unit.error = error
+        finally:
+            unit.nudge = tx.enqueued
+            tx.finish()
         if time.monotonic() > deadline:
             unit.error = late(unit_name(unit.work), self._budget, unit.error)
-        unit.nudge = tx.enqueued
-        tx.finish()
 
     def lend(self, connection: Any) -> Any:
         """A guarded SQLAlchemy Connection over a sqlite3 connection."""

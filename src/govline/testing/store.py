@@ -41,7 +41,7 @@ from sqlalchemy import (
 )
 
 from govline.core import Actor, Transaction
-from govline.errors import NestedUnit, StoreError, UnitTimeout
+from govline.errors import NestedUnit, RetryNeeded, StoreError, UnitTimeout
 from govline.store import Database, Statement
 from govline.store.columns import IdColumn
 
@@ -384,6 +384,19 @@ class StoreSuite:
             closing.result()
             running.result()
         assert _value(store) == 1
+
+    def test_an_interrupted_leader_never_passes_for_success(self, store: Database) -> None:
+        """Ctrl-C or SIGTERM hits the thread that runs everybody's units: it gets it, they are told to run again."""
+
+        def interrupted(_tx: Transaction) -> None:
+            raise KeyboardInterrupt
+
+        futures = queue_up(store, [_bump, interrupted, _bump])
+        errors = [future.exception() for future in futures]
+        assert isinstance(errors[0], RetryNeeded)
+        told = sum(error is None for error in errors)
+        assert _value(store) == told
+        assert store.run(_bump) == 1
 
     def test_begin_takes_its_turn_in_the_line(self, store: Database) -> None:
         """The holder of a block waits like everybody else, and nobody runs inside its turn."""

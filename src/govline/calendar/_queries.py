@@ -14,7 +14,6 @@ from sqlalchemy import (
     literal,
     or_,
     select,
-    true,
     update,
 )
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
@@ -31,7 +30,6 @@ __all__ = [
     "BOOKINGS_OF",
     "BOOKING_BY_ID",
     "CANCEL_SLOT",
-    "CANCEL_UNBOOKED",
     "CLAIM_REQUEST",
     "CONFIRM",
     "DIFFERENCES",
@@ -145,10 +143,6 @@ RESIZE_SLOT: Final = Statement(
     update(slots)
     .where(slots.c.id == bindparam("slot"), slots.c.booked <= bindparam("places", type_=Integer))
     .values(capacity=bindparam("places", type_=Integer)),
-)
-CANCEL_UNBOOKED: Final = Statement(
-    "calendar.cancel_unbooked",
-    update(slots).where(slots.c.id == bindparam("slot"), slots.c.booked == 0).values(cancelled=true()),
 )
 CANCEL_SLOT: Final = Statement(
     "calendar.cancel_slot",

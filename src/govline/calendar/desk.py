@@ -46,7 +46,7 @@ class Desk:
             return Refused(reasons)
         booking = _new(tx, slot, citizen, party, hold=policy.hold if verb == "hold" else None)
         if ledger.place(tx, slot, booking) != "placed":
-            return self._lost(tx, slot_id, citizen, party)
+            return _lost(tx, slot_id, lambda now: self.reasons(tx, now, citizen, party))
         self._taken(tx, booking)
         return booking
 
@@ -55,8 +55,10 @@ class Desk:
         booking = _own(tx, booking_id, citizen)
         if isinstance(booking, Refused) or booking.state is BookingState.CONFIRMED:
             return booking
-        if not tx.write(q.CONFIRM, {"booking": booking_id, "now": tx.now}):
+        if booking.held_until is not None and booking.held_until <= tx.now:
             return Refused([_hold_over()])
+        if not tx.write(q.CONFIRM, {"booking": booking_id, "now": tx.now}):
+            return Refused([_collision()])
         tx.unschedule(_hold_key(booking))
         confirmed = evolve(booking, state=BookingState.CONFIRMED, held_until=None)
         self._taken(tx, confirmed)
@@ -77,7 +79,7 @@ class Desk:
         if reasons:
             return Refused(reasons)
         if ledger.move(tx, booking, new, places) != "moved":
-            return self._lost(tx, new.id, booking.citizen, places)
+            return _lost(tx, new.id, lambda now: self._move_reasons(tx, booking, now, places))
         moved = evolve(booking, slot=new.id, party=places, starts=new.starts)
         self._moved(tx, booking, moved)
         return moved
@@ -93,7 +95,7 @@ class Desk:
             reasons = check_cancel(policy, slot, tx.now, business_day=self.business_day)
             if reasons:
                 return Refused(reasons)
-        return self.end(tx, booking, BookingState.CANCELLED) or Refused([_is_over(BookingState.CANCELLED)])
+        return self.end(tx, booking, BookingState.CANCELLED) or Refused([_collision()])
 
     def end(self, tx: Transaction, booking: Booking, state: BookingState) -> Booking | None:
         """End a live booking with all that hangs on it; None when it changed since it was read."""
@@ -142,12 +144,6 @@ class Desk:
             return found
         return reasons(find_slot(tx, slot.id) or slot)
 
-    def _lost(self, tx: Transaction, slot_id: Id, citizen: CitizenId | None, party: int) -> Refused:
-        """Someone was faster between our look and our hand: say what is true now."""
-        slot = find_slot(tx, slot_id)
-        reasons = self.reasons(tx, slot, citizen, party) if slot else [no_such_slot()]
-        return Refused(reasons or [Reason("GL-2114", "ほかの手続きと重なりました。もう一度お試しください。")])
-
     # --- what follows ---
 
     def _taken(self, tx: Transaction, booking: Booking) -> None:
@@ -174,6 +170,12 @@ def find_slot(tx: Transaction, slot_id: Id) -> Slot | None:
 def no_such_slot() -> Reason:
     """The slot was never there, or staff took it away."""
     return Reason("GL-2101", "この枠は見つかりません。もう一度お選びください。")
+
+
+def _lost(tx: Transaction, slot_id: Id, reasons: Callable[[Slot], list[Reason]]) -> Refused:
+    """Someone was faster between our look and our hand: say what is true now."""
+    slot = find_slot(tx, slot_id)
+    return Refused((reasons(slot) if slot else [no_such_slot()]) or [_collision()])
 
 
 def _own(tx: Transaction, booking_id: Id, citizen: CitizenId | None) -> Booking | Refused:
@@ -216,6 +218,8 @@ def _in_slot(tx: Transaction, slot: Slot, citizen: CitizenId | None) -> bool:
 
 def _tell(tx: Transaction, name: str, booking: Booking, data: Mapping[str, Any]) -> None:
     facts = {"programme": booking.programme, **data}
+    if tx.actor.kind == "staff":  # a citizen's own acts stand in the booking's row
+        tx.audit(name, booking.ref, facts)
     tx.emit(Event(name, booking.ref, citizen=booking.citizen, data=facts))
 
 
@@ -228,6 +232,10 @@ def _is_over(state: BookingState) -> Reason:
     return Reason(
         "GL-2112", "この仮予約は時間切れです。" if expired else "この予約はすでに取り消されています。"
     )
+
+
+def _collision() -> Reason:
+    return Reason("GL-2114", "ほかの手続きと重なりました。もう一度お試しください。")
 
 
 def _hold_over() -> Reason:

@@ -25,7 +25,7 @@ class Layout:
         added: New slots. `resized`: whose capacity changed.
         conflicts: Slots whose new capacity is below what is booked, or that the rules no longer ask for although they
             are booked; they stay as they are and staff decide.
-        removed: Unbooked slots that the rules no longer ask for; they are cancelled.
+        removed: Unbooked slots that the rules no longer ask for; they keep no place.
     """
 
     added: int = 0
@@ -104,9 +104,10 @@ def _resize(tx: Transaction, pairs: Iterable[tuple[Slot, SlotPlan]]) -> tuple[in
 
 
 def _remove(tx: Transaction, slots: Iterable[Slot]) -> tuple[int, list[Slot]]:
-    open_slots = [slot for slot in slots if not slot.cancelled]
-    refused = [slot for slot in open_slots if not tx.write(q.CANCEL_UNBOOKED, {"slot": slot.id})]
-    return len(open_slots) - len(refused), refused
+    """Take the places away, not the row: a rule that asks for the slot again gives them back."""
+    standing = [slot for slot in slots if slot.capacity]
+    refused = [slot for slot in standing if not tx.write(q.RESIZE_SLOT, {"slot": slot.id, "places": 0})]
+    return len(standing) - len(refused), refused
 
 
 def window(tx: Transaction, since: datetime | None, until: datetime | None) -> tuple[datetime, datetime]:

@@ -22,9 +22,10 @@ def reminder_due(reminder: Reminder, starts: datetime) -> datetime:
 
 def remind(tx: Transaction, programme: Programme, booking: Booking, texts: Texts) -> None:
     """Set or move the reminder of a confirmed booking; none where its time has passed or nobody can be told."""
-    reminder = programme.reminder
-    due = tx.now if reminder is None else reminder_due(reminder, booking.starts)
-    if booking.citizen is None or due <= tx.now:
+    if programme.reminder is None or booking.citizen is None:
+        return
+    due = reminder_due(programme.reminder, booking.starts)
+    if due <= tx.now:
         forget(tx, booking)
         return
     text = texts.get("calendar.reminder", programme=programme.title, when=when(booking.starts))

@@ -234,3 +234,18 @@ def test_booking_refs_point_at_the_booking(any_db, calendar, slots):
     mine = any_db.run(lambda tx: calendar.book(tx, slots[0], "a", key="1"))
     assert mine.ref == Ref("calendar.booking", mine.id)
     assert calendar.book_on(any_db, slots[1], "a", key="2").slot == slots[1]
+
+
+def test_what_staff_do_is_audited(any_db, calendar, slots):
+    from sqlalchemy import text
+
+    from govline.core import Actor
+
+    clerk = Actor("staff", "clerk-7", "phone")
+    booking = any_db.run(lambda tx: calendar.book(tx, slots[0], "a", key="1"), actor=clerk)
+    any_db.run(lambda tx: calendar.cancel(tx, booking.id, key="2"), actor=clerk)
+    with any_db.begin() as tx:
+        acts = tx.connection.execute(text("SELECT action, actor_id FROM gl_audit ORDER BY id")).all()
+        made = tx.connection.execute(text("SELECT made_by, channel FROM gl_calendar_booking")).all()
+    assert acts == [("calendar.booked", "clerk-7"), ("calendar.cancelled", "clerk-7")]
+    assert made == [("staff", "phone")]

@@ -231,6 +231,9 @@ def test_a_changed_rule_loses_no_booking(town_db, calendar):
     offered = town_db.read(lambda tx: changed.available(tx, "copal"))
     assert {jst_hour(slot) for slot in offered} == {10, 15}
     assert town_db.run(lambda tx: changed.lay_out(tx, "copal")).added == 0
+    back = town_db.run(lambda tx: calendar.lay_out(tx, "copal"))
+    assert (back.added, back.resized, back.removed) == (0, 7, 4)
+    assert len(town_db.read(lambda tx: calendar.available(tx, "copal"))) == 7
 
 
 def test_programmes_may_stand_in_the_settings(feature, env):

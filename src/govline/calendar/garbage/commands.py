@@ -5,6 +5,7 @@ from argparse import ArgumentParser
 from collections.abc import Sequence
 from typing import Any
 
+from govline.calendar.garbage.imports import read_files
 from govline.calendar.garbage.model import ImportReport
 from govline.calendar.garbage.service import Garbage
 from govline.core import Actor
@@ -33,15 +34,13 @@ def import_command(city: Any, words: Sequence[str]) -> int:
     given = parser.parse_args(list(words))
     garbage: Garbage = city.garbage
     try:
-        report = city.database.run(
-            lambda tx: garbage.import_file(
-                tx, given.file, center=given.center, skip_unreadable=given.skip_unreadable
-            ),
-            actor=_CLERK,
-        )
+        read = read_files(given.file, given.center)
     except (FileError, OSError) as error:
         sys.stderr.write(f"{error}\n")
         return _UNREADABLE
+    report = city.database.run(
+        lambda tx: garbage.import_table(tx, *read, skip_unreadable=given.skip_unreadable), actor=_CLERK
+    )
     sys.stdout.write("\n".join(report_lines(report)) + "\n")
     return 0 if report.written else _PROBLEMS
 

@@ -13,10 +13,10 @@ from govline.calendar.garbage.rules import Rule
 from govline.core import Ref, Transaction
 from govline.core.jst import to_jst
 
-__all__ = ["extend", "import_file", "import_table"]
+__all__ = ["extend", "import_file", "import_table", "read_files"]
 
-_AHEAD = timedelta(days=400)
-_REFRESH = timedelta(days=370)
+_AHEAD = timedelta(days=200)
+_REFRESH = timedelta(days=170)
 _DAY = timedelta(days=1)
 
 
@@ -36,11 +36,17 @@ def import_file(
     Raises:
         FileError: GL-2021, the file holds no table.
     """
-    table = read_area_days(path)
+    return import_table(tx, *read_files(path, center), skip_unreadable=skip_unreadable)
+
+
+def read_files(
+    path: str | Path, center: str | Path | None = None
+) -> tuple[AreaTable, list[Closure], list[Problem]]:
+    """The areas and the closures, outside any transaction; see `import_file`."""
     beside = Path(path).with_name("center.csv")
     source = center or (beside if beside.exists() else None)
     closures, problems = read_centers(source) if source else ([], [])
-    return import_table(tx, table, closures, problems, skip_unreadable=skip_unreadable)
+    return read_area_days(path), closures, problems
 
 
 def import_table(
@@ -72,7 +78,7 @@ def import_table(
 
 
 def extend(tx: Transaction) -> int:
-    """Lay out more days when fewer than a year are ahead; how many days are laid out then, 0 when nothing was to do."""
+    """Lay out more days when fewer than 170 are ahead; how many days are laid out then, 0 when nothing was to do."""
     row = tx.one(q.HORIZON)
     if row is None or row[0] >= to_jst(tx.now).date() + _REFRESH:
         return 0
@@ -102,7 +108,7 @@ def _replace(tx: Transaction, table: AreaTable, closures: Sequence[Closure]) -> 
 
 
 def _lay_out(tx: Transaction) -> tuple[int, date]:
-    """Days from yesterday on, for 400 days; what lay there is laid out afresh."""
+    """Days from yesterday on, for 200 days; what lay there is laid out afresh."""
     first = to_jst(tx.now).date() - _DAY
     last = first + _AHEAD
     tx.write(q.CLEAR[0])

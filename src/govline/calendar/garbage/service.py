@@ -41,7 +41,7 @@ class Garbage:
     extend = staticmethod(imports.extend)
 
     def prepare(self, tx: Transaction) -> ImportReport | None:
-        """Import the configured calendar into a town that has none; keep a year of days ahead.
+        """Import the configured calendar into a town that has none; keep days laid out ahead.
 
         Raises:
             FileError: GL-2026, the configured calendar has cells that cannot be read.

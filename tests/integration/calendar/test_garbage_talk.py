@@ -163,7 +163,7 @@ def test_the_import_command(town_db, tmp_path, capsys):
     assert "地区 1 · 種類 2 · セル 2(空 0、読めた 2) · 休止 0" in capsys.readouterr().out
     assert import_command(city, [str(bad)]) == 1
     told = capsys.readouterr().out
-    assert "問題 2行目 資源: 「管路」 not a collection day: 管路" in told
+    assert "問題 2行目 資源: 「管路」 収集日として読めません: 管路" in told
     assert "登録していません" in told
     assert import_command(city, [str(bad), "--skip-unreadable"]) == 0
     assert import_command(city, [str(tmp_path / "absent.csv")]) == 2

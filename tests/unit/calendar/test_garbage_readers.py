@@ -28,7 +28,7 @@ def test_every_published_file(data_folder, name):
     for problem in table.problems:
         assert (problem.column, problem.cell) == ("紙パック", "隔金20150198")
         assert problem.row > 1
-        assert problem.reason == "no such date: 隔金20150198"
+        assert problem.reason == "ない日付です: 隔金20150198"
 
 
 @pytest.mark.data
@@ -104,10 +104,10 @@ def test_rows_that_do_not_fit_the_header_are_named():
     table = read_area_days(text.encode())
     reasons = [(problem.row, problem.reason) for problem in table.problems]
     assert reasons == [
-        (2, "more cells than the header has columns"),
-        (4, "an area without a name"),
-        (5, "fewer cells than the header has columns"),
-        (7, "this area stands in the file twice"),
+        (2, "見出しより列が多い行です"),
+        (4, "地区名がありません"),
+        (5, "見出しより列が少ない行です"),
+        (7, "同じ地区が2回あります"),
     ]
     assert [(area.name, set(area.rules)) for area in table.areas] == [
         ("東", {"燃やすごみ"}),

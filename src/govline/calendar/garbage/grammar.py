@@ -41,7 +41,7 @@ def parse(text: str) -> Rule:
     """The rule of a cell; see `Rule.parse`."""
     plain = normalize(text)
     if not plain:
-        raise RuleError("the cell is empty", place={"token": ""})
+        raise RuleError("セルが空です", place={"token": ""})
     if re.search("[曜毎第・、]", plain):
         return _prose(plain)
     return _cell(plain)
@@ -66,19 +66,19 @@ def _cell(text: str) -> Rule:
             group = []
     terms.extend(group)
     if not terms:
-        _refuse(text, "no collection day in it")
+        _refuse(text, "収集日の指定がありません")
     return _rule(terms, remarks)
 
 
 def _limited(group: list[_Token], months: frozenset[int], *, single: bool) -> list[_Token]:
     if not single and len(group) > 1:
-        _refuse(group[0].text, "several month lists, and this token has none of its own")
+        _refuse(group[0].text, "月の指定がどれに掛かるか分かりません")
     return [evolve(token, term=_in(token, months)) for token in group]
 
 
 def _in(token: _Token, months: frozenset[int]) -> Term:
     if isinstance(token.term, On):
-        _refuse(token.text, "months are given to a date")
+        _refuse(token.text, "日付に月は指定できません")
     limited: Term = evolve(token.term, months=months)
     return limited
 
@@ -88,10 +88,10 @@ def _months(word: str, words: list[str]) -> frozenset[int]:
     while words and _MONTH.fullmatch(words[0]):
         month = int(words.pop(0))
         if month not in ALL_MONTHS:
-            _refuse(str(month), "no such month")
+            _refuse(str(month), "ない月です")
         months.add(month)
     if not months:
-        _refuse(word, "a colon without months")
+        _refuse(word, "「:」の後に月がありません")
     return frozenset(months)
 
 
@@ -100,7 +100,7 @@ def _token(text: str) -> _Token:
         found = pattern.fullmatch(text)
         if found:
             return read(text, found)
-    return _refuse(text, "not a collection day")
+    return _refuse(text, "収集日として読めません")
 
 
 def _week(text: str, found: re.Match[str]) -> _Token:
@@ -113,7 +113,7 @@ def _week(text: str, found: re.Match[str]) -> _Token:
 def _nth(text: str, digits: str) -> int:
     number = int(digits)
     if not 1 <= number <= _FIFTH:
-        _refuse(text, "a month has a first to fifth weekday")
+        _refuse(text, "第1から第5までです")
     return number
 
 
@@ -121,7 +121,7 @@ def _every(text: str, found: re.Match[str]) -> _Token:
     anchor = _day(text, found["day"])
     weeks = int(found["weeks"] or 2)
     if weeks < 1:
-        _refuse(text, "at least one week")
+        _refuse(text, "1週以上です")
     slip = found["w"] and WEEKDAYS.index(found["w"]) != anchor.weekday()
     warning = f"{text}: {anchor} は{WEEKDAYS[anchor.weekday()]}曜日です" if slip else ""
     return _Token(text, Every(weeks, anchor), warning)
@@ -133,13 +133,13 @@ def _on(text: str, found: re.Match[str]) -> _Token:
 
 def _day(text: str, digits: str) -> date:
     if len(digits) != len("20260101"):
-        _refuse(text, "a date has 8 digits")
+        _refuse(text, "日付は8桁です")
     try:
         day = date(int(digits[:4]), int(digits[4:6]), int(digits[6:]))
     except ValueError:
-        _refuse(text, "no such date")
+        _refuse(text, "ない日付です")
     if not _FIRST_YEAR <= day.year <= _LAST_YEAR:
-        _refuse(text, "a year beyond reason")
+        _refuse(text, "年が範囲外です")
     return day
 
 
@@ -160,7 +160,7 @@ def _prose(text: str) -> Rule:
     while place < len(text):
         found = _PROSE_WEEKLY.match(text, place) or _PROSE_NTH.match(text, place)
         if found is None:
-            _refuse(text[place:], "not a collection day")
+            _refuse(text[place:], "収集日として読めません")
         tokens.extend(_prose_tokens(found))
         joint = _PROSE_JOINT.match(text, found.end())
         assert joint is not None  # it matches the empty text

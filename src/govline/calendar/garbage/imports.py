@@ -132,5 +132,5 @@ def _unknown_centers(table: AreaTable, closures: Sequence[Closure]) -> Iterator[
     known = {area.center for area in table.areas}
     for name in dict.fromkeys(closure.center for closure in closures):
         if name not in known:
-            reason = "no area belongs to this centre: its closures have no effect"
+            reason = "このセンターに属する地区がありません(休止は反映されません)"
             yield Problem(0, "center.csv", name, reason, "GL-2024")

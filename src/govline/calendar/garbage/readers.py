@@ -27,7 +27,7 @@ class Problem:
 
     Args:
         row: Line of the file, the header being 1. `column`: header of its column.
-        cell: What stands there. `reason`: why it could not be read. `code`: GL-nnnn.
+        cell: What stands there. `reason`: why, in Japanese for the clerk. `code`: GL-nnnn.
     """
 
     row: int
@@ -118,7 +118,7 @@ def read_centers(source: str | Path | bytes) -> tuple[list[Closure], list[Proble
             closures.append(Closure(name, days[0], days[1]))
         elif name and (first or last):
             column = header[1][1] if len(header[1]) > 1 else "2"
-            problems.append(Problem(number, column, f"{first},{last}", "no span of dates"))
+            problems.append(Problem(number, column, f"{first},{last}", "休止期間として読めません"))
     return closures, problems
 
 
@@ -150,12 +150,12 @@ class _Reader:
     def _doubt(self, row: Sequence[str], name: str) -> str:
         columns = len(self._layout.header)
         if any(map(normalize, row[columns:])):
-            return "more cells than the header has columns"
+            return "見出しより列が多い行です"
         if len(row) < columns:
-            return "fewer cells than the header has columns"
+            return "見出しより列が少ない行です"
         if not name:
-            return "an area without a name"
-        return "this area stands in the file twice" if name in self._areas else ""
+            return "地区名がありません"
+        return "同じ地区が2回あります" if name in self._areas else ""
 
     def _cells(self, number: int, row: Sequence[str]) -> Iterator[tuple[str, Rule]]:
         for column, label in self._layout.kinds:
@@ -216,7 +216,7 @@ def _doubtful_center(layout: _Layout, rows: Sequence[tuple[int, Sequence[str]]])
         cell = next((found for _, row in rows if (found := layout.cell(row, at))), "")
         if cell:
             yield Problem(
-                1, layout.header[at], cell, "no collection day in this column: taken as the centre", "GL-2022"
+                1, layout.header[at], cell, "収集日が1つもないため、センターの列とみなしました", "GL-2022"
             )
 
 

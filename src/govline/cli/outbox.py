@@ -44,6 +44,8 @@ def counts(town: Town = None) -> None:
     """How many effects stand in each queue and state."""
     with open_town(town_folder(town)) as city:
         found = city.read(outbox.counts)
+    if not found:
+        typer.echo("(ありません)")
     for queue, states in sorted(found.items()):
         typer.echo(
             f"{queue:16} " + "  ".join(f"{state} {number}" for state, number in sorted(states.items()))
@@ -70,5 +72,5 @@ def retry(row: Row, reason: Why, town: Town = None) -> None:
 def skip(row: Row, reason: Why, town: Town = None) -> None:
     """Give an effect up, so that what waits behind it goes on."""
     with open_town(town_folder(town)) as city:
-        city.run(lambda tx: outbox.skip(tx, row, reason), actor=_CLERK)
+        city.run(lambda tx: city.pump.skip(tx, row, reason), actor=_CLERK)
     typer.echo("✓ 飛ばしました")

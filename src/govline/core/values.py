@@ -2,8 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum
-from types import MappingProxyType
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, NoReturn
 
 from attrs import field, frozen
 
@@ -14,6 +13,7 @@ __all__ = [
     "Actor",
     "ActorKind",
     "DataClass",
+    "FrozenMap",
     "Json",
     "Reason",
     "Ref",
@@ -29,9 +29,23 @@ Json = Any
 ActorKind = Literal["citizen", "staff", "machine", "system"]
 
 
+class FrozenMap(dict[str, Json]):
+    """A dict that nobody changes: plain JSON for `json.dumps`, and unlike a mapping proxy it can be copied and pickled."""
+
+    __slots__ = ()
+
+    def _refuse(self, *_words: object, **_named: object) -> NoReturn:
+        raise TypeError("a frozen map cannot be changed")
+
+    __setitem__ = __delitem__ = update = setdefault = pop = popitem = clear = __ior__ = _refuse
+
+    def __reduce__(self) -> tuple[type["FrozenMap"], tuple[dict[str, Json]]]:
+        return FrozenMap, (dict(self),)
+
+
 def frozen_map(value: Mapping[str, Json] | None) -> Mapping[str, Json]:
     """A read-only copy; converter of the frozen shapes."""
-    return MappingProxyType(dict(value or {}))
+    return FrozenMap(value or {})
 
 
 class DataClass(Enum):

@@ -39,7 +39,12 @@ def unknown_after(handler: EffectHandler | None) -> timedelta | None:
 def before_run(job: "Job", handler: EffectHandler | None, now: datetime) -> Fate | None:
     """The fate of an effect that must not be run now, or None when it is to run."""
     if job.expires is not None and job.expires <= now:
-        return Dead("expired")
+        # an earlier attempt may have been accepted: that is not the same as never sent
+        return (
+            Dead("expired")
+            if job.attempts <= 1
+            else Unknown("expired after an attempt that may have arrived")
+        )
     if handler is None:
         return Retry(f"no handler for topic {job.topic}")
     limit = unknown_after(handler)

@@ -20,7 +20,7 @@ from typing import Any, Final
 
 from attrs import evolve, frozen
 
-from govline.core import Effect, Id, Json, Ref, Transaction, frozen_map
+from govline.core import Dead, Effect, EffectHandler, Id, Json, Ref, Transaction, frozen_map
 from govline.errors import InputError, StoreError
 from govline.store import _queries as q
 from govline.store._queries import Entry
@@ -40,6 +40,7 @@ __all__ = [
     "purge",
     "retry",
     "skip",
+    "topic_of",
 ]
 
 STATES: Final = ("waiting", "asleep", "ready", "leased", "done", "dead", "unknown", "skipped")
@@ -204,8 +205,11 @@ def retry(tx: Transaction, row: Id, reason: str) -> None:
     tx.audit("outbox.retry", Ref("outbox", row), {"reason": reason})
 
 
-def skip(tx: Transaction, row: Id, reason: str) -> None:
+def skip(tx: Transaction, row: Id, reason: str, *, handler: EffectHandler | None = None) -> None:
     """Let an effect go without carrying it out; the next one of its order key may run.
+
+    Args:
+        handler: Of the effect's topic; it records the effect as dead, so that what waits for its fate goes on.
 
     Raises:
         StoreError: GL-1101 no such row; GL-1102 it is being carried out or has ended.
@@ -215,7 +219,18 @@ def skip(tx: Transaction, row: Id, reason: str) -> None:
         raise _refusal(entry, "skipped")
     if entry.order_key is not None:
         advance(tx, entry.order_key)
+    if handler is not None:
+        handler.record(tx, entry.payload, Dead(f"skipped: {reason}"))
     tx.audit("outbox.skip", Ref("outbox", row), {"reason": reason, "was": entry.state})
+
+
+def topic_of(tx: Transaction, row: Id) -> str:
+    """The topic of a row.
+
+    Raises:
+        StoreError: GL-1101 no such row.
+    """
+    return _read(tx, row).topic
 
 
 def purge(tx: Transaction, *, older_than: timedelta = DEDUPE_LIFETIME, limit: int = 500) -> int:

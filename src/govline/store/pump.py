@@ -15,7 +15,8 @@ from typing import Any, Final
 
 from attrs import evolve, frozen
 
-from govline.core import Amend, EffectContext, EffectHandler, Fate, Json, Retry, Transaction, Upcaster
+from govline.core import Amend, EffectContext, EffectHandler, Fate, Id, Json, Retry, Transaction, Upcaster
+from govline.store import outbox
 from govline.store import outbox_claims as claims
 from govline.store._outage import is_outage
 from govline.store._queries import Job
@@ -154,6 +155,11 @@ class Pump:
     def running(self) -> int:
         """Effects claimed by this pump whose handlers have not ended."""
         return sum(bulkhead.held for bulkhead in self._bulkheads.values())
+
+    def skip(self, tx: Transaction, row: Id, reason: str) -> None:
+        """`outbox.skip`, told to the handler of the effect's topic."""
+        topic = outbox.topic_of(tx, row)
+        outbox.skip(tx, row, reason, handler=self._effects.get(topic))
 
     def close(self, grace: float = 10.0) -> PumpReport:
         """Stop: give back what was not begun, wait up to `grace` seconds for each handler to end, store the fates.

@@ -144,6 +144,25 @@ class OutboxSuite:
         payload, context = handler.calls[1]
         assert (payload, context.attempt) == ({"way": "other"}, 1)
 
+    def test_a_skipped_effect_is_recorded_as_dead_by_its_handler(self, db: Database) -> None:
+        (row,) = _enqueue(db, effect("a"))
+        handler = RecordingHandler()
+        pump = _pump(db, handler)
+        db.run(lambda tx: pump.skip(tx, row, "told by phone"))
+        assert handler.recorded == [Dead("skipped: told by phone")]
+        assert handler.calls == []
+        assert pump.run_until_idle().claimed == 0
+
+    def test_an_effect_that_expires_after_an_attempt_is_unknown_not_dead(self, db: Database) -> None:
+        clock = _clock(db)
+        ends = clock.now() + timedelta(seconds=30)
+        _enqueue(db, effect("a", expires=ends), effect("b", expires=ends, due=ends + timedelta(seconds=1)))
+        pump = _pump(db, RecordingHandler([Retry("no answer", after=60)]))
+        pump.run_until_idle()
+        clock.advance(timedelta(minutes=2))
+        report = pump.run_until_idle()
+        assert (report.unknown, report.dead) == (1, 1)
+
     def test_the_newest_rows_can_be_listed_first(self, db: Database) -> None:
         rows = _enqueue(db, *(effect(key) for key in "abc"))
         newest = db.read(lambda tx: outbox.list(tx, newest=True, limit=2))

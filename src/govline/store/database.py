@@ -97,7 +97,7 @@ class Database:
         Args:
             url: `sqlite:///town.db` (a path) or `postgresql+psycopg://user@host/name`.
             town: The municipality's short name, as effects and logs carry it.
-            schema: PostgreSQL only: the town's schema. Towns on one server share one pool.
+            schema: PostgreSQL only: the town's schema, alone on the search path inside units. Towns on one server share a pool.
             pool: PostgreSQL only: a `psycopg_pool.ConnectionPool` of yours (autocommit connections); stays yours.
             pool_size: PostgreSQL only: connections at most; of towns that share a pool the first one decides.
             budget: Seconds one unit or `begin` block may take.

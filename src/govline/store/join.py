@@ -68,8 +68,8 @@ def _of_psycopg(connection: Any) -> Any:
     if psycopg is None or not isinstance(connection, psycopg.Connection):
         raise JoinRefused(
             f"a {type(connection).__module__}.{type(connection).__qualname__} cannot be joined",
-            hint="hand over an SQLAlchemy Connection or Session, django.db.connection, a psycopg 3 or sqlite3 connection"
-            " (of an async SQLAlchemy one: inside run_sync)",
+            hint="hand over an SQLAlchemy Connection or Session, django.db.connection, a psycopg 3 or sqlite3 connection;"
+            " async drivers cannot be joined, use db.arun",
         )
     status = psycopg.pq.TransactionStatus
     state = connection.info.transaction_status

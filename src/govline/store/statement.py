@@ -1,13 +1,12 @@
 """Named hot statements: SQLAlchemy Core compiled once a dialect, run on the driver's own cursor."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from operator import itemgetter
 from typing import Any
 
 from attrs import frozen
 from sqlalchemy import Executable, Float, Numeric
-from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
-from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.engine import Dialect
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import TypeEngine
@@ -17,10 +16,18 @@ from govline.errors import InputError, StoreError
 __all__ = ["Plan", "Statement"]
 
 Codec = Callable[[Any], Any]
-_DIALECTS: dict[str, Dialect] = {
-    "sqlite": SQLiteDialect_pysqlite(paramstyle="qmark"),
-    "postgresql": PGDialect_psycopg(paramstyle="numeric_dollar"),  # type: ignore[no-untyped-call]
-}
+
+
+@cache
+def _dialect(name: str) -> Dialect:
+    """The dialect that compiles for the raw cursor; loaded for the engine in use only."""
+    if name == "sqlite":
+        from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
+
+        return SQLiteDialect_pysqlite(paramstyle="qmark")
+    from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
+
+    return PGDialect_psycopg(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]
 
 
 @frozen
@@ -75,7 +82,7 @@ class Statement:
         """
         ready = self.plans.get(dialect)
         if ready is None:
-            ready = self.plans[dialect] = _compile(self, self._cores[dialect], _DIALECTS[dialect])
+            ready = self.plans[dialect] = _compile(self, self._cores[dialect], _dialect(dialect))
         return ready
 
 

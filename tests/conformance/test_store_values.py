@@ -133,3 +133,15 @@ def test_a_pool_that_forbids_preparing_is_obeyed(postgres_db):
         assert connection.execute("SELECT count(*) FROM pg_prepared_statements").fetchone() == (0,)
         del connection.__dict__["_govline"]
         connection.prepare_threshold = 5
+
+
+@pytest.mark.parametrize("spoil", ["DEALLOCATE ALL", "ALTER TABLE gl_values ALTER COLUMN n TYPE TEXT"])
+@pytest.mark.parametrize("group", [None, "key"])
+def test_prepared_statements_are_prepared_afresh_when_they_went_stale(postgres_db, spoil, group):
+    postgres_db.run(lambda tx: table.create(tx.connection))
+    row = dict.fromkeys(table.c.keys()) | {"id": "x", "n": 7}
+    postgres_db.run(lambda tx: (tx.write(ADD, row), tx.one(GET, {"id": "x"})), group=group)
+    postgres_db.run(lambda tx: tx.connection.exec_driver_sql(spoil))
+    found = postgres_db.run(lambda tx: tx.one(GET, {"id": "x"}), group=group)
+    assert found[5] in (7, "7")
+    assert postgres_db.read(lambda tx: tx.one(GET, {"id": "x"})) == found

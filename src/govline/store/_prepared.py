@@ -10,6 +10,7 @@ import psycopg
 from psycopg.adapt import PyFormat, Transformer
 from psycopg.rows import tuple_row
 
+from govline.errors import RetryNeeded
 from govline.store._home import Home
 
 __all__ = ["PreparedCursor"]
@@ -24,6 +25,7 @@ class _Known(Home):
     def __init__(self, connection: "psycopg.Connection[Any]") -> None:
         super().__init__()
         self.names: dict[str, bytes] = {}
+        self.count = 0
         self.transformer = Transformer(connection)
         self.encoding = connection.info.encoding
         # None is how a pool in front (PgBouncer in transaction mode) is told not to prepare
@@ -68,7 +70,7 @@ class PreparedCursor:
         elif status == _COMMAND_OK:
             self.rowcount = result.command_tuples or 0
         else:
-            raise psycopg.errors.error_from_result(result, known.encoding)
+            raise self._error(result)
         self._result = result
 
     def executemany(self, sql: str, sets: Iterable[Sequence[Any]]) -> None:
@@ -87,12 +89,24 @@ class PreparedCursor:
 
     def _prepare(self, sql: str) -> bytes:
         known = self._known
-        name = b"govline_%d" % len(known.names)
+        known.count += 1
+        name = b"govline_%d" % known.count
         result = self._pgconn.prepare(name, sql.encode(known.encoding))
         if result.status != _COMMAND_OK:
             raise psycopg.errors.error_from_result(result, known.encoding)
         known.names[sql] = name
         return name
+
+    def _error(self, result: Any) -> Exception:
+        error = psycopg.errors.error_from_result(result, self._known.encoding)
+        plan_is_stale = error.diag.source_function == "RevalidateCachedQuery"
+        if error.sqlstate == "26000" or plan_is_stale:
+            # somebody said DISCARD ALL, or a migration changed a column's type: prepare afresh in the next attempt
+            self._known.names.clear()
+            stale = RetryNeeded("a prepared statement is no longer valid", hint="run the transaction again")
+            stale.__cause__ = error
+            return stale
+        return error
 
     def _dump(self, value: Any) -> bytes:
         kind = type(value)

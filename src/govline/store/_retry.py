@@ -20,7 +20,9 @@ def is_busy(error: BaseException) -> bool:
 
 def asks_to_retry(error: BaseException) -> bool:
     """Serialization failure or deadlock (SQLSTATE 40001, 40P01), or a busy SQLite file; also inside SQLAlchemy's or Django's error."""
-    return any(getattr(each, "sqlstate", None) in _RETRYABLE or is_busy(each) for each in _layers(error))
+    return isinstance(error, RetryNeeded) or any(
+        getattr(each, "sqlstate", None) in _RETRYABLE or is_busy(each) for each in _layers(error)
+    )
 
 
 @contextmanager
@@ -28,6 +30,8 @@ def retry_is_told() -> Iterator[None]:
     """Turn such an error into RetryNeeded, where only the caller can run the work again."""
     try:
         yield
+    except RetryNeeded:
+        raise
     except Exception as error:
         if asks_to_retry(error):
             raise RetryNeeded(

@@ -8,6 +8,7 @@ from contextvars import ContextVar, copy_context
 from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
+from types import CoroutineType
 from typing import TYPE_CHECKING, Any, Literal, Protocol, Self, TypeVar
 
 from govline.core.clock import Clock, SystemClock
@@ -15,7 +16,7 @@ from govline.core.effects import Handler
 from govline.core.ids import IdSource, Uuid7Source
 from govline.core.transaction import Transaction
 from govline.core.values import SYSTEM, Actor
-from govline.errors import ConfigError, MissingExtra, NestedUnit, StoreError
+from govline.errors import ConfigError, InputError, MissingExtra, NestedUnit, StoreError
 from govline.store._line import Unit, unit_name
 from govline.store._retry import retry_is_told
 from govline.store.join import join
@@ -166,7 +167,7 @@ class Database:
         self._refuse_nesting(work)
         unit = Unit(work, actor or SYSTEM)
         self.engine.run(unit, group)
-        result: T = unit.outcome()
+        result: T = _plain(unit.outcome())
         if unit.nudge:
             self.nudge()
         return result
@@ -176,7 +177,7 @@ class Database:
         self._refuse_fork()
         unit = Unit(work, SYSTEM)
         self.engine.read(unit)
-        result: T = unit.outcome()
+        result: T = _plain(unit.outcome())
         return result
 
     @contextmanager
@@ -322,6 +323,17 @@ def _sqlite_path(rest: str) -> Path:
             hint="use sqlite:///town.db; in tests a temporary file",
         )
     return Path(path)
+
+
+def _plain(result: Any) -> Any:
+    if type(result) is CoroutineType:
+        result.close()
+        raise InputError(
+            "a unit of work must be a plain function, not a coroutine: nothing of it has run",
+            code="GL-1015",
+            hint="write `def work(tx)`, and await db.arun(work) from async code",
+        )
+    return result
 
 
 def _nothing() -> None:

@@ -41,7 +41,7 @@ from sqlalchemy import (
 )
 
 from govline.core import Actor, Transaction
-from govline.errors import NestedUnit, RetryNeeded, StoreError, UnitTimeout
+from govline.errors import InputError, NestedUnit, RetryNeeded, StoreError, UnitTimeout
 from govline.store import Database, Statement
 from govline.store.columns import IdColumn
 
@@ -486,6 +486,15 @@ class StoreSuite:
         store.run(lambda tx: (tx.one(GET, {"id": "a"}), _bump(tx)))
         assert [name for name, _ in seen] == ["suite.get", "suite.bump"]
         assert all(seconds >= 0 for _, seconds in seen)
+
+    def test_a_coroutine_is_no_unit(self, store: Database) -> None:
+        async def work(tx: Transaction) -> None:
+            _bump(tx)
+
+        with pytest.raises(InputError, match="plain function"):
+            _ = store.run(work)
+        with pytest.raises(InputError, match="plain function"):
+            _ = store.read(work)
 
     def test_async_callers_hop_once(self, store: Database) -> None:
         async def main() -> int:

@@ -1,6 +1,5 @@
 """Which rooms have tables: found by their migration packages, so that a new room is tested without being listed."""
 
-import pkgutil
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -15,12 +14,10 @@ __all__ = ["metadata_of", "migration_packages"]
 
 
 def migration_packages() -> list[str]:
-    """Import paths of every `govline.<room>.migrations` that holds a revision; the store's first."""
-    found = []
-    for module in pkgutil.iter_modules(govline.__path__, "govline."):
-        folder = Path(govline.__path__[0]) / module.name.rpartition(".")[2] / "migrations"
-        if module.ispkg and any(folder.glob("[0-9]*.py")):
-            found.append(f"{module.name}.migrations")
+    """Import paths of every room's `migrations` package that holds a revision, sub-rooms among them; the store's first."""
+    root = Path(govline.__path__[0])
+    folders = {revision.parent for revision in root.rglob("migrations/[0-9]*.py")}
+    found = [".".join(("govline", *folder.relative_to(root).parts)) for folder in folders]
     return sorted(found, key=lambda name: (name != "govline.store.migrations", name))
 
 

@@ -1,9 +1,7 @@
 """City: a town is one database, its features and its edges; nothing else knows them all."""
 
-import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from datetime import time
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -13,16 +11,18 @@ from govline.city.assembly import Assembly, FeatureChoice, assemble, feature_nam
 from govline.city.channel import LINE_API, LineChannel
 from govline.city.config import CityConfig, QuietConfig, environment_secret, read_config
 from govline.city.conversation import CITY_TEXTS, Conversation
+from govline.city.menu import menu_picture, plain_picture, town_menu
 from govline.city.router import Router
-from govline.core import Actor, Check, Clock, Command, Env, IdSource, Transaction
+from govline.city.running import Background, busy, make_worker, settle
+from govline.core import Actor, Check, Clock, Command, Env, IdSource, Tick, Transaction
 from govline.core.texts import DEFAULT_TEXTS, Texts
 from govline.delivery import DeliveryFeature
 from govline.errors import ConfigError
-from govline.line import SdkMessenger, Webhook, line_effects
-from govline.store import Database, Keyring, inbox, outbox, schedules, ticks
-from govline.store.policies import QueueLimit, QuietHours
+from govline.line import SdkMessenger, Webhook, line_effects, publish_menu
+from govline.store import Database, Keyring
+from govline.store.policies import QueueLimit
 from govline.store.pump import Pump
-from govline.store.worker import Worker
+from govline.store.worker import Pace, Worker
 
 __all__ = ["City"]
 
@@ -44,7 +44,7 @@ class City:
         line: The LINE channel; without one the City neither takes webhooks nor sends.
         folder: Where features look for their definition files.
         texts: The town's own wording of citizen-facing texts.
-        menu: Words offered as quick replies when a citizen is welcomed or not understood; each starts something.
+        menu: Words offered as quick replies when a citizen is welcomed or not understood, the first six also as rich menu.
         quiet_hours: When schedules that respect them wait.
 
     Raises:
@@ -69,6 +69,7 @@ class City:
         self.folder = Path(folder)
         self.texts = (texts or Texts()).with_defaults(CITY_TEXTS)
         self.channel = line
+        self.menu = tuple(menu)
         self.quiet_hours = quiet_hours or QuietConfig()
         self._assembly: Assembly = assemble(_with_delivery(features), self._environment)
         self.router = Router(self._assembly.each("responders"))
@@ -180,50 +181,50 @@ class City:
             upcasters=self._assembly.merged("upcasters"),
         )
 
-    def worker(self) -> Worker:
-        """A worker for this process: inbox, outbox, schedules and daily ticks; `run()` ends cleanly on SIGTERM."""
-        quiet = QuietHours(_time(self.quiet_hours.start), _time(self.quiet_hours.end))
-        return Worker(
-            self.database,
-            self.pump,
-            self.conversation.handle,
-            timetable=self._assembly.each("ticks"),
-            quiet=quiet,
-        )
+    @property
+    def ticks(self) -> Sequence[Tick]:
+        """The daily work of all features."""
+        return self._assembly.each("ticks")
 
-    def background(self) -> "Background":
+    def worker(self, pace: Pace | None = None) -> Worker:
+        """A worker for this process: inbox, outbox, schedules and daily ticks; `run()` ends cleanly on SIGTERM."""
+        return make_worker(self, pace)
+
+    def background(self) -> Background:
         """A worker in a thread of its own, for a web process that also answers."""
         return Background(self)
 
     def busy(self) -> bool:
         """Whether a worker has anything left to do at this instant of the clock."""
-        now = self.database.clock.now()
-        timetable = self._assembly.each("ticks")
-
-        def look(tx: Transaction) -> bool:
-            due = schedules.next_due(tx)
-            return bool(
-                inbox.next_citizens(tx, 1)
-                or outbox.busy(tx, now)
-                or (due is not None and due <= now)
-                or ticks.any_open(tx, timetable, now)
-            )
-
-        return self.database.read(look)
+        return busy(self)
 
     def settle(self) -> None:
         """Do everything that is due at this instant of the clock, in this thread, until nothing is left; for tests and drills."""
-        quiet = QuietHours(_time(self.quiet_hours.start), _time(self.quiet_hours.end))
-        while True:
-            now = self.database.clock.now()
-            ticks.run_due(self.database, self._assembly.each("ticks"), now)
-            fired = schedules.fire(self.database, now, quiet=quiet)
-            lanes = self.database.read(inbox.next_citizens)
-            for lane in lanes:
-                inbox.process(self.database, lane, self.conversation.handle)
-            report = self.pump.run_once()
-            if not (fired.fired or lanes or report.claimed):
-                return
+        settle(self)
+
+    def publish_menu(self) -> str:
+        """Show the words of `menu` as a rich menu to everybody who has none of their own; LINE's id of it.
+
+        The picture is `menu.png` or `menu.jpg` of the town's folder (2500 × 1686 pixels for four to six words, 2500 × 843 for
+        fewer). Doing it again with the same words and picture finds the menu that is there.
+
+        Raises:
+            ConfigError: GL-9004 no LINE channel, GL-9006 no words, GL-9007 no picture: citizens would see blank tiles.
+            LineError: LINE refused or could not be reached.
+        """
+        menu = town_menu(self.id, self.menu)
+        picture = menu_picture(self.folder)
+        if picture is None and self._channel().api == LINE_API:
+            raise ConfigError(
+                "the menu has no picture",
+                code="GL-9007",
+                hint=f"put menu.png ({menu.width}x{menu.height} pixels, at most 1 MB) there",
+                place={"folder": str(self.folder)},
+            )
+        image, media_type = picture or (plain_picture(menu), "image/png")
+        menu_id = publish_menu(self.messenger, menu, image, media_type)
+        self.messenger.set_default_menu(menu_id)
+        return menu_id
 
     def close(self) -> None:
         """Close the town's connections."""
@@ -289,28 +290,6 @@ class City:
             text=self.texts.get,
             port=port,
         )
-
-
-class Background:
-    """The town's worker in a daemon thread; `stop` ends it cleanly."""
-
-    def __init__(self, city: City) -> None:
-        self._worker = city.worker()
-        self._thread = threading.Thread(target=self._worker.run, name=f"govline-{city.id}", daemon=True)
-
-    def start(self) -> None:
-        """Begin."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """End the worker and wait for it."""
-        self._worker.stop()
-        self._thread.join()
-
-
-def _time(text: str) -> time:
-    hour, _, minute = text.partition(":")
-    return time(int(hour), int(minute))
 
 
 def _with_delivery(features: Iterable[FeatureChoice]) -> list[FeatureChoice]:

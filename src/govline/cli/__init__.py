@@ -1,4 +1,4 @@
-"""The govline command (extra `cli`): `govline demo | new | dev | test | worker | db | outbox | doctor | <feature> <command>`."""
+"""The govline command (extra `cli`): `govline demo | new | dev | test | worker | db | outbox | menu | doctor | <feature> <command>`."""
 
 import sys
 from collections.abc import Sequence

@@ -6,10 +6,11 @@ from typing import Annotated
 
 import typer
 
-from govline.cli import database, outbox
-from govline.cli.development import development_secrets, town_folder
+from govline.cli import database, menu, outbox
+from govline.cli.development import town_folder
 from govline.cli.features import run_feature
 from govline.cli.towns import open_town
+from govline.store.worker import Pace
 
 __all__ = ["app", "run"]
 
@@ -24,6 +25,7 @@ app = typer.Typer(
 )
 app.add_typer(database.app, name="db")
 app.add_typer(outbox.app, name="outbox")
+app.add_typer(menu.app, name="menu")
 
 
 def run(words: Sequence[str]) -> int:
@@ -31,9 +33,9 @@ def run(words: Sequence[str]) -> int:
     names = {str(command.name) for command in app.registered_commands}
     names |= {str(group.name) for group in app.registered_groups}
     if words and not words[0].startswith("-") and words[0] not in names:
-        return run_feature(words)
+        return run_feature(words, sorted(names))
     try:
-        answer: object = app(list(words), standalone_mode=False)
+        answer: object = app(list(words) or ["--help"], standalone_mode=False)
     except typer.Exit as end:
         return int(end.exit_code)
     except Exception as error:
@@ -88,10 +90,15 @@ def play(town: Town = None) -> int:
 
 
 @app.command("worker")
-def worker(town: Town = None) -> int:
+def worker(
+    town: Town = None,
+    poll: Annotated[
+        float, typer.Option(help="Look for new work at least so often, in seconds.", min=0.01)
+    ] = 1.0,
+) -> int:
     """Answer citizens and carry the outbox out, until SIGTERM."""
     with open_town(town_folder(town)) as city:
-        city.worker().run()
+        city.worker(Pace(idle=min(poll, 0.2), cap=poll)).run()
     return 0
 
 
@@ -104,9 +111,7 @@ def doctor(
     """Check the town: settings, migrations, every feature's own checks."""
     from govline.cli.doctor import examine
 
-    folder = town_folder(town)
-    development_secrets(folder)
-    findings = examine(folder, ask_line=line)
+    findings = examine(town_folder(town), ask_line=line)
     for finding in findings:
         typer.echo(f"✗ {finding}")
     if not findings:

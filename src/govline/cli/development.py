@@ -1,20 +1,36 @@
-"""Throw-away secrets for a town on this machine, and how the commands find their town."""
+"""Throw-away secrets for a town on this machine, how the commands find their town, and the LINE that runs beside it."""
 
+import json
 import os
 import secrets
-from collections.abc import Callable, Mapping
+import socket
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 from govline.errors import ConfigError
 
-__all__ = ["LINE_API", "SECRET", "TOKEN", "development_secrets", "town_folder"]
+__all__ = [
+    "CLOCK_FILE",
+    "LINE_API",
+    "SECRET",
+    "TOKEN",
+    "announced",
+    "development_secrets",
+    "join_running_town",
+    "town_folder",
+]
 
 SECRET: Final = "LINE_CHANNEL_SECRET"  # noqa: S105 - the name of a variable
 TOKEN: Final = "LINE_CHANNEL_ACCESS_TOKEN"  # noqa: S105 - the name of a variable
 KEYS: Final = "GOVLINE_KEYS"
 LINE_API: Final = "GOVLINE_LINE_API"
+CLOCK_FILE: Final = "GOVLINE_CLOCK_FILE"
 _FILE: Final = "development.env"
+_RUNNING: Final = "running.json"
+_KNOCK_SECONDS: Final = 0.5
 
 
 def town_folder(given: Path | None) -> Path:
@@ -50,6 +66,42 @@ def development_secrets(folder: Path, *, create: bool = False) -> None:
         for line in path.read_text(encoding="utf-8").splitlines():
             name, _, value = line.partition("=")
             os.environ.setdefault(name, value)
+
+
+@contextmanager
+def announced(folder: Path, values: Mapping[str, str]) -> Iterator[None]:
+    """While `govline dev` runs, other commands in the town's folder use its simulator and its clock.
+
+    Args:
+        folder: The town's.
+        values: Environment variables, `GOVLINE_LINE_API` among them.
+    """
+    path = folder / ".govline" / _RUNNING
+    path.write_text(json.dumps(dict(values)), encoding="utf-8")
+    try:
+        yield
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def join_running_town(folder: Path) -> None:
+    """Take over the simulator and the clock of a `govline dev` that runs for this town, where the environment names none."""
+    path = folder / ".govline" / _RUNNING
+    if not path.exists() or LINE_API in os.environ:
+        return
+    values: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
+    if _listens(values[LINE_API]):  # a killed process leaves its file behind
+        for name, value in values.items():
+            os.environ.setdefault(name, value)
+
+
+def _listens(url: str) -> bool:
+    address = urlsplit(url)
+    try:
+        with socket.create_connection((address.hostname or "", address.port or 80), timeout=_KNOCK_SECONDS):
+            return True
+    except OSError:
+        return False
 
 
 def _keys() -> str:

@@ -4,29 +4,28 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from time import monotonic
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 from attrs import frozen
 
 from govline.city import City, asgi, read_config
-from govline.cli.development import LINE_API, SECRET, TOKEN, development_secrets
+from govline.cli.board import board
+from govline.cli.development import CLOCK_FILE, LINE_API, SECRET, TOKEN, announced, development_secrets
 from govline.errors import StoreError
 from govline.simulator import ChannelSettings, LineWorld, Simulator, SimulatorClient, serve
-from govline.store import inbox, outbox
 from govline.testing.clock import FileClock
 from govline.testing.stage import SimulatorStage
 
-__all__ = ["CLOCK_FILE", "LocalTown", "local_town", "start_worker"]
+__all__ = ["LocalTown", "local_town", "start_worker"]
 
-CLOCK_FILE: Final = "GOVLINE_CLOCK_FILE"
 WorkerKind = Literal["thread", "process", "none"]
 _PATIENCE: Final = 60.0
 _POLL: Final = 0.03
-_SHOWN: Final = 50
+_POLL_OF_WORKER: Final = "0.04"
 
 
 @frozen
@@ -81,14 +80,18 @@ def local_town(folder: Path, *, port: int = 0, worker: WorkerKind = "thread") ->
     with ExitStack() as stack:
         views: list[City] = []
         simulator = Simulator(
-            LineWorld(clock=clock, channels=[settings]), town_view=lambda: _view(views[0]) if views else {}
+            LineWorld(clock=clock, channels=[settings]), town_view=lambda: board(views[0]) if views else {}
         )
         url = stack.enter_context(simulator.serve(port=port))
-        stack.enter_context(_environment({LINE_API: url, CLOCK_FILE: str(state / "clock.json")}))
+        running = {LINE_API: url, CLOCK_FILE: str(state / "clock.json")}
+        stack.enter_context(_environment(running))
         city = stack.enter_context(City.load(folder / "city.yaml", clock=clock).prepare())
         views.append(city)
         town = stack.enter_context(serve(asgi(city, work=worker == "thread")))
         simulator.world.set_webhook(f"{town}/line/webhook")
+        if city.menu:
+            city.publish_menu()
+        stack.enter_context(announced(folder, running))
         process = stack.enter_context(start_worker(folder)) if worker == "process" else None
         client = stack.enter_context(SimulatorClient(url))
         yield LocalTown(folder, city, clock, client, url, process)
@@ -97,7 +100,16 @@ def local_town(folder: Path, *, port: int = 0, worker: WorkerKind = "thread") ->
 @contextmanager
 def start_worker(folder: Path) -> Iterator["subprocess.Popen[bytes]"]:
     """A real worker process, `govline worker`, ended by SIGTERM at the end of the block."""
-    command = [sys.executable, "-m", "govline.cli", "worker", "--town", str(folder)]
+    command = [
+        sys.executable,
+        "-m",
+        "govline.cli",
+        "worker",
+        "--town",
+        str(folder),
+        "--poll",
+        _POLL_OF_WORKER,
+    ]
     process = subprocess.Popen(command)  # noqa: S603 - our own command, no shell
     try:
         yield process
@@ -122,27 +134,3 @@ def _environment(values: Mapping[str, str]) -> Iterator[None]:
                 os.environ.pop(name, None)
             else:
                 os.environ[name] = value
-
-
-def _view(city: City) -> Mapping[str, Sequence[Mapping[str, Any]]]:
-    """The page's right-hand side: what came in, what goes out, and what each feature shows to staff."""
-    events, effects = city.read(
-        lambda tx: (inbox.list(tx, newest=True, limit=_SHOWN), outbox.list(tx, newest=True, limit=_SHOWN))
-    )
-    return {
-        "受信イベント": [
-            {"種類": event.kind, "状態": event.state, "コード": event.code, "id": event.id}
-            for event in events
-        ],
-        "送信箱": [
-            {
-                "宛先": effect.topic,
-                "状態": effect.state,
-                "試行": effect.attempts,
-                "理由": effect.reason,
-                "id": effect.id,
-            }
-            for effect in effects
-        ],
-        **city.view(),
-    }

@@ -10,6 +10,7 @@ from govline.errors import InputError
 
 __all__ = ["copy_demo_town", "new_town"]
 
+_IGNORED = ".govline/\n*.db\n*.db-*\n__pycache__/\n"
 _ID = re.compile(r"[a-z][a-z0-9_]{0,30}")
 
 
@@ -29,6 +30,7 @@ def new_town(folder: Path, title: str = "") -> Path:
     if folder.exists():
         raise InputError("the folder is there already", code="GL-9105", place={"folder": str(folder)})
     _copy(folder)
+    (folder / ".gitignore").write_text(_IGNORED, encoding="utf-8")
     _rename(folder / "city.yaml", folder.name, title or folder.name)
     development_secrets(folder, create=True)
     return folder

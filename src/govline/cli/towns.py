@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from govline.city import City
-from govline.cli.development import development_secrets
+from govline.cli.development import CLOCK_FILE, development_secrets, join_running_town
 from govline.core import Clock, SystemClock
 from govline.testing.clock import FileClock
 
@@ -12,12 +12,13 @@ __all__ = ["open_town", "town_clock"]
 
 
 def open_town(folder: Path) -> City:
-    """The town of a folder; in development its throw-away secrets are used where the environment has none."""
+    """The town of a folder; in development with its throw-away secrets and the LINE of a running `govline dev`."""
     development_secrets(folder)
+    join_running_town(folder)
     return City.load(folder / "city.yaml", clock=town_clock())
 
 
 def town_clock() -> Clock:
     """The machine's clock, or the movable one that a demo shares with its processes (`GOVLINE_CLOCK_FILE`)."""
-    shared = os.environ.get("GOVLINE_CLOCK_FILE")
+    shared = os.environ.get(CLOCK_FILE)
     return FileClock(Path(shared)) if shared else SystemClock()

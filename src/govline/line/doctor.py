@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from typing import Final
+from urllib.parse import urlsplit
 
 from govline.errors import LineError
 from govline.line.messenger import Bot, Messenger
@@ -9,6 +10,7 @@ from govline.line.messenger import Bot, Messenger
 __all__ = ["diagnose"]
 
 _LOW: Final = 0.1
+_LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 def diagnose(messenger: Messenger, destination: str | None = None) -> list[str]:
@@ -21,13 +23,17 @@ def diagnose(messenger: Messenger, destination: str | None = None) -> list[str]:
     try:
         bot = messenger.bot()
     except LineError as error:
-        return [
-            f"LINE does not take the channel access token ({error.message}): issue a new one in the console"
-        ]
+        return [_unanswered(error)]
     found += _account(bot, destination)
     for question in (_endpoint, _quota):
         found += _asked(question, messenger)
     return found
+
+
+def _unanswered(error: LineError) -> str:
+    if error.place.get("status") == 0:
+        return f"LINE cannot be reached ({error.message}): check the network, or GOVLINE_LINE_API"
+    return f"LINE does not take the channel access token ({error.message}): issue a new one in the console"
 
 
 def _asked(question: Callable[[Messenger], Sequence[str]], messenger: Messenger) -> Sequence[str]:
@@ -54,9 +60,12 @@ def _endpoint(messenger: Messenger) -> list[str]:
         return ["no webhook URL is set: enter it in the LINE Developers console"]
     if not endpoint.active:
         return ['webhooks are switched off: turn on "Use webhook" in the LINE Developers console']
-    return (
-        [] if endpoint.url.startswith("https://") else ["the webhook URL is not https: LINE calls https only"]
-    )
+    address = urlsplit(endpoint.url)
+    if (
+        address.scheme == "https" or address.hostname in _LOOPBACK
+    ):  # loopback: only a simulator knows such an address
+        return []
+    return ["the webhook URL is not https: LINE calls https only"]
 
 
 def _quota(messenger: Messenger) -> list[str]:

@@ -13,6 +13,7 @@ from attrs import field, frozen
 
 from govline.core import Json
 from govline.core.text import utf16_len
+from govline.core.values import frozen_tuple
 from govline.errors import MessageError
 from govline.line.messenger import Messenger
 
@@ -59,7 +60,7 @@ class RichMenu:
 
     name: str
     bar: str
-    areas: Sequence[RichMenuArea] = field(converter=tuple)
+    areas: Sequence[RichMenuArea] = field(converter=frozen_tuple)
     width: int = 2500
     height: int = 1686
     selected: bool = True

@@ -269,6 +269,14 @@ function tray() {
   });
 }
 
+const forward = (seconds) => post("/clock", { seconds }).then(poll);
+
+// Until 18:01 in Japan, when the notices of the next day have gone out; JST is UTC+9 all year.
+function secondsToEvening(now) {
+  const target = Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), now.getUTCDate(), 9, 1);
+  return Math.ceil((target + (target > now.getTime() ? 0 : 86_400_000) - now.getTime()) / 1000);
+}
+
 function start() {
   composer();
   tray();
@@ -276,7 +284,8 @@ function start() {
   byId("add").addEventListener("click", add);
   byId("more").addEventListener("click", settings);
   byId("befriend").addEventListener("click", () => (mine() ? post(path("follow")).then(poll) : add()));
-  for (const node of document.querySelectorAll("[data-advance]")) node.addEventListener("click", () => post("/clock", { seconds: Number(node.dataset.advance) }).then(poll));
+  for (const node of document.querySelectorAll("[data-advance]")) node.addEventListener("click", () => forward(Number(node.dataset.advance)));
+  byId("evening").addEventListener("click", () => forward(secondsToEvening(new Date(byId("clock").dateTime))));
 }
 
 async function begin() {

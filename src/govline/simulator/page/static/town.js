@@ -2,16 +2,16 @@
 
 import { byId, clock, h } from "./dom.js";
 import { get } from "./net.js";
+import { COLUMNS, TITLES, isKey, isState, word } from "./words.js";
 
-const NAMES = { events: "受信イベント", outbox: "送信箱", bookings: "予約", deliveries: "配信", citizens: "住民", schedules: "予定", audit: "監査", talks: "対話" };
-const COLUMNS = { at: "時刻", status: "状態", state: "状態", kind: "種類", type: "種類", topic: "用件", citizen: "住民", slot: "枠", name: "名前", endpoint: "操作", method: "方式", path: "パス", fault: "故障", due: "期日", attempts: "試行", count: "件数", party: "人数", start: "開始" };
 const GOOD = /^(done|ok|sent|delivered|booked|confirmed|active|20\d|完了|済|予約済|配信済)/i;
 const BAD = /^(dead|failed|error|cancelled|canceled|unknown|[45]\d\d|失敗|取消|不明)/i;
-const WAIT = /^(pending|waiting|queued|leased|retry|received|held|scheduled|待|仮)/i;
+const WAIT = /^(pending|ready|waiting|asleep|queued|leased|retry|received|held|scheduled|待|仮)/i;
 
 let current = "";
 let last = "";
 const seen = new Map();
+const read = new Map();
 
 export async function town() {
   const [seenByTown, line] = await Promise.all([get("/town").catch(() => null), get("/log?last=60").catch(() => ({ log: [], total: 0 }))]);
@@ -25,18 +25,25 @@ export async function town() {
   sheet(sections.find((section) => section.name === current), seenByTown === null);
 }
 
-const title = (name) => (name === "line" ? "LINE への要求" : NAMES[name] ?? name);
+const title = (name) => TITLES[name] ?? name;
 
 function tabs(sections) {
   const focused = document.activeElement?.dataset?.section;
   byId("tabs").replaceChildren(
     ...sections.map((section) => {
       const chosen = section.name === current;
-      const node = h("button", { type: "button", role: "tab", "data-section": section.name, "aria-selected": String(chosen), onclick: () => pick(section.name) }, title(section.name), h("span", { class: "count" }, section.total ?? section.rows.length));
+      const node = h("button", { type: "button", class: news(section, chosen) ? "news" : "", role: "tab", "data-section": section.name, "aria-selected": String(chosen), onclick: () => pick(section.name) }, title(section.name), h("span", { class: "count" }, section.total ?? section.rows.length));
       return node;
     }),
   );
   if (focused) byId("tabs").querySelector(`[data-section="${CSS.escape(focused)}"]`)?.focus();
+}
+
+// A dot on every tab whose table has changed since it was last looked at; LINE's log changes with each of them.
+function news(section, chosen) {
+  const text = JSON.stringify(section.rows);
+  if (chosen || !read.has(section.name)) read.set(section.name, text);
+  return section.name !== "line" && read.get(section.name) !== text;
 }
 
 function pick(name) {
@@ -49,7 +56,7 @@ function sheet(section, broken) {
   const panel = byId("sheet");
   if (broken && section.name !== "line") return panel.replaceChildren(h("p", { class: "empty" }, "まちの画面を読めませんでした。役場側のログを確かめてください。"));
   if (!section.rows.length) return panel.replaceChildren(h("p", { class: "empty" }, "まだ何もありません。電話から話しかけると、ここに現れます。"));
-  const columns = [...new Set(section.rows.flatMap((row) => Object.keys(row)))];
+  const columns = shown(section.rows);
   const before = seen.get(section.name);
   const now = new Set();
   const body = section.rows.map((row) => {
@@ -63,9 +70,16 @@ function sheet(section, broken) {
   panel.scrollTop = top;
 }
 
+// Columns in which no row has anything are left out; keys, which only machines read, stand last.
+function shown(rows) {
+  const all = [...new Set(rows.flatMap((row) => Object.keys(row)))].filter((column) => rows.some((row) => (row[column] ?? "") !== ""));
+  return [...all.filter((column) => !isKey(column)), ...all.filter(isKey)];
+}
+
 function cell(column, value) {
   const text = value === null || value === undefined ? "" : String(value);
   if (/^\d{4}-\d\d-\d\d[T ]\d\d:\d\d/.test(text) && !Number.isNaN(Date.parse(text))) return h("td", { class: "when", title: text }, clock(text, true));
-  if (/status|state|fate|状態/.test(column)) return h("td", {}, h("span", { class: `pill ${GOOD.test(text) ? "good" : BAD.test(text) ? "bad" : WAIT.test(text) ? "wait" : ""}` }, text));
-  return h("td", { class: /^[\d,.]+$/.test(text) ? "number" : "", title: text.length > 60 ? text : null }, text.length > 160 ? `${text.slice(0, 160)}…` : text);
+  if (isKey(column)) return h("td", { class: "key", title: text }, text.length > 8 ? `…${text.slice(-6)}` : text);
+  if (isState(column)) return h("td", {}, h("span", { class: `pill ${GOOD.test(text) ? "good" : BAD.test(text) ? "bad" : WAIT.test(text) ? "wait" : ""}`, title: text }, word(column, text)));
+  return h("td", { class: /^[\d,.]+$/.test(text) ? "number" : "", title: text.length > 60 ? text : null }, text.length > 160 ? `${text.slice(0, 160)}…` : word(column, text));
 }

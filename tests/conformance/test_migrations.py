@@ -114,6 +114,32 @@ def test_a_migration_that_fails_leaves_nothing_behind(empty, tmp_path, monkeypat
 
 
 @both
+def test_a_post_revision_waits_for_the_deploy(empty, tmp_path, monkeypatch):
+    room = tmp_path / "phased_town_room"
+    room.mkdir()
+    (room / "__init__.py").touch()
+    heads = [
+        "revision, down_revision, branch_labels = 'phased_0001', None, ('phased',)",
+        "revision, down_revision = 'phased_0002', 'phased_0001'",
+        "revision, down_revision, phase = 'phased_0003', 'phased_0002', 'post'",
+        "revision, down_revision = 'phased_0004', 'phased_0003'",
+    ]
+    for number, head in enumerate(heads, 1):
+        (room / f"000{number}_step.py").write_text(f"{head}\ndef upgrade():\n    pass\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    url, schema = empty
+    with Database.open(url, schema=schema) as database:
+        database.migrate()
+        room_only = ["phased_town_room"]
+        before, after = ["phased_0001", "phased_0002"], ["phased_0003", "phased_0004"]
+        assert database.pending(room_only, phase="pre") == before
+        assert database.migrate(room_only, phase="pre") == before
+        assert database.migrate(room_only, phase="pre") == []
+        assert database.pending(room_only) == after
+        assert database.migrate(room_only) == after
+
+
+@both
 def test_two_processes_may_migrate_at_once(empty):
     url, schema = empty
     code = (

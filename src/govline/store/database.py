@@ -233,11 +233,20 @@ class Database:
         """`read` from asyncio: one thread hop."""
         return await self._hop(lambda: self.read(work))
 
-    def migrate(self, packages: Sequence[str] = ()) -> list[str]:
-        """Bring the store's tables and those of each package (`govline.calendar.migrations`) to their newest revision."""
+    def migrate(self, packages: Sequence[str] = (), *, phase: Literal["pre", "all"] = "all") -> list[str]:
+        """Bring the store's tables and those of each package (`govline.calendar.migrations`) to their newest revision.
+
+        Args:
+            packages: Import paths of migration packages; the store's own comes first by itself.
+            phase: `pre` applies what the release that is still running can live with, `all` everything: run it again with
+                `all` after the deploy. A revision that must wait says `phase = "post"` beside its `revision`.
+
+        Returns:
+            The revisions that were applied.
+        """
         from govline.store import migrate
 
-        return migrate.upgrade(self, packages)
+        return migrate.upgrade(self, packages, phase)
 
     @staticmethod
     def ddl(packages: Sequence[str], dialect: Literal["sqlite", "postgresql"]) -> str:
@@ -246,11 +255,11 @@ class Database:
 
         return migrate.ddl(packages, dialect)
 
-    def pending(self, packages: Sequence[str] = ()) -> list[str]:
+    def pending(self, packages: Sequence[str] = (), *, phase: Literal["pre", "all"] = "all") -> list[str]:
         """The revisions that `migrate` would apply."""
         from govline.store import migrate
 
-        return migrate.pending(self, packages)
+        return migrate.pending(self, packages, phase)
 
     def __enter__(self) -> Self:
         return self

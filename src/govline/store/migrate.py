@@ -3,6 +3,7 @@
 import io
 from collections.abc import Callable, Iterator, Sequence
 from importlib.util import find_spec
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from attrs import frozen
@@ -15,8 +16,9 @@ if TYPE_CHECKING:
 
     from govline.store.database import Database
 
-__all__ = ["STORE", "ddl", "folder", "pending", "upgrade", "version_table"]
+__all__ = ["STORE", "Phase", "ddl", "folder", "pending", "upgrade", "version_table"]
 
+Phase = Literal["pre", "all"]
 STORE: Final = "govline.store.migrations"
 
 
@@ -30,8 +32,13 @@ class _Branch:
         return f"gl_version_{self.label}"
 
 
-def upgrade(database: "Database", packages: Sequence[str]) -> list[str]:
-    """Bring every branch to its head, in one transaction that other processes wait for; the revisions applied."""
+def upgrade(database: "Database", packages: Sequence[str], phase: Phase = "all") -> list[str]:
+    """Bring every branch to its head, in one transaction that other processes wait for; the revisions applied.
+
+    Args:
+        phase: `pre` stops each branch before its first revision with `phase = "post"`: what the running release can live
+            with, applied before the deploy. `all` goes to the head, after it.
+    """
     from govline.store._lent import plain_connection
 
     applied: list[str] = []
@@ -40,7 +47,7 @@ def upgrade(database: "Database", packages: Sequence[str]) -> list[str]:
         connection = plain_connection("sqlite" if database.dialect == "sqlite" else "postgresql", driver)
         try:
             for branch in branches:
-                applied += _upgrade(branch, connection)
+                applied += _upgrade(branch, connection, phase)
         finally:
             connection.close()
     return applied
@@ -71,22 +78,24 @@ def ddl(packages: Sequence[str], dialect: Literal["sqlite", "postgresql"]) -> st
     return out.getvalue()
 
 
-def pending(database: "Database", packages: Sequence[str]) -> list[str]:
+def pending(database: "Database", packages: Sequence[str], phase: Phase = "all") -> list[str]:
     """The revisions that `upgrade` would apply; reads only."""
     branches = _branches(packages)
-    return database.read(lambda tx: [step for branch in branches for step in _missing(branch, tx.connection)])
+    return database.read(
+        lambda tx: [step for branch in branches for step in _missing(branch, tx.connection, phase)]
+    )
 
 
-def _missing(branch: _Branch, connection: "Connection") -> list[str]:
+def _missing(branch: _Branch, connection: "Connection", phase: Phase) -> list[str]:
     from alembic.migration import MigrationContext
 
     missing: list[str] = []
     context = MigrationContext.configure(connection, opts={"version_table": branch.version_table})
-    _steps(branch, missing.append)(context.get_current_revision() or (), context)
+    _steps(branch, missing.append, phase)(context.get_current_revision() or (), context)
     return missing
 
 
-def _upgrade(branch: _Branch, connection: "Connection") -> list[str]:
+def _upgrade(branch: _Branch, connection: "Connection", phase: Phase) -> list[str]:
     from alembic.migration import MigrationContext
     from alembic.operations import Operations
 
@@ -94,7 +103,7 @@ def _upgrade(branch: _Branch, connection: "Connection") -> list[str]:
     context = MigrationContext.configure(
         connection,
         opts={
-            "fn": _steps(branch, applied.append),
+            "fn": _steps(branch, applied.append, phase),
             "version_table": branch.version_table,
             "transactional_ddl": False,
         },
@@ -105,10 +114,14 @@ def _upgrade(branch: _Branch, connection: "Connection") -> list[str]:
 
 
 def _steps(
-    branch: _Branch, note: Callable[[str], None] = lambda _: None
+    branch: _Branch, note: Callable[[str], None] = lambda _: None, phase: Phase = "all"
 ) -> Callable[[Any, Any], Iterator[Any]]:
     def steps(revision: Any, _context: Any) -> Any:
         found = branch.script._upgrade_revs("heads", revision)  # noqa: SLF001 - what alembic's own env uses
+        if phase == "pre":
+            found = list(
+                takewhile(lambda step: getattr(step.revision.module, "phase", "pre") != "post", found)
+            )
         for step in found:
             note(str(step.revision.revision))
         return found

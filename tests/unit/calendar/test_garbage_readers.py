@@ -117,8 +117,9 @@ def test_rows_that_do_not_fit_the_header_are_named():
 
 @pytest.mark.parametrize(
     "data",
-    [b"", b"\n\n", "地名,センター\n東,北\n".encode(), b"\xff\xfe\x00\xd8\x80", "地名,資源,資源\n東,月,火\n".encode(), b'a,b\n"x,1\n'],
-    ids=["empty", "blank", "no kinds", "bytes", "one kind twice", "open quote"],
+    [b"", b"\n\n", "地名,センター\n東,北\n".encode(), b"\xff\xfe\x00\xd8\x80", "地名,資源,資源\n東,月,火\n".encode(), b'a,b\n"x,1\n',
+     PLAIN.encode("utf-16"), PLAIN.encode("utf-16-le"), PLAIN.replace("東", "東\0").encode()],
+    ids=["empty", "blank", "no kinds", "bytes", "one kind twice", "open quote", "utf-16", "utf-16 unmarked", "nul"],
 )  # fmt: skip
 def test_files_that_hold_no_table(data):
     with pytest.raises(FileError, match="GL-2021"):
@@ -141,3 +142,55 @@ def test_closures_that_cannot_be_read_are_named():
     assert [(problem.row, problem.cell) for problem in problems] == [
         (2, "2023/1/3,2022/12/31"), (3, "1月1日,1月3日"), (4, "2023/2/30,2023/3/1"),
     ]  # fmt: skip
+
+
+def test_cells_under_a_blank_header_are_not_lost():
+    with pytest.raises(FileError, match=r"GL-2021.*column 4.*row=2"):
+        read_area_days("地名,センター,燃やすごみ,\n東,,月,水2\n".encode())
+    assert read_area_days("地名,センター,燃やすごみ,,\n東,,月,,\n".encode()).parsed == 1
+
+
+def test_a_header_that_comes_twice_is_no_area():
+    table = read_area_days((PLAIN + "地名,センター,燃やすごみ,資源\n").encode())
+    assert [area.name for area in table.areas] == ["東", "西"]
+    assert (table.cells, table.problems) == (4, ())
+    (warning,) = table.warnings
+    assert (warning.row, warning.code) == (4, "GL-2022")
+
+
+def test_a_file_without_areas_says_so():
+    table = read_area_days("地名,センター,燃やすごみ\n".encode())
+    assert [problem.reason for problem in table.problems] == ["地区の行が1つもありません"]
+
+
+def test_closures_without_a_header_are_all_read():
+    closures, problems = read_centers("北,2026/12/31,2027/1/3\n南,2026/12/31,2027/1/3\n".encode())
+    assert ([closure.center for closure in closures], problems) == (["北", "南"], [])
+
+
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [
+        ("北,2026/1/1,2026/1/2,2026/5/3", "日付が3つ以上あります"),
+        ("北,2026/1/1,2026/1/3,2026/12/31,2027/1/3", "日付が3つ以上あります"),
+        (",2026/1/1,2026/1/3", "センターの名称がありません"),
+        ("北,1026/1/1,2026/1/3", "休止期間が1年を超えています"),
+    ],
+)
+def test_a_closure_is_never_guessed_nor_lost(row, reason):
+    closures, (problem,) = read_centers(f"名称,休止開始日,休止終了日,,\n{row}\n".encode())
+    assert closures == []
+    assert problem.row == 2
+    assert problem.reason.startswith(reason)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "\n", "名称,休止開始日,休止終了日\n", "名称,休止開始日,休止終了日\n北,,\n"]
+)
+def test_a_file_of_closures_may_be_empty(text):
+    assert read_centers(text.encode()) == ([], [])
+
+
+def test_further_columns_beside_a_closure_are_remarks():
+    closures, problems = read_centers("名称,開始,終了,備考\n北,2026/1/1,2026/1/3,年始\n".encode())
+    assert (len(closures), problems) == (1, [])

@@ -111,3 +111,18 @@ def test_a_span_of_one_day_and_of_none():
 def test_rules_read_as_japanese():
     assert str(Rule.parse("水1 水3:4 5")) == "第1水曜(4・5月)・第3水曜(4・5月)"
     assert str(Rule.parse("月 隔水20260107 20260101")) == "毎週月曜・隔週水曜・2026年1月1日"
+
+
+def test_months_behind_a_remark_belong_to_the_whole_cell():
+    rule = Rule.parse("月1 *3:4 5")
+    assert rule.remarks == ("3",)
+    assert rule.between(*YEAR) == days("月1:4 5")
+    with pytest.raises(RuleError):
+        Rule.parse("*3:4")
+
+
+def test_a_date_that_breaks_its_list_is_warned_of():
+    assert Rule.parse("20260107 20260114 20260121 20260128").warnings == ()
+    (warning,) = Rule.parse("20260107 20260114 20260122 20260128").warnings
+    assert warning == "20260122: 他の日付は水曜日ですが、この日は木曜日です"
+    assert Rule.parse("20260107 20260108 20260114 20260115").warnings == ()  # two days a week

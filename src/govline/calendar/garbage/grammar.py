@@ -1,6 +1,7 @@
 """The grammar of a cell: tokens of 5374.jp files in all their dialects, and short Japanese prose."""
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from typing import Final, NoReturn
@@ -27,6 +28,8 @@ _PROSE_NTH: Final = re.compile(
 _PROSE_BARE: Final = re.compile(rf"(?P<days>{_DAYS})")
 _PROSE_JOINT: Final = re.compile(r"[・,、;/\s]*(?:と|及び|および)?[・,、;/\s]*")
 _FIFTH: Final = 5
+_A_LIST: Final = 4
+_MOSTLY: Final = 0.75
 _FIRST_YEAR, _LAST_YEAR = 1990, 2100
 
 
@@ -56,11 +59,11 @@ def _cell(text: str) -> Rule:
     groups = sum(word.endswith(":") for word in words)
     while words:
         word = words.pop(0)
-        remark = _REMARK.fullmatch(word)
+        remark = _REMARK.fullmatch(word.rstrip(":") if group else word)
         if remark:
             remarks.append(remark["id"])
-            continue
-        group.append(_token(word.rstrip(":")))
+        else:
+            group.append(_token(word.rstrip(":")))
         if word.endswith(":"):
             terms.extend(_limited(group, _months(word, words), single=groups == 1))
             group = []
@@ -190,6 +193,19 @@ def _warnings(tokens: list[_Token]) -> Iterator[str]:
         if token.term in seen:
             yield f"{token.text}: 同じ指定が重複しています"
         seen.add(token.term)
+    yield from _odd_days([token.term.day for token in tokens if isinstance(token.term, On)])
+
+
+def _odd_days(days: list[date]) -> Iterator[str]:
+    """Dates that break a list's weekday: a moved day, or a slip of whoever typed them."""
+    if len(days) < _A_LIST:
+        return
+    usual, count = Counter(day.weekday() for day in days).most_common(1)[0]
+    if count < len(days) * _MOSTLY:
+        return
+    for day in days:
+        if day.weekday() != usual:
+            yield f"{day:%Y%m%d}: 他の日付は{WEEKDAYS[usual]}曜日ですが、この日は{WEEKDAYS[day.weekday()]}曜日です"
 
 
 def _refuse(token: str, why: str) -> NoReturn:

@@ -4,7 +4,7 @@ import csv
 import io
 import re
 from collections.abc import Iterator, Sequence
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 from attrs import field, frozen
@@ -19,6 +19,7 @@ __all__ = ["Area", "AreaTable", "Closure", "Problem", "read_area_days", "read_ce
 _READING_HEADERS = {"読み", "よみ", "読み方", "よみがな", "読みがな", "ふりがな", "フリガナ", "かな", "カナ"}
 _CENTER = re.compile("センター|center|centre", re.IGNORECASE)
 _DATE = re.compile(r"(\d{4})[/.-](\d{1,2})[/.-](\d{1,2})|(\d{4})(\d{2})(\d{2})")
+_LONGEST_CLOSURE = timedelta(days=366)
 
 
 @frozen
@@ -100,6 +101,7 @@ def read_area_days(source: str | Path | bytes) -> AreaTable:
     """
     (_, header), *rows = _rows(source)
     layout = _layout(tuple(map(normalize, header)), [row for _, row in rows])
+    _refuse_unlabelled(layout, rows)
     reader = _Reader(layout, list(_doubtful_center(layout, rows)))
     for number, row in rows:
         reader.read(number, row)
@@ -107,19 +109,45 @@ def read_area_days(source: str | Path | bytes) -> AreaTable:
 
 
 def read_centers(source: str | Path | bytes) -> tuple[list[Closure], list[Problem]]:
-    """Read `center.csv`: closures of centres, and the rows that could not be read."""
+    """Read `center.csv`: closures of centres, and the rows that could not be read.
+
+    The columns are name, first day, last day; a last day that is left out is the first. An empty file closes nothing. A row with
+    more dates is named: whether they are spans or single days cannot be known.
+    """
     closures: list[Closure] = []
     problems: list[Problem] = []
-    header, *rows = _rows(source)
+    rows = _rows(source, may_be_empty=True)
+    header: list[str] = []
     for number, row in rows:
-        name, first, last = (normalize(cell) for cell in [*row, "", "", ""][:3])
-        days = [_as_date(first), _as_date(last or first)]
-        if name and days[0] and days[1] and days[0] <= days[1]:
-            closures.append(Closure(name, days[0], days[1]))
-        elif name and (first or last):
-            column = header[1][1] if len(header[1]) > 1 else "2"
-            problems.append(Problem(number, column, f"{first},{last}", "休止期間として読めません"))
+        cells = [normalize(cell) for cell in row]
+        if not header:
+            header = cells
+            if not any(map(_as_date, cells)):
+                continue
+        if cells == header and not any(map(_as_date, cells)):
+            continue
+        read = _closure(cells)
+        if isinstance(read, Closure):
+            closures.append(read)
+        elif read:
+            column = header[1] if len(header) > 1 and not _as_date(header[1]) else "2"
+            problems.append(Problem(number, column, ",".join(cells[1:]), read))
     return closures, problems
+
+
+def _closure(cells: Sequence[str]) -> Closure | str:
+    """The closure of a row, or why it is none; "" for a row that closes nothing."""
+    name, first, last = [*cells, "", "", ""][:3]
+    if not any(cells[1:]):
+        return ""
+    if not name:
+        return "センターの名称がありません"
+    if any(map(_as_date, cells[3:])):
+        return "日付が3つ以上あります(1行に開始日と終了日だけを書いてください)"
+    begin, end = _as_date(first), _as_date(last or first)
+    if begin is None or end is None or begin > end:
+        return "休止期間として読めません"
+    return Closure(name, begin, end) if end - begin <= _LONGEST_CLOSURE else "休止期間が1年を超えています"
 
 
 class _Reader:
@@ -133,6 +161,11 @@ class _Reader:
     def read(self, number: int, row: Sequence[str]) -> None:
         """Take a row; one that does not fit is named and left out whole, because its cells may stand in wrong columns."""
         name = self._layout.cell(row, 0)
+        if tuple(map(normalize, row)) == self._layout.header:
+            self._warnings.append(
+                Problem(number, self._layout.header[0], name, "見出しがもう一度あります", "GL-2022")
+            )
+            return
         doubt = self._doubt(row, name)
         if doubt:
             self._problems.append(Problem(number, self._layout.header[0], name, doubt))
@@ -176,6 +209,8 @@ class _Reader:
 
     def table(self) -> AreaTable:
         kinds = [label for _, label in self._layout.kinds]
+        if not self._areas and not self._problems:
+            self._problems.append(Problem(1, self._layout.header[0], "", "地区の行が1つもありません"))
         return AreaTable(
             list(self._areas.values()),
             kinds,
@@ -198,6 +233,24 @@ def _layout(header: tuple[str, ...], rows: Sequence[Sequence[str]]) -> _Layout:
     if twice:
         raise FileError(f"two columns are called {twice[0]}", code="GL-2021", place={"column": twice[0]})
     return _Layout(header, tuple(given), center, reading)
+
+
+def _refuse_unlabelled(layout: _Layout, rows: Sequence[tuple[int, Sequence[str]]]) -> None:
+    """Cells below a blank header belong to no kind, and must not be lost without a word."""
+    blank = [
+        at
+        for at, label in enumerate(layout.header)
+        if not label and at not in (0, layout.center, layout.reading)
+    ]
+    for number, row in rows:
+        for at in blank:
+            if layout.cell(row, at):
+                raise FileError(
+                    f"column {at + 1} has cells but no header",
+                    code="GL-2021",
+                    hint="write the kind (燃やすごみ …) into the header",
+                    place={"row": number, "column": at + 1},
+                )
 
 
 def _is_center(header: tuple[str, ...], rows: Sequence[Sequence[str]], at: int) -> bool:
@@ -228,7 +281,7 @@ def _is_rule(text: str) -> bool:
     return True
 
 
-def _rows(source: str | Path | bytes) -> list[tuple[int, list[str]]]:
+def _rows(source: str | Path | bytes, *, may_be_empty: bool = False) -> list[tuple[int, list[str]]]:
     data = source if isinstance(source, bytes) else Path(source).read_bytes()
     name = "" if isinstance(source, bytes) else Path(source).name
     table = csv.reader(io.StringIO(_decoded(data, name), newline=""), strict=True)
@@ -236,7 +289,7 @@ def _rows(source: str | Path | bytes) -> list[tuple[int, list[str]]]:
         rows = [(table.line_num, row) for row in table if any(cell.strip() for cell in row)]
     except csv.Error as error:
         raise FileError(f"this is no CSV: {error}", code="GL-2021", place={"file": name}) from error
-    if not rows:
+    if not rows and not may_be_empty:
         raise FileError("the file is empty", code="GL-2021", place={"file": name})
     return rows
 
@@ -244,9 +297,11 @@ def _rows(source: str | Path | bytes) -> list[tuple[int, list[str]]]:
 def _decoded(data: bytes, name: str) -> str:
     for encoding in ("utf-8-sig", "cp932"):
         try:
-            return data.decode(encoding)
+            text = data.decode(encoding)
         except UnicodeDecodeError:
             continue
+        if "\0" not in text:  # no text has it: UTF-16 without a mark, or no text file at all
+            return text
     raise FileError(
         "the file is neither UTF-8 nor Shift_JIS (CP932)",
         code="GL-2021",

@@ -2,10 +2,13 @@
 
 import sys
 from collections.abc import Sequence
+from typing import Final
 
 from govline.errors import GovlineError, MissingExtra
 
 __all__ = ["main"]
+
+_EXTRA: Final = frozenset({"typer", "rich"})
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -19,11 +22,18 @@ def main(words: Sequence[str] | None = None) -> int:
     """
     words = list(sys.argv[1:] if words is None else words)
     try:
-        try:
-            from govline.cli.app import run
-        except ModuleNotFoundError as cause:
-            raise MissingExtra(str(cause.name), "cli") from cause
-        return run(words)
+        return _run(words)
     except GovlineError as error:
         print(error, file=sys.stderr)
         return 2
+
+
+def _run(words: Sequence[str]) -> int:
+    try:
+        from govline.cli.app import run
+
+        return run(words)
+    except ModuleNotFoundError as cause:
+        if (cause.name or "").partition(".")[0] in _EXTRA:
+            raise MissingExtra(str(cause.name), "cli") from cause
+        raise

@@ -88,7 +88,7 @@ class ScenarioFeature:
             data_map=_data_map(self._config.keep_days),
             erase=service.erase,
             checks=(Check("scenario.versions", _doubled_versions),),
-            view=_view,
+            view=partial(_view, service),
         )
 
 
@@ -121,10 +121,11 @@ def _doubled_versions(tx: Transaction) -> Sequence[str]:
     ]
 
 
-def _view(tx: Transaction) -> Sequence[Mapping[str, Any]]:
+def _view(service: ScenarioService, tx: Transaction) -> Sequence[Mapping[str, Any]]:
+    titles = {name: definition.title for name, definition in service.definitions.items()}
     return [
         {
-            "scenario": row.scenario,
+            "scenario": titles.get(row.scenario) or row.scenario,
             "version": row.version,
             "step": row.step,
             "outcome": row.outcome,

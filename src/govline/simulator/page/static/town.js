@@ -2,7 +2,7 @@
 
 import { byId, clock, h } from "./dom.js";
 import { get } from "./net.js";
-import { COLUMNS, TITLES, isKey, isState, word } from "./words.js";
+import { COLUMNS, TITLES, empty, isKey, isState, word } from "./words.js";
 
 const GOOD = /^(done|ok|sent|delivered|booked|confirmed|active|20\d|完了|済|予約済|配信済)/i;
 const BAD = /^(dead|failed|error|cancelled|canceled|unknown|[45]\d\d|失敗|取消|不明)/i;
@@ -55,7 +55,7 @@ function pick(name) {
 function sheet(section, broken) {
   const panel = byId("sheet");
   if (broken && section.name !== "line") return panel.replaceChildren(h("p", { class: "empty" }, "まちの画面を読めませんでした。役場側のログを確かめてください。"));
-  if (!section.rows.length) return panel.replaceChildren(h("p", { class: "empty" }, "まだ何もありません。電話から話しかけると、ここに現れます。"));
+  if (!section.rows.length) return panel.replaceChildren(h("p", { class: "empty" }, empty(section.name)));
   const columns = shown(section.rows);
   const before = seen.get(section.name);
   const now = new Set();

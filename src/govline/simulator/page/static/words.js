@@ -17,7 +17,7 @@ const STATES = {
   held: "仮押さえ", confirmed: "予約済", cancelled: "取消済", expired: "期限切れ",
 };
 const KINDS = {
-  "message.text": "言葉", "message.image": "写真", "message.location": "位置情報", "message.sticker": "スタンプ", follow: "友だち追加", unfollow: "ブロック", postback: "ボタン",
+  "message.text": "メッセージ", "message.image": "写真", "message.location": "位置情報", "message.sticker": "スタンプ", follow: "友だち追加", unfollow: "ブロック", postback: "ボタン",
   "line.reply": "返信", "line.push": "お知らせ", "line.multicast": "一斉配信", "line.menu": "メニュー",
   choice: "一つ選ぶ", tags: "複数選ぶ", preference: "設定", public: "公開", garbage: "ごみ通知", segments: "セグメント", calendar: "予約", true: "完了", null: "",
 };
@@ -29,3 +29,11 @@ export const isKey = (column) => ["id", "booking", "run"].includes(column);
 export function word(column, text) {
   return (isState(column) ? STATES[text] : /^(kind|type|topic|source|data)$/.test(column) ? KINDS[text] : undefined) ?? text;
 }
+
+const EMPTY = {
+  calendar: "まだ予約はありません。電話で予約すると、ここに現れます。",
+  delivery: "まだ配信はありません。別の端末で govline segments send を実行すると、ここに現れます。",
+  garbage: "まだ登録はありません。電話で地区を登録すると、ここに現れます。",
+};
+
+export const empty = (name) => EMPTY[name] ?? "まだ何もありません。電話から話しかけると、ここに現れます。";

@@ -1,6 +1,5 @@
 """A plain ASGI callable: the webhooks of one or several towns in one process, and a health page."""
 
-import asyncio
 import json
 import logging
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -55,7 +54,7 @@ class _App:
                 self._start()
                 await send({"type": "lifespan.startup.complete"})
             elif event["type"] == "lifespan.shutdown":
-                await asyncio.to_thread(self._stop)
+                await _in_thread(self._stop)
                 await send({"type": "lifespan.shutdown.complete"})
                 return
 
@@ -89,12 +88,18 @@ class _App:
         headers = {key.lower(): value for key, value in scope["headers"]}
         signature = headers.get(b"x-line-signature", b"").decode("ascii", "replace")
         try:
-            status = await asyncio.to_thread(city.receive, body, signature)
+            status = await _in_thread(city.receive, body, signature)
         except Exception as error:  # noqa: BLE001 - nothing was committed; LINE redelivers what was not answered with 2xx
             _log.error("a webhook of town %s could not be stored: %s", city.id, type(error).__name__)
             status = 500
         self._start()
         await _answer(send, status, {} if status == 200 else {"error": "refused"})
+
+
+async def _in_thread(call: Callable[..., Any], *words: Any) -> Any:
+    import asyncio  # a web server has it loaded; whoever only imports govline need not
+
+    return await asyncio.to_thread(call, *words)
 
 
 async def _body(receive: Receive) -> bytes | None:

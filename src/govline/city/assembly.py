@@ -1,18 +1,20 @@
 """Puts features together: builds them in order, binds ports, collects offers, and refuses what does not fit."""
 
 from collections.abc import Callable, Iterable, Mapping
-from importlib.metadata import entry_points
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final, Union
 
 from attrs import field, frozen
-from pydantic import BaseModel, ValidationError
 
 from govline.core import FEATURE_API, Action, Env, Feature, Offers
 from govline.errors import ConfigError
 
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
 __all__ = ["Assembly", "FeatureChoice", "assemble", "feature_named"]
 
-FeatureChoice = Feature | tuple[Feature, Mapping[str, Any] | BaseModel]
+FeatureChoice = Union[Feature, tuple[Feature, Union[Mapping[str, Any], "BaseModel"]]]  # noqa: UP007 - a name in quotes knows no |
+"""A feature, alone or with its settings (a mapping, or its own config model)."""
 _GROUP: Final = "govline.features"
 
 
@@ -48,6 +50,8 @@ def feature_named(name: str) -> Feature:
     Raises:
         ConfigError: GL-9011 when no installed package offers it.
     """
+    from importlib.metadata import entry_points
+
     for door in entry_points(group=_GROUP, name=name):
         built: Feature = door.load()()
         return built
@@ -119,7 +123,9 @@ def _check(feature: Feature, services: Mapping[str, Any]) -> None:
         raise ConfigError("the feature is named twice", code="GL-9012", place={"feature": feature.name})
 
 
-def _settings(feature: Feature, settings: Mapping[str, Any] | BaseModel) -> BaseModel:
+def _settings(feature: Feature, settings: "Mapping[str, Any] | BaseModel") -> "BaseModel":
+    from pydantic import BaseModel, ValidationError
+
     if isinstance(settings, BaseModel):
         return settings
     try:

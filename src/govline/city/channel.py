@@ -6,7 +6,7 @@ from typing import Final
 
 from attrs import field, frozen
 
-from govline.city.config import LineConfig, environment_secret
+from govline.city.environment import environment_secret
 
 __all__ = ["API_VARIABLE", "LINE_API", "LineChannel"]
 
@@ -33,15 +33,27 @@ class LineChannel:
     timeout: float = 10.0
 
     @classmethod
-    def from_environment(cls, config: LineConfig) -> "LineChannel":
-        """The channel whose secrets stand in the environment variables that `city.yaml` names.
+    def from_environment(
+        cls,
+        secrets: Sequence[str] = ("LINE_CHANNEL_SECRET",),
+        token: str = "LINE_CHANNEL_ACCESS_TOKEN",  # noqa: S107 - the name of a variable
+        *,
+        api: str = LINE_API,
+        destination: str | None = None,
+        timeout: float = 10.0,
+    ) -> "LineChannel":
+        """The channel whose secrets stand in environment variables.
 
         `GOVLINE_LINE_API`, where it is set, is called instead of LINE: the simulator's address.
+
+        Args:
+            secrets: Names of the variables with the channel secrets, several during rotation.
+            token: Name of the variable with the access token.
         """
         return cls(
-            secrets=lambda: tuple(environment_secret(name) for name in config.secret_env),
-            token=lambda: environment_secret(config.token_env),
-            api=os.environ.get(API_VARIABLE) or config.api,
-            destination=config.destination,
-            timeout=config.timeout,
+            secrets=lambda: tuple(environment_secret(name) for name in secrets),
+            token=lambda: environment_secret(token),
+            api=os.environ.get(API_VARIABLE) or api,
+            destination=destination,
+            timeout=timeout,
         )

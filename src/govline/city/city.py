@@ -2,27 +2,30 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from datetime import time
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
-from govline.city.assembly import Assembly, FeatureChoice, assemble, feature_named
+from govline.city.assembly import Assembly, FeatureChoice, assemble
 from govline.city.channel import LINE_API, LineChannel
-from govline.city.config import CityConfig, QuietConfig, environment_secret, read_config
-from govline.city.conversation import CITY_TEXTS, Conversation
-from govline.city.menu import menu_picture, plain_picture, town_menu
+from govline.city.environment import environment_secret
 from govline.city.router import Router
-from govline.city.running import Background, busy, make_worker, settle
+from govline.city.words import CITY_TEXTS
 from govline.core import Actor, Check, Clock, Command, Env, IdSource, Tick, Transaction
-from govline.core.texts import DEFAULT_TEXTS, Texts
-from govline.delivery import DeliveryFeature
+from govline.core.texts import Texts
 from govline.errors import ConfigError
-from govline.line import SdkMessenger, Webhook, line_effects, publish_menu
-from govline.store import Database, Keyring
-from govline.store.policies import QueueLimit
-from govline.store.pump import Pump
-from govline.store.worker import Pace, Worker
+from govline.store.policies import QueueLimit, QuietHours
+
+if TYPE_CHECKING:
+    # loaded when they are first needed: importing the City costs neither SQLAlchemy nor pydantic's models
+    from govline.city.conversation import Conversation
+    from govline.city.running import Background
+    from govline.line import SdkMessenger, Webhook
+    from govline.store import Database
+    from govline.store.pump import Pump
+    from govline.store.worker import Pace, Worker
 
 __all__ = ["City"]
 
@@ -30,6 +33,8 @@ T = TypeVar("T")
 Rows = Sequence[Mapping[str, Any]]
 QUEUES: Final = {"reply": QueueLimit(workers=8, ahead=1)}
 """Replies have threads of their own, so that no delivery's backlog keeps a waiting citizen."""
+NIGHT: Final = QuietHours(time(21), time(8))
+"""The quiet hours of a town that names none."""
 
 
 class City:
@@ -53,7 +58,7 @@ class City:
 
     def __init__(
         self,
-        database: Database,
+        database: "Database",
         features: Iterable[FeatureChoice] = (),
         *,
         name: str = "",
@@ -61,7 +66,7 @@ class City:
         folder: Path | str = ".",
         texts: Texts | None = None,
         menu: Sequence[str] = (),
-        quiet_hours: QuietConfig | None = None,
+        quiet_hours: QuietHours | None = None,
     ) -> None:
         self.database = database
         self.id = database.town
@@ -70,11 +75,17 @@ class City:
         self.texts = (texts or Texts()).with_defaults(CITY_TEXTS)
         self.channel = line
         self.menu = tuple(menu)
-        self.quiet_hours = quiet_hours or QuietConfig()
+        self.quiet_hours = quiet_hours or NIGHT
         self._assembly: Assembly = assemble(_with_delivery(features), self._environment)
         self.router = Router(self._assembly.each("responders"))
-        self.conversation = Conversation(self.router, self.texts, self.name, menu)
         database.listen(self._assembly.each("handlers"))
+
+    @cached_property
+    def conversation(self) -> "Conversation":
+        """What turns an event of the inbox into an answer."""
+        from govline.city.conversation import Conversation
+
+        return Conversation(self.router, self.texts, self.name, self.menu)
 
     @classmethod
     def load(
@@ -85,27 +96,9 @@ class City:
         Raises:
             ConfigError: The file, a feature's settings, or the environment.
         """
-        path = Path(path)
-        config = read_config(path)
-        features = [(feature_named(name), settings) for name, settings in config.features.items()]
-        database = Database.open(
-            _database_url(config, path.parent),
-            town=config.id,
-            schema=config.db_schema,
-            clock=clock,
-            ids=ids,
-            keys=Keyring.from_text(environment_secret(config.keys_env)),
-        )
-        return cls(
-            database,
-            features,
-            name=config.name,
-            line=LineChannel.from_environment(config.line),
-            folder=path.parent,
-            texts=Texts(defaults={**DEFAULT_TEXTS, **CITY_TEXTS}).with_overrides(config.texts),
-            menu=config.menu,
-            quiet_hours=config.quiet_hours,
-        )
+        from govline.city.opening import open_city
+
+        return open_city(cls, Path(path), clock=clock, ids=ids)
 
     def __getattr__(self, name: str) -> Any:
         services = self.__dict__["_assembly"].services if "_assembly" in self.__dict__ else {}
@@ -158,21 +151,28 @@ class City:
         return self.webhook.receive(body, signature).status
 
     @cached_property
-    def webhook(self) -> Webhook:
+    def webhook(self) -> "Webhook":
         """The channel's door; see `govline.line.Webhook`."""
+        from govline.line import Webhook
+
         channel = self._channel()
         return Webhook(self.database, channel.secrets, destination=channel.destination)
 
     @cached_property
-    def messenger(self) -> SdkMessenger:
+    def messenger(self) -> "SdkMessenger":
         """Calls to LINE, through the official SDK; loaded with the first call."""
+        from govline.line import SdkMessenger
+
         channel = self._channel()
         local = None if channel.api == LINE_API else channel.api
         return SdkMessenger(channel.token, host=channel.api, data_host=local, timeout=(3.0, channel.timeout))
 
     @cached_property
-    def pump(self) -> Pump:
+    def pump(self) -> "Pump":
         """Carries the outbox out: `city.pump.run_once(deadline=…)` on AWS Lambda, or inside a worker."""
+        from govline.line import line_effects
+        from govline.store.pump import Pump
+
         line = line_effects(self.database, self.messenger) if self.channel else {}
         return Pump(
             self.database,
@@ -186,20 +186,28 @@ class City:
         """The daily work of all features."""
         return self._assembly.each("ticks")
 
-    def worker(self, pace: Pace | None = None) -> Worker:
+    def worker(self, pace: "Pace | None" = None) -> "Worker":
         """A worker for this process: inbox, outbox, schedules and daily ticks; `run()` ends cleanly on SIGTERM."""
+        from govline.city.running import make_worker
+
         return make_worker(self, pace)
 
-    def background(self) -> Background:
+    def background(self) -> "Background":
         """A worker in a thread of its own, for a web process that also answers."""
+        from govline.city.running import Background
+
         return Background(self)
 
     def busy(self) -> bool:
         """Whether a worker has anything left to do at this instant of the clock."""
+        from govline.city.running import busy
+
         return busy(self)
 
     def settle(self) -> None:
         """Do everything that is due at this instant of the clock, in this thread, until nothing is left; for tests and drills."""
+        from govline.city.running import settle
+
         settle(self)
 
     def publish_menu(self) -> str:
@@ -212,6 +220,9 @@ class City:
             ConfigError: GL-9004 no LINE channel, GL-9006 no words, GL-9007 no picture: citizens would see blank tiles.
             LineError: LINE refused or could not be reached.
         """
+        from govline.city.menu import menu_picture, plain_picture, town_menu
+        from govline.line import publish_menu
+
         menu = town_menu(self.id, self.menu)
         picture = menu_picture(self.folder)
         if picture is None and self._channel().api == LINE_API:
@@ -295,11 +306,8 @@ class City:
 def _with_delivery(features: Iterable[FeatureChoice]) -> list[FeatureChoice]:
     listed = list(features)
     names = [(choice[0] if isinstance(choice, tuple) else choice).name for choice in listed]
-    return listed if "delivery" in names else [DeliveryFeature(), *listed]
+    if "delivery" in names:
+        return listed
+    from govline.delivery import DeliveryFeature
 
-
-def _database_url(config: CityConfig, folder: Path) -> str:
-    kind, _, rest = config.database.partition(":///")
-    if kind != "sqlite" or Path(rest).is_absolute():
-        return config.database
-    return f"sqlite:///{(folder / rest).resolve()}"
+    return [DeliveryFeature(), *listed]

@@ -1,17 +1,14 @@
 """city.yaml: what a town is made of. Secrets are never in it, only the names of environment variables."""
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
-from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError
 
 from govline.errors import ConfigError
 
-__all__ = ["CityConfig", "LineConfig", "QuietConfig", "environment_secret", "read_config"]
+__all__ = ["CityConfig", "LineConfig", "QuietConfig", "read_config"]
 
 
 class _Strict(BaseModel):
@@ -70,6 +67,9 @@ def read_config(path: Path) -> CityConfig:
     Raises:
         ConfigError: GL-9001 not readable, GL-9002 a key is wrong; `place` names file, line or key.
     """
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import MarkedYAMLError
+
     try:
         raw = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as cause:
@@ -90,17 +90,3 @@ def read_config(path: Path) -> CityConfig:
             place={"file": path.name, "key": key},
             hint="see docs/en/reference/city-yaml for every key",
         ) from None
-
-
-def environment_secret(name: str) -> str:
-    """A secret from the environment, the only place where secrets come from.
-
-    Raises:
-        ConfigError: GL-9003 when the variable is not set; the value itself is never shown.
-    """
-    value = os.environ.get(name, "")
-    if not value:
-        raise ConfigError(
-            f"the environment variable {name} is not set", code="GL-9003", hint=f"export {name}=…"
-        )
-    return value

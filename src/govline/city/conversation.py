@@ -13,17 +13,10 @@ from govline.line import load_event, to_input
 from govline.line.webhook import REFUSED
 from govline.store.inbox import Incoming
 
-__all__ = ["CITY_TEXTS", "REPLY_PRIORITY", "Conversation"]
+__all__ = ["REPLY_PRIORITY", "Conversation"]
 
 REPLY_PRIORITY: Final = 10
 """Replies go before bulk deliveries: a citizen is waiting, and the reply token lives about a minute."""
-CITY_TEXTS: Final = {
-    "talk.welcome": {
-        "ja": "友だち追加ありがとうございます。{town}の公式アカウントです。",
-        "en": "Thank you for adding us. This is the official account of {town}.",
-        "ja-easy": "ともだちに なってくれて ありがとう。{town}の アカウントです。",
-    }
-}
 _TOLD: Final = {"follow": "line.followed", "unfollow": "line.unfollowed"}
 _log = logging.getLogger("govline.city")
 

@@ -1,13 +1,10 @@
 """A town at work: the worker in this process, in a thread of a web process, or step by step for tests and drills."""
 
 import threading
-from datetime import time
 from typing import TYPE_CHECKING
 
-from govline.city.config import QuietConfig
 from govline.core import Transaction
 from govline.store import inbox, outbox, schedules, ticks
-from govline.store.policies import QuietHours
 from govline.store.worker import Pace, Worker
 
 if TYPE_CHECKING:
@@ -23,7 +20,7 @@ def make_worker(city: "City", pace: Pace | None = None) -> Worker:
         city.pump,
         city.conversation.handle,
         timetable=city.ticks,
-        quiet=_quiet(city.quiet_hours),
+        quiet=city.quiet_hours,
         pace=pace,
     )
 
@@ -46,11 +43,10 @@ def busy(city: "City") -> bool:
 
 def settle(city: "City") -> None:
     """Do everything that is due at this instant of the clock, in this thread, until nothing is left."""
-    quiet = _quiet(city.quiet_hours)
     while True:
         now = city.database.clock.now()
         ticks.run_due(city.database, city.ticks, now)
-        fired = schedules.fire(city.database, now, quiet=quiet)
+        fired = schedules.fire(city.database, now, quiet=city.quiet_hours)
         lanes = city.database.read(inbox.next_citizens)
         for lane in lanes:
             inbox.process(city.database, lane, city.conversation.handle)
@@ -74,7 +70,3 @@ class Background:
         """End the worker and wait for it."""
         self._worker.stop()
         self._thread.join()
-
-
-def _quiet(hours: QuietConfig) -> QuietHours:
-    return QuietHours(time.fromisoformat(hours.start), time.fromisoformat(hours.end))

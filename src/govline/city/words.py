@@ -1,0 +1,13 @@
+"""What the City itself says to citizens, beside the texts of `govline.core.texts`."""
+
+from typing import Final
+
+__all__ = ["CITY_TEXTS"]
+
+CITY_TEXTS: Final = {
+    "talk.welcome": {
+        "ja": "友だち追加ありがとうございます。{town}の公式アカウントです。",
+        "en": "Thank you for adding us. This is the official account of {town}.",
+        "ja-easy": "ともだちに なってくれて ありがとう。{town}の アカウントです。",
+    }
+}

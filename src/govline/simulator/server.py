@@ -212,6 +212,11 @@ def _listen(port: int) -> socket.socket:
         listener.bind(("127.0.0.1", port))
     except OSError as cause:
         listener.close()
-        raise ConfigError("the port is taken", code="GL-8412", place={"port": port}) from cause
+        raise ConfigError(
+            "the port is taken",
+            code="GL-8412",
+            hint="by another govline? --port names one",
+            place={"port": port},
+        ) from cause
     listener.listen(512)
     return listener

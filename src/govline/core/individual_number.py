@@ -25,6 +25,8 @@ _ENOUGH: Final = 2
 _NEAR: Final = 40
 _AFTER: Final = 20
 _LONGEST_GAP: Final = 3
+_TOLD: Final = 6
+_BLANKS: Final = (" ", "\n")
 
 _KANJI: Final = {char: value for value, char in enumerate("〇一二三四五六七八九")} | {
     "零": 0,
@@ -204,7 +206,7 @@ def _candidate(text: str, groups: list[_Group], index: int, offset: int, size: i
         return None
     start, end = taken[0].places[0], taken[-1].places[-1] + 1
     apart = size % LENGTH == 0 and offset % LENGTH == 0
-    part = not apart and _goes_on(groups, index, index + len(taken))
+    part = not apart and _goes_on(text, groups, index, index + len(taken))
     score = _form(taken) + _context(text, start, end) - (2 if part else 0)
     return Span(start, end, score) if score >= _ENOUGH else None
 
@@ -232,7 +234,7 @@ def _form(taken: list[_Group]) -> int:
     return 2 if even and (gaps <= {"-", " ", "\n", "keycap"} or (gaps == {"."} and sizes == {4})) else 0
 
 
-def _goes_on(groups: list[_Group], first: int, end: int) -> bool:
+def _goes_on(text: str, groups: list[_Group], first: int, end: int) -> bool:
     """Whether the digits are a part of a longer number: the same separator leads on in the same rhythm.
 
     法人番号 are written 1-4-4-4, cards 4-4-4-4; an order number may be 3-12.
@@ -242,9 +244,24 @@ def _goes_on(groups: list[_Group], first: int, end: int) -> bool:
     inner = taken[1].gap if len(taken) > 1 else "-"
     before = len(groups[first - 1].values) if taken[0].gap == inner else 0
     after = len(groups[end].values) if end < len(groups) and groups[end].gap == inner else 0
+    if before and _tighter(groups[first - 1].gap, inner):
+        before = 0
+    if after and (
+        _year(text, groups[end]) or (end + 1 < len(groups) and _tighter(groups[end + 1].gap, inner))
+    ):
+        after = 0
     if len(taken) == 1:
         return bool(before or after)
     return before in (1, size) or after == size
+
+
+def _tighter(gap: str, inner: str) -> bool:
+    """Whether a neighbour belongs to another number: hyphens hold digits together that spaces part (〒123-4567 1234 …)."""
+    return inner in _BLANKS and gap not in {"", *_BLANKS}
+
+
+def _year(text: str, group: _Group) -> bool:
+    return text[group.places[-1] + 1 :].startswith("年")
 
 
 def _context(text: str, start: int, end: int) -> int:
@@ -252,6 +269,8 @@ def _context(text: str, start: int, end: int) -> int:
     behind = _folded(text[end : end + _AFTER])
     score = 2 if _NAMES.search(before) or _NAMES.search(behind) else 0
     other = _last_end(_OTHERS, before)
+    if sum(map(str.isdigit, before[max(other, 0) :])) >= _TOLD:
+        other = -1  # that name had its number already: 電話 090-1234-5678 1234…
     if other > _last_end(_NAMES, before):  # what is said last names the number
         score -= 2
     beside = text[max(0, start - 1) : start], text[end : end + 1]

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, Final
 
 from attrs import field, frozen
 from pydantic import ValidationError
@@ -14,6 +14,8 @@ from govline.errors import InputError
 from govline.line.events import EVENTS, LAST_MS, ONE_EVENT, Event
 
 __all__ = ["Body", "BrokenEvent", "derived_id", "from_sdk", "load_event", "parse"]
+
+_DEEPEST: Final = 100
 
 
 @frozen
@@ -58,6 +60,8 @@ def parse(body: bytes | str | Mapping[str, Json]) -> Body:
     raw = data.get("events") if isinstance(data, Mapping) else None
     if not isinstance(raw, list):
         raise _no_body()
+    if isinstance(body, Mapping):
+        raw = [None if _too_deep(item) else item for item in raw]
     destination = data.get("destination")
     return Body(destination if isinstance(destination, str) else "", tuple(_read_all(raw)), tuple(raw))
 
@@ -98,9 +102,26 @@ def _decode(body: bytes | str) -> Any:
 def _decode_tolerantly(body: bytes | str) -> Any:
     # half an emoji (a lone surrogate) is refused by the fast decoder, and could be stored nowhere
     try:
-        return json.loads(body, object_hook=_whole_characters, parse_constant=_no_constant)
+        data = json.loads(body, object_hook=_whole_characters, parse_constant=_no_constant)
     except (ValueError, RecursionError):
         raise _no_body() from None
+    if isinstance(data, dict) and isinstance(data.get("events"), list):
+        data["events"] = [None if _too_deep(item) else item for item in data["events"]]
+    return data
+
+
+def _too_deep(value: Any) -> bool:
+    """Whether it nests deeper than any event of LINE, and than those who walk it can follow."""
+    level = [value]
+    for _ in range(_DEEPEST):
+        level = [inner for item in level if isinstance(item, (dict, list)) for inner in _inside(item)]
+        if not level:
+            return False
+    return True
+
+
+def _inside(item: Any) -> Iterable[Any]:
+    return item.values() if isinstance(item, dict) else item
 
 
 def _no_constant(_name: str) -> None:

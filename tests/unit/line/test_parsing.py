@@ -143,3 +143,13 @@ def test_a_stored_event_is_read_back():
     stored = text("a", source={"type": "user", "citizenId": "c-1"}, govlineRefused="individual_number")
     event = load_event(stored)
     assert (event.citizen, event.user_id, event.govline_refused) == ("c-1", None, "individual_number")
+
+
+@pytest.mark.parametrize(("open_", "close"), [('{"a":', "}"), ("[", "]")])
+def test_an_event_nested_too_deeply_loses_itself_and_nothing_else(open_, close):
+    deep = open_ * 400 + "1" + close * 400
+    raw = f'{{"events":[{json.dumps(text("a"))},{deep},{json.dumps(text("b"))}]}}'
+    for body in (raw, raw.encode(), json.loads(raw)):
+        first, broken, last = parse(body).events
+        assert (first.message.text, last.message.text) == ("a", "b")
+        assert isinstance(broken, BrokenEvent)

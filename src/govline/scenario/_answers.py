@@ -4,9 +4,9 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, time, timedelta
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from govline.core import individual_number
+from govline.core.jst import JST
 from govline.core.talk import Input
 from govline.core.text import normalize, utf16_len
 from govline.core.values import Json
@@ -18,7 +18,6 @@ Reader = Callable[[Input, datetime], Json]
 """From an input, and the present, to the value to save; None when it is no answer to the question."""
 
 MAX_ANSWER: Final = 1_000
-_JST: Final = ZoneInfo("Asia/Tokyo")
 _INTEGER: Final = re.compile(r"([+-]?[0-9]{1,15}) ?[^\W0-9_]{0,3}")
 _FULL_DAY: Final = re.compile(r"([0-9]{4})[-/.年]([0-9]{1,2})[-/.月]([0-9]{1,2})日?")
 _SHORT_DAY: Final = re.compile(r"([0-9]{1,2})[/月]([0-9]{1,2})日?")
@@ -81,7 +80,7 @@ def _date_reader(between: Bounds, _match: str | None) -> Reader:
             raise _unfit("between", "a date bound is an ISO date, `today` or `today+30`")
 
     def read(given: Input, now: datetime) -> Json:
-        today = now.astimezone(_JST).date()
+        today = now.astimezone(JST).date()
         day = _day(_typed(given, "date"), today)
         first, last = _bound(str(low), today), _bound(str(high), today)
         return day.isoformat() if day and first and last and first <= day <= last else None

@@ -5,8 +5,8 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs
 
+from govline.core.jst import JST
 from govline.errors import InputError
-from govline.simulator.channel import JST
 from govline.simulator.endpoints import NOT_FOUND, Call, Endpoint, checked
 from govline.simulator.model import Answer, refused
 from govline.simulator.shapes import loopback

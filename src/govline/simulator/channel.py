@@ -2,20 +2,19 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime
 from typing import Any
 
 from attrs import define, field
 
 from govline.core import Clock, Json
+from govline.core.jst import JST
 from govline.simulator.limits import Limits
 from govline.simulator.menus import MenuShelf
 from govline.simulator.mint import Mint
 from govline.simulator.model import ChannelSettings, Content, Entry, Side
 
-__all__ = ["JST", "Channel", "Friendship", "Remembered"]
-
-JST = timezone(timedelta(hours=9), "JST")
+__all__ = ["Channel", "Friendship", "Remembered"]
 
 
 @define

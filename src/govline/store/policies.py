@@ -1,14 +1,13 @@
 """How patient the outbox is: back-off, limits per queue, quiet hours. Pure values, no I/O."""
 
 import random
-from datetime import datetime, time, timedelta, timezone
+from datetime import datetime, time, timedelta
 
 from attrs import field, frozen, validators
 
-__all__ = ["JST", "Backoff", "QueueLimit", "QuietHours"]
+from govline.core.jst import JST
 
-JST = timezone(timedelta(hours=9), "JST")
-"""Asia/Tokyo has had no summer time since 1951, so a fixed offset is exact for every instant that we handle."""
+__all__ = ["Backoff", "QueueLimit", "QuietHours"]
 
 
 @frozen

@@ -13,11 +13,11 @@ from typing import Final
 from attrs import frozen
 
 from govline.core import Tick, Transaction
+from govline.core.jst import JST
 from govline.errors import GovlineError
 from govline.store import _queries_flow as q
 from govline.store._outage import is_outage
 from govline.store.database import Database
-from govline.store.policies import JST
 
 __all__ = ["FIRST_SIGHT", "RETRY_AFTER", "TickReport", "any_open", "newest_due", "run_due"]
 

@@ -21,10 +21,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, Literal, Protocol
-from zoneinfo import ZoneInfo
 
 from attrs import field, frozen, mutable
 
+from govline.core.jst import JST
 from govline.errors import DefinitionError, GovlineError
 
 __all__ = ["Line", "Result", "Stage", "Talk", "choices_of", "parse_talk", "play", "read_talks", "text_of"]
@@ -32,7 +32,6 @@ __all__ = ["Line", "Result", "Stage", "Talk", "choices_of", "parse_talk", "play"
 Kind = Literal["scene", "clock", "say", "tap", "do", "expect", "offers", "silence", "staff"]
 DEFAULT_CITIZEN: Final = "住民"
 _SPEAKER: Final = re.compile(r"^(?P<who>[^\s<>@$#=(\[]*)(?P<mark><\?|<!|<|>)\s?(?P<rest>.*)$")
-_JST: Final = ZoneInfo("Asia/Tokyo")
 
 
 @frozen
@@ -234,7 +233,7 @@ def _who(line: Line) -> str:
 
 def _instant(line: Line) -> datetime:
     try:
-        return datetime.strptime(line.text, "%Y-%m-%d %H:%M").replace(tzinfo=_JST)
+        return datetime.strptime(line.text, "%Y-%m-%d %H:%M").replace(tzinfo=JST)
     except ValueError:
         raise DefinitionError(
             "not an instant", code="GL-4902", place={"line": line.number}, hint="write @ 2026-11-24 19:00"

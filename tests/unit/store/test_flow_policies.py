@@ -8,10 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from govline.core import Dead, Done, Retry, Unknown
+from govline.core.jst import JST
 from govline.errors import OutcomeUnknown, RateLimited
 from govline.store.fates import after_run, before_run, fate_of_error, lift
 from govline.store.outbox_claims import Job
-from govline.store.policies import JST, Backoff, QueueLimit, QuietHours
+from govline.store.policies import Backoff, QueueLimit, QuietHours
 from govline.testing.effects import RecordingHandler
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)

@@ -239,7 +239,7 @@ def load(path: str | Path) -> Programme:
     path = Path(path)
     try:
         data = YAML(typ="rt").load(path.read_text("utf-8"))
-    except (YAMLError, UnicodeDecodeError) as error:
+    except (YAMLError, ValueError, RecursionError) as error:  # also a date that no month has
         mark = getattr(error, "problem_mark", None)
         place = {"file": path.name} | ({"line": mark.line + 1} if mark else {})
         raise DefinitionError("this is no YAML text", code="GL-2010", place=place) from error

@@ -68,7 +68,7 @@ def read_config(path: Path) -> CityConfig:
         ConfigError: GL-9001 not readable, GL-9002 a key is wrong; `place` names file, line or key.
     """
     from ruamel.yaml import YAML
-    from ruamel.yaml.error import MarkedYAMLError
+    from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
     try:
         raw = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
@@ -78,6 +78,14 @@ def read_config(path: Path) -> CityConfig:
         line = cause.problem_mark.line + 1 if cause.problem_mark else 0
         raise ConfigError(
             f"city.yaml is not YAML: {cause.problem}", code="GL-9001", place={"file": path.name, "line": line}
+        ) from cause
+    except (
+        YAMLError,
+        ValueError,
+        RecursionError,
+    ) as cause:  # a forbidden character, a date that no month has
+        raise ConfigError(
+            f"city.yaml is not YAML: {type(cause).__name__}", code="GL-9001", place={"file": path.name}
         ) from cause
     try:
         return CityConfig.model_validate(raw)

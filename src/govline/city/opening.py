@@ -32,16 +32,20 @@ def open_city(kind: "type[City]", path: Path, *, clock: Clock | None, ids: IdSou
         ids=ids,
         keys=Keyring.from_text(environment_secret(config.keys_env)),
     )
-    return kind(
-        database,
-        features,
-        name=config.name,
-        line=_channel(config.line),
-        folder=path.parent,
-        texts=Texts(defaults={**DEFAULT_TEXTS, **CITY_TEXTS}).with_overrides(config.texts),
-        menu=config.menu,
-        quiet_hours=_quiet(config.quiet_hours),
-    )
+    try:
+        return kind(
+            database,
+            features,
+            name=config.name,
+            line=_channel(config.line),
+            folder=path.parent,
+            texts=Texts(defaults={**DEFAULT_TEXTS, **CITY_TEXTS}).with_overrides(config.texts),
+            menu=config.menu,
+            quiet_hours=_quiet(config.quiet_hours),
+        )
+    except BaseException:
+        database.close()  # nobody else knows it
+        raise
 
 
 def _channel(config: LineConfig) -> LineChannel:

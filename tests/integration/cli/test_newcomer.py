@@ -134,3 +134,12 @@ def test_a_scenario_that_cannot_be_right_names_file_and_line(town, govline):
     assert ran.code == 2
     assert "cancel.yaml" in ran.err
     assert "line=6" in ran.err
+
+
+@pytest.mark.parametrize("line", ["from: 2026-02-30\n", "capacity: many\n", "slots: [\n", "colour: red\n"])
+def test_a_calendar_that_cannot_be_right_names_its_file(town, govline, line):
+    with (town / "calendars" / "hiroba.yaml").open("a", encoding="utf-8") as file:
+        file.write(line)
+    ran = govline("db", "upgrade")
+    assert ran.code == 2
+    assert "hiroba.yaml" in ran.err

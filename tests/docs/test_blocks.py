@@ -115,7 +115,10 @@ class Files:
             parse_talk(example.parsed, path.stem)
 
     def csv(self, example):
-        table = read_area_days(example.parsed.encode())
+        path = self.folder / "garbage" / "area_days.csv"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(example.parsed, encoding="utf-8")
+        table = read_area_days(path)
         assert table.areas
         assert not table.problems
 

@@ -69,3 +69,12 @@ def test_every_page_stands_in_the_index(page_of):
         assert {name.removesuffix(".md") for name in pages} - {"index"} <= listed
         linked = {found["to"].partition("#")[0] for found in LINK.finditer(index)}
         assert set(pages) - {"index.md"} <= linked
+
+
+def test_every_benchmark_is_explained(root, page_of):
+    names = {path.stem for path in (root / "benchmarks").glob("*.py") if not path.stem.startswith("_")}
+    for language in ("en", "ja"):
+        titles = {
+            title for _, title in _headings(page_of(language)["performance.md"].read_text(encoding="utf-8"))
+        }
+        assert names <= titles

@@ -302,6 +302,47 @@ class OutboxSuite:
         assert stalled.ids == swift.ids == [row], "the same id: the provider sees one retry key"
         assert (stalled.recorded, swift.recorded) == ([], [Done()])
 
+    def test_a_lost_lease_ends_nothing_that_another_worker_holds(self, db: Database) -> None:
+        stalled, second = HangingHandler(), HangingHandler()
+        (row,) = _enqueue(db, effect("a"))
+        slow, other = _pump(db, stalled), _pump(db, second)
+        assert slow.step().claimed == 1
+        assert stalled.entered.wait(10)
+        _clock(db).advance(QueueLimit().lease)
+        assert other.step().claimed == 1
+        assert second.entered.wait(10)
+        stalled.gate.set()
+        assert slow.run_once().lost == 1
+        assert _state(db, row) == "leased"
+        second.gate.set()
+        assert other.run_once().done == 1
+        assert (stalled.recorded, second.recorded) == ([], [Done()])
+
+    def test_a_lost_lease_is_not_given_back_over_another_workers(self, db: Database) -> None:
+        stalled, second = HangingHandler(), HangingHandler()
+        rows = _enqueue(db, effect("a"), effect("b"))
+        narrow = QueueLimit(workers=1, ahead=2)
+        slow, other = _pump(db, stalled, default=narrow), _pump(db, second, default=narrow)
+        assert slow.step().claimed == 2
+        assert stalled.entered.wait(10)
+        _clock(db).advance(narrow.lease)
+        assert other.step().claimed == 2
+        slow.close(grace=0)
+        assert [_state(db, row) for row in rows] == ["leased", "leased"]
+        stalled.gate.set()
+        second.gate.set()
+        assert slow.close().lost == 1
+        assert other.run_until_idle().done == 2
+
+    def test_a_call_with_a_deadline_begins_nothing_after_it_and_waits_no_longer(self, db: Database) -> None:
+        handler = HangingHandler()
+        _enqueue(db, effect("a"))
+        pump, now = _pump(db, handler), _clock(db).now()
+        assert pump.run_once(deadline=now) == PumpReport()
+        assert pump.run_once(deadline=now + timedelta(milliseconds=20)) == PumpReport(claimed=1, running=1)
+        handler.gate.set()
+        assert pump.run_once(deadline=now + timedelta(minutes=1)) == PumpReport(done=1)
+
     def test_a_hang_stays_in_its_own_queue(self, db: Database) -> None:
         hanging, quick = HangingHandler(), RecordingHandler()
         _enqueue(db, *(effect(f"s{n}", topic="stuck.x") for n in range(50)))

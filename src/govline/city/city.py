@@ -276,10 +276,13 @@ class City:
         return self.database.read(lambda tx: {name: offer.view(tx) for name, offer in offers if offer.view})
 
     def erase(self, tx: Transaction, citizen: str) -> None:
-        """Erase a citizen from every feature that knows them."""
+        """Every feature forgets the citizen; then their LINE user id and everything they sent are forgotten."""
+        from govline.store import identity
+
         for offer in self._assembly.offers.values():
             if offer.erase:
                 offer.erase(tx, citizen)
+        identity.erase(tx, citizen)
 
     def _channel(self) -> LineChannel:
         if self.channel is None:

@@ -1,5 +1,6 @@
 """The bulkhead of one queue: its own few threads and its own rate, so that its hang or backlog stays its own."""
 
+import logging
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -10,6 +11,8 @@ from govline.store.policies import QueueLimit
 
 __all__ = ["Bulkhead"]
 
+_log = logging.getLogger("govline.pump")
+
 
 class Bulkhead:
     """Carries the jobs of one queue out on threads that live only while there is work.
@@ -17,7 +20,7 @@ class Bulkhead:
     Args:
         name: Of the queue.
         limit: What the queue may use.
-        execute: Carries one job out; never raises.
+        execute: Carries one job out; what it raises is logged, and the job's lease runs out.
         ended: Called after a job has left the bulkhead.
     """
 
@@ -77,7 +80,10 @@ class Bulkhead:
 
     def _work(self) -> None:
         while (job := self._next()) is not None:
-            self._execute(job)
+            try:
+                self._execute(job)
+            except BaseException as error:  # noqa: BLE001 - a lost thread would be a lost place of its queue for ever
+                _log.error("effect %s of queue %s broke off: %s", job.id, self.name, type(error).__name__)
             with self._lock:
                 self._running -= 1
             self._ended()

@@ -76,7 +76,7 @@ class Loop:
     def _turn(self) -> tuple[bool, float]:
         try:
             return self._step(), self._cap
-        except Exception as error:  # noqa: BLE001 - a duty goes on after any failure
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - a duty goes on after any failure
             code = error.code if isinstance(error, GovlineError) else type(error).__name__
             _log.error("%s failed with %s and is tried again", self.name, code)
             return False, _FAILURE_CAP

@@ -15,16 +15,29 @@ from typing import Any, Final
 
 from attrs import evolve, frozen
 
-from govline.core import Amend, EffectContext, EffectHandler, Fate, Id, Json, Retry, Transaction, Upcaster
+from govline.core import (
+    Amend,
+    Done,
+    EffectContext,
+    EffectHandler,
+    Fate,
+    Id,
+    Json,
+    Retry,
+    Transaction,
+    Unknown,
+    Upcaster,
+)
 from govline.store import outbox
 from govline.store import outbox_claims as claims
+from govline.store._contained import contained
 from govline.store._outage import is_outage
 from govline.store._queries import Job
 from govline.store.bulkhead import Bulkhead
 from govline.store.database import Database
 from govline.store.events import TOPIC as EVENT
 from govline.store.events import EventEffects
-from govline.store.fates import Outcome, after_run, before_run, fate_of_error, lift
+from govline.store.fates import Outcome, after_run, before_run, fate_of_error, lift, sound
 from govline.store.policies import Backoff, QueueLimit
 
 __all__ = ["Pump", "PumpReport"]
@@ -236,10 +249,24 @@ class Pump:
     def _carry_out(
         self, job: Job, handler: EffectHandler | None, now: datetime
     ) -> tuple[Mapping[str, Json], Fate]:
-        fate = before_run(job, handler, now)
-        if fate is not None or handler is None:
-            return job.payload, fate or Retry("no handler")
-        context = EffectContext(
+        """The payload in its newest shape and the effect's fate; lifted first, because `record` is told of every fate."""
+        payload = job.payload
+        try:
+            lifted = lift(payload, job.topic, job.version, handler, self._upcasters) if handler else payload
+            payload = payload if isinstance(lifted, Retry) else lifted
+            fate = before_run(job, handler, now, max_attempts=self._backoff.max_attempts)
+            if fate is None and isinstance(lifted, Retry):
+                fate = lifted
+            if fate is None and handler is not None:
+                fate = handler.run(payload, self._context(job, now))
+            return payload, sound(fate)
+        except BaseException as error:  # noqa: BLE001 - even sys.exit in a handler ends its effect only
+            fate = fate_of_error(error)
+            _log.warning("effect %s of topic %s raised %s", job.id, job.topic, fate.reason)
+            return payload, fate
+
+    def _context(self, job: Job, now: datetime) -> EffectContext:
+        return EffectContext(
             id=job.id,
             topic=job.topic,
             attempt=job.attempts,
@@ -248,19 +275,6 @@ class Pump:
             first_attempt=job.first_attempt,
             town=self.db.town,
         )
-        payload = job.payload
-        try:
-            lifted = lift(payload, job.topic, job.version, handler, self._upcasters)
-            if isinstance(lifted, Retry):
-                return payload, lifted
-            payload = lifted
-            fate = handler.run(payload, context)
-            # A handler of a vendor's may forget its return: that is a failed attempt, not a broken pump.
-            return payload, fate if isinstance(fate, Fate) else Retry(f"returned {type(fate).__name__}")
-        except BaseException as error:  # noqa: BLE001 - even sys.exit in a handler ends its effect only
-            fate = fate_of_error(error)
-            _log.warning("effect %s of topic %s raised %s", job.id, job.topic, fate.reason)
-            return payload, fate
 
     def _outcome(self, fate: Fate, job: Job, handler: EffectHandler | None) -> Outcome:
         now = self.db.clock.now()
@@ -320,9 +334,18 @@ class Pump:
             _log.warning(
                 "recording effect %s of topic %s raised %s", ended.job.id, ended.job.topic, fate.reason
             )
-            failed = Retry(f"record raised {fate.reason}")
-            again = evolve(ended, outcome=self._outcome(failed, ended.job, ended.handler), handler=None)
+            outcome = self._unrecorded(ended, f"record raised {fate.reason}")
+            again = evolve(ended, outcome=outcome, handler=None)
             return self.db.run(lambda tx: _store(tx, again))
+
+    def _unrecorded(self, ended: _Ended, why: str) -> Outcome:
+        """What to store when the handler cannot record: tried again, and never called dead when it has happened."""
+        outcome = self._outcome(Retry(why), ended.job, ended.handler)
+        happened = isinstance(ended.outcome.fate, Done) and not getattr(ended.handler, "own_unit", False)
+        if outcome.state != "dead" or not happened:
+            return outcome
+        told = f"it happened, but {why}"
+        return Outcome("unknown", Unknown(told), told)
 
 
 def _store(tx: Transaction, ended: _Ended) -> str:
@@ -334,7 +357,8 @@ def _store(tx: Transaction, ended: _Ended) -> str:
     if isinstance(outcome.fate, Amend):
         claims.amend(tx, ended.job, outcome.fate.payload)
     if ended.handler is not None:
-        ended.handler.record(tx, ended.payload, outcome.fate)
+        with contained():
+            ended.handler.record(tx, ended.payload, outcome.fate)
     return outcome.state
 
 

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from govline.payments import Fact, fold, fold_claim
+from govline.payments.model import FACT_KINDS
 
 T0 = datetime(2026, 11, 20, tzinfo=UTC)
 
@@ -35,8 +36,16 @@ def test_status(facts, status):
     assert fold(facts).status == status
 
 
-def test_money_after_the_end_is_kept_and_put_before_a_person():
-    state = fold([CREATED, fact("expired", 3), PAID])
+@pytest.mark.parametrize("kind", sorted(FACT_KINDS - {"captured"}))
+@pytest.mark.parametrize("minute", [4, 6])
+def test_nothing_takes_captured_back(kind, minute):
+    state = fold([CREATED, PAID, fact(kind, minute, reference="r1")])
+    assert (state.status, state.captured) == ("captured", 500)
+
+
+@pytest.mark.parametrize("end", ["expired", "failed", "cancelled"])
+def test_money_after_the_end_is_kept_and_put_before_a_person(end):
+    state = fold([CREATED, fact(end, 3), PAID])
     assert (state.status, state.captured, state.reviews) == ("captured", 500, frozenset({"late_success"}))
 
 

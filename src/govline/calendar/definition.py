@@ -9,6 +9,7 @@ slots:
 """
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from functools import partial
@@ -29,18 +30,37 @@ _CUT: Final = re.compile(
     r"(?:(?P<hours>\d+(?:\.\d+)?)時間前|(?P<minutes>\d+)分前"
     r"|(?:(?P<business>\d+)営業日前|(?P<days>\d+)日前|(?P<eve>前日)|(?P<same>当日))(?:の?\s*(?P<at>\d{1,2}:\d{2})(?:まで)?)?)"
 )
+_CLOCK: Final = re.compile(r"(?P<hour>[01]?\d|2[0-3])(?::(?P<minute>[0-5]\d))?", re.ASCII)
+_LONGEST_SPAN: Final = timedelta(days=3 * 366)
 _MINUTES_A_SLOT: Final = 60
+_MOST_PLACES: Final = 1_000_000
+_MOST_DAYS: Final = 1_000
+_A_DAY: Final = {"days": 1, "business": 1, "hours": 24, "minutes": 24 * 60}
+_YAML_HINT: Final = (
+    "save it as UTF-8; indent by spaces; quote texts that hold a colon; check that every date exists"
+)
 
 
 def _clock(text: str) -> time:
-    hour, _, minute = text.strip().partition(":")
-    return time(int(hour), int(minute or 0))
+    found = _CLOCK.fullmatch(text.strip())
+    if found is None:
+        raise ValueError("時刻は 9:00 や 17:30 のように、0:00 から 23:59 までで書いてください")
+    return time(int(found["hour"]), int(found["minute"] or 0))
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise ValueError("日付は 2026-11-24 の形で、ある日を書いてください") from None
 
 
 def _as_text(value: Any) -> str:
     if isinstance(value, date | datetime):
         return value.isoformat()
-    return str(value)
+    if isinstance(value, list | dict):
+        raise ValueError("ここには一つの値だけを書いてください")  # noqa: TRY004 - pydantic explains ValueErrors only
+    return unicodedata.normalize("NFKC", str(value))
 
 
 def _as_list(value: Any) -> list[Any]:
@@ -51,9 +71,11 @@ def _as_span(value: Any) -> tuple[date, date]:
     if isinstance(value, tuple):
         return value
     first, *rest = _SPAN.split(_as_text(value).strip())
-    span = date.fromisoformat(first), date.fromisoformat(rest[0] if rest else first)
+    span = _day(first), _day(rest[0] if rest else first)
     if span[1] < span[0] or len(rest) > 1:
         raise ValueError("日付の範囲は 2026-11-24/2026-12-25 の形で、早い日を先に書いてください")
+    if span[1] - span[0] > _LONGEST_SPAN:
+        raise ValueError("日付の範囲は3年までです")
     return span
 
 
@@ -69,18 +91,31 @@ def _as_time_span(value: Any) -> tuple[time, time | None]:
     if isinstance(value, tuple):
         return value
     start, _, end = re.sub(r"[〜～~]", "-", _as_text(value)).partition("-")
-    return _clock(start), _clock(end) if end else None
+    span = _clock(start), _clock(end) if end else None
+    if span[0] == span[1]:
+        raise ValueError("始まりと終わりが同じ時刻です")
+    return span
 
 
 def _as_instant(value: Any) -> datetime:
-    instant = value if isinstance(value, datetime) else datetime.fromisoformat(_as_text(value))
+    try:
+        instant = value if isinstance(value, datetime) else datetime.fromisoformat(_as_text(value))
+    except ValueError:
+        raise ValueError("日時は 2026-11-01 09:00 の形で書いてください") from None
     return instant if instant.tzinfo else instant.replace(tzinfo=JST)
+
+
+def _cut(value: Any) -> re.Match[str] | None:
+    found = _CUT.fullmatch(_as_text(value).strip())
+    if found and max(float(found[name] or 0) / a_day for name, a_day in _A_DAY.items()) > _MOST_DAYS:
+        raise ValueError(f"{_MOST_DAYS}日より前は書けません")
+    return found
 
 
 def _as_cut(value: Any) -> CutOff:
     if isinstance(value, CutOff):
         return value
-    found = _CUT.fullmatch(_as_text(value).strip())
+    found = _cut(value)
     if found is None:
         raise ValueError("「2時間前」「前日 17:00」「3営業日前 17:00」のように書いてください")
     at = _clock(found["at"]) if found["at"] else None
@@ -96,7 +131,7 @@ def _as_cut(value: Any) -> CutOff:
 def _as_reminder(value: Any) -> Reminder:
     if isinstance(value, Reminder):
         return value
-    found = _CUT.fullmatch(_as_text(value).strip())
+    found = _cut(value)
     if found is None or found["business"]:
         raise ValueError("「前日 18:00」「当日 7:00」「2時間前」のように書いてください")
     if found["hours"] or found["minutes"]:
@@ -123,7 +158,7 @@ class SlotDefinition(_Written):
     dates: Annotated[list[DateSpan], Listed] = []
     rolling: int = Field(default=0, ge=0, le=730)
     weekdays: Annotated[tuple[int, ...], BeforeValidator(_as_weekdays)] = tuple(range(7))
-    capacity: int | None = Field(default=None, ge=0)
+    capacity: int | None = Field(default=None, ge=0, le=_MOST_PLACES)
     name: str = ""
 
     def rule(self, capacity: int, minutes: int) -> SlotRule:
@@ -138,13 +173,13 @@ class PolicyDefinition(_Written):
 
     opens: Moment | None = None
     closes: Moment | None = None
-    opens_days_before: int | None = Field(default=None, ge=0)
+    opens_days_before: int | None = Field(default=None, ge=0, le=_MOST_DAYS)
     book_until: Cut = CutOff()
     change_until: Cut = CutOff()
     cancel_until: Cut = CutOff()
     max_party: int | None = Field(default=None, ge=1)
     limit: int | None = Field(default=None, ge=1)
-    hold_minutes: int = Field(default=10, ge=1)
+    hold_minutes: int = Field(default=10, ge=1, le=_MOST_DAYS * 24 * 60)
 
     def policy(self) -> Policy:
         return Policy(
@@ -164,10 +199,10 @@ class ProgrammeDefinition(_Written):
     """A programme as written; `programme`, `capacity` and `slots` are the only required settings."""
 
     programme: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")
-    capacity: int = Field(ge=0)
+    capacity: int = Field(ge=0, le=_MOST_PLACES)
     slots: list[SlotDefinition]
     label: str = ""
-    minutes: int = Field(default=_MINUTES_A_SLOT, ge=1)
+    minutes: int = Field(default=_MINUTES_A_SLOT, ge=1, lt=24 * 60)
     closed: Annotated[list[DateSpan], Listed] = []
     closed_on_holidays: bool = False
     policy: PolicyDefinition = PolicyDefinition()
@@ -242,7 +277,10 @@ def load(path: str | Path) -> Programme:
     except (YAMLError, ValueError, RecursionError) as error:  # also a date that no month has
         mark = getattr(error, "problem_mark", None)
         place = {"file": path.name} | ({"line": mark.line + 1} if mark else {})
-        raise DefinitionError("this is no YAML text", code="GL-2010", place=place) from error
+        why = getattr(error, "problem", None) or type(error).__name__
+        raise DefinitionError(
+            f"this is no YAML text: {why}", code="GL-2010", hint=_YAML_HINT, place=place
+        ) from error
     if not isinstance(data, Mapping):
         raise DefinitionError("a programme is a mapping", code="GL-2010", place={"file": path.name})
     return parse(data, file=path.name)

@@ -15,6 +15,9 @@ Path = tuple[str | int, ...]
 Lines = dict[Path, int]
 _TAG: Final = "tag:yaml.org,2002:"
 _MAX_TEXT: Final = 1_000_000
+_MOST_VALUES: Final = 100_000
+_SHOWN: Final = 40
+_HINT: Final = "indent by spaces; quote texts that hold a colon, { or #"
 
 
 def read_yaml(text: str, file: str) -> tuple[Any, Lines]:
@@ -51,6 +54,8 @@ def line_of(lines: Lines, path: Path) -> int:
 
 def _plain(node: Node, path: Path, lines: Lines, file: str, above: tuple[int, ...]) -> Any:
     lines.setdefault(path, node.start_mark.line + 1)
+    if len(lines) > _MOST_VALUES:  # a few aliases of aliases make millions
+        raise _error(f"more than {_MOST_VALUES:,} values", file, node.start_mark.line + 1)
     if isinstance(node, ScalarNode):
         return _scalar(node, file)
     if id(node) in above or len(above) > 50:
@@ -84,9 +89,9 @@ def _scalar(node: ScalarNode, file: str) -> Any:
         if kind == "float":
             return float(text.replace("_", ""))
     except ValueError as error:
-        raise _error(f"{text!r} is no number", file, node.start_mark.line + 1) from error
+        raise _error(f"{text[:_SHOWN]!r} is no number", file, node.start_mark.line + 1) from error
     return text
 
 
 def _error(message: str, file: str, line: int) -> DefinitionError:
-    return DefinitionError(message, code="GL-4001", place={"file": file, "line": line})
+    return DefinitionError(message, code="GL-4001", hint=_HINT, place={"file": file, "line": line})

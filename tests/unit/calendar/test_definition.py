@@ -99,9 +99,12 @@ def test_an_error_names_file_line_and_key(tmp_path, wrong, key, line):
 
 
 def test_text_that_is_no_yaml(tmp_path):
-    for text in ("a: [", "- 1", ""):
-        with pytest.raises(DefinitionError):
+    for text in ("a: [", "- 1", "", "a: 1\na: 2", "a: 2026-02-30", "\ta: 1"):
+        with pytest.raises(DefinitionError, match=r"GL-2010.*copal\.yaml"):
             load(written(tmp_path, text))
+    (tmp_path / "copal.yaml").write_bytes(SMALL.encode("cp932"))
+    with pytest.raises(DefinitionError, match="UTF-8"):
+        load(tmp_path / "copal.yaml")
 
 
 def test_an_unknown_setting_is_refused():
@@ -129,6 +132,43 @@ def test_a_cut_off_that_cannot_be_read(text):
 )
 def test_reminders(text, reminder):
     assert parse({"programme": "x", "capacity": 1, "slots": [], "remind": text}).reminder == reminder
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        {"capacity": 10**19},
+        {"minutes": 10**12},
+        {"closed": "2026-02-30"},
+        {"closed": "2026-01-01/2999-12-31"},
+        {"closed": [["2026-01-01"] * 9] * 9},
+        {"slots": [{"times": "24:00-25:00"}]},
+        {"slots": [{"times": "12:00-12:00"}]},
+        {"slots": [{"times": "10:00:00-11:00"}]},
+        {"slots": [{"times": None}]},
+        {"policy": {"book_until": "9999999999999999時間前"}},
+        {"policy": {"book_until": "999999999営業日前"}},
+        {"policy": {"opens": "12:30"}},
+        {"policy": {"hold_minutes": 10**15}},
+        {"remind": "99999999日前"},
+    ],
+)
+def test_values_beyond_every_calendar_are_refused_in_words(setting):
+    with pytest.raises(DefinitionError, match="GL-2010") as error:
+        parse({"programme": "x", "capacity": 1, "slots": [], **setting})
+    assert error.value.place["key"].startswith(next(iter(setting)))
+    assert not any(word in str(error.value) for word in ("isoformat", "literal", "NoneType"))
+
+
+def test_full_width_times_are_times():
+    night = parse(
+        {
+            "programme": "x",
+            "capacity": 1,
+            "slots": [{"dates": "２０２６-11-24", "times": "１２：３０～１３:00"}],
+        }
+    )
+    assert [(slot.starts.hour, slot.ends.hour) for slot in plan(night, date(2026, 11, 20))] == [(12, 13)]
 
 
 def test_a_slot_over_midnight_ends_on_the_next_day():

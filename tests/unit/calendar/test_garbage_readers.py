@@ -194,3 +194,9 @@ def test_a_file_of_closures_may_be_empty(text):
 def test_further_columns_beside_a_closure_are_remarks():
     closures, problems = read_centers("名称,開始,終了,備考\n北,2026/1/1,2026/1/3,年始\n".encode())
     assert (len(closures), problems) == (1, [])
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path):
+    for path in (tmp_path / "absent.csv", tmp_path):
+        with pytest.raises(FileError, match=r"GL-2021.*file="):
+            read_area_days(path)

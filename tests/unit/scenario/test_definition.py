@@ -32,6 +32,11 @@ def findings(text, actions=None):
         ("", "GL-4001", 1),
         ("a: 1\nb: 2\na: 3", "GL-4001", 3),
         ("a: &x [*x]", "GL-4001", 1),
+        (
+            "".join(f"k{n}: &k{n} [{','.join([f'*k{n - 1}' if n else 'x'] * 9)}]\n" for n in range(9)),
+            "GL-4001",
+            1,
+        ),
         ("a: 1\n---\nb: 2", "GL-4001", 2),
         ("? [1, 2]\n: 3", "GL-4001", 1),
         ("[" * 5000, "GL-4001", 1),

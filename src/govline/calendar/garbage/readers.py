@@ -282,8 +282,7 @@ def _is_rule(text: str) -> bool:
 
 
 def _rows(source: str | Path | bytes, *, may_be_empty: bool = False) -> list[tuple[int, list[str]]]:
-    data = source if isinstance(source, bytes) else Path(source).read_bytes()
-    name = "" if isinstance(source, bytes) else Path(source).name
+    data, name = (source, "") if isinstance(source, bytes) else (_bytes(Path(source)), Path(source).name)
     table = csv.reader(io.StringIO(_decoded(data, name), newline=""), strict=True)
     try:
         rows = [(table.line_num, row) for row in table if any(cell.strip() for cell in row)]
@@ -292,6 +291,19 @@ def _rows(source: str | Path | bytes, *, may_be_empty: bool = False) -> list[tup
     if not rows and not may_be_empty:
         raise FileError("the file is empty", code="GL-2021", place={"file": name})
     return rows
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        why = error.strerror or type(error).__name__
+        raise FileError(
+            f"the file cannot be read: {why}",
+            code="GL-2021",
+            hint="check the path and who may read it",
+            place={"file": str(path)},
+        ) from error
 
 
 def _decoded(data: bytes, name: str) -> str:

@@ -68,9 +68,9 @@ class Console:
             timeout=100,
         )
         said = done.stdout + done.stderr
-        missing = [line for line in shown if line not in said]
-        assert not missing, f"$ {command}\nnot shown: {missing}\nshown ({done.returncode}):\n{said}"
-        assert done.returncode == 0 or shown, f"$ {command}\nended with {done.returncode}:\n{said}"
+        missing, end = [line for line in shown if line not in said], said[-2000:]
+        assert not missing, f"$ {command}\nnot shown: {missing}\nshown ({done.returncode}):\n{end}"
+        assert done.returncode == 0 or shown, f"$ {command}\nended with {done.returncode}:\n{end}"
 
 
 def _commands(text):

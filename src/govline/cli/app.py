@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+import govline
 from govline.cli import database, menu, outbox
 from govline.cli.development import town_folder
 from govline.cli.features import run_feature
@@ -26,6 +27,22 @@ app = typer.Typer(
 app.add_typer(database.app, name="db")
 app.add_typer(outbox.app, name="outbox")
 app.add_typer(menu.app, name="menu")
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"govline {govline.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def front(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """govline: a town's LINE backend."""
 
 
 def run(words: Sequence[str]) -> int:

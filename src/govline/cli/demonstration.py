@@ -17,6 +17,10 @@ from govline.testing.talks import Result, play, read_talks
 
 __all__ = ["headless", "interactive", "play_talks", "serve_town"]
 
+_HINTS = (
+    "左の電話で友だち追加し、メニューをタップしてください。右上の「次の18時」で翌日のお知らせが届きます。",
+    '一斉配信(別の端末で): govline segments send first ward=minato "お知らせです"',
+)
 _DEMO = Path(".govline") / "demo"
 _console = Console(highlight=False, soft_wrap=True)
 
@@ -30,11 +34,12 @@ def interactive(port: int, *, fresh: bool = False) -> int:
 
 def serve_town(folder: Path, port: int) -> int:
     """Run a town with the simulator's chat page until Ctrl-C."""
-    with local_town(folder, port=port) as town:
+    with local_town(folder, port=port) as town, suppress(KeyboardInterrupt):
         _console.print(f"[green]●[/] {town.city.name}  {town.url}/   (Ctrl-C で終了)")
-        _console.print(f"  データ: {folder}")
-        with suppress(KeyboardInterrupt):
-            threading.Event().wait()
+        for line in _HINTS:
+            _console.print(f"  {line}", markup=False)
+        _console.print(f"  町のデータ: {folder}  (直したら Ctrl-C で止めて起動し直す)")
+        threading.Event().wait()
     return 0
 
 

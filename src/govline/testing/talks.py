@@ -80,8 +80,21 @@ class Result:
 
 
 def read_talks(folder: Path) -> list[Talk]:
-    """All `*.txt` of a folder, by name."""
-    return [parse_talk(path.read_text(encoding="utf-8"), path.stem) for path in sorted(folder.glob("*.txt"))]
+    """All `*.txt` of a folder, by name; UTF-8, with or without the mark that Windows puts before it.
+
+    Raises:
+        DefinitionError: GL-4901 a line of no known form, GL-4907 a file of another encoding.
+    """
+    return [parse_talk(_read(path), path.stem) for path in sorted(folder.glob("*.txt"))]
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise DefinitionError(
+            "the talk is not UTF-8", code="GL-4907", hint="save it as UTF-8", place={"file": path.name}
+        ) from None
 
 
 def parse_talk(text: str, name: str = "talk") -> Talk:
@@ -110,7 +123,10 @@ def _parse_line(line: str, number: int, name: str) -> Line:
     match = _SPEAKER.match(line)
     if match is None:
         raise DefinitionError(
-            "this line is no part of a talk", code="GL-4901", place={"file": f"{name}.txt", "line": number}
+            "this line is no part of a talk",
+            code="GL-4901",
+            hint="a line begins with > < <? <! @ $ == or #",
+            place={"file": f"{name}.txt", "line": number},
         )
     who, mark, rest = match["who"] or DEFAULT_CITIZEN, match["mark"], match["rest"].strip()
     if mark == ">":

@@ -1,6 +1,7 @@
 """What a newcomer types first: new, db upgrade, doctor, test; and what they are told when it goes wrong."""
 
 import stat
+from importlib.metadata import version
 
 import pytest
 
@@ -9,6 +10,11 @@ def test_no_words_show_the_commands(govline):
     ran = govline()
     assert ran.code == 0
     assert all(word in ran.out for word in ("new", "demo", "dev", "test", "worker", "doctor", "menu"))
+
+
+def test_the_version(govline):
+    ran = govline("--version")
+    assert (ran.code, ran.out) == (0, f"govline {version('govline')}\n")
 
 
 def test_a_new_town_is_data_that_git_may_keep(town):

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import urllib3
 
 from govline.cli.local import local_town
 from govline.store import inbox, outbox
@@ -49,6 +50,17 @@ def test_a_worker_ends_on_sigterm_with_0_and_holds_nothing(town):
         assert set(running.city.read(inbox.counts)) == {"done"}
         said = [line["message"].get("text", "") for line in someone.messages()]
         assert sum("日時をお選びください" in text for text in said) == 1
+
+
+def test_dev_shows_its_address_and_ends_on_ctrl_c(town):
+    with subprocess.Popen([*GOVLINE, "dev", "--port", "0"], stdout=subprocess.PIPE, text=True) as dev:
+        address = next(word for word in dev.stdout.readline().split() if word.startswith("http://127.0.0.1:"))
+        answer = urllib3.request("GET", address)
+        dev.send_signal(signal.SIGINT)
+        assert dev.wait(timeout=30) == 0
+    assert answer.status == 200
+    assert "長洲町" in answer.data.decode()
+    assert not (town / ".govline" / "running.json").exists()
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import pytest
 
 from govline.errors import DefinitionError
-from govline.testing.talks import choices_of, parse_talk, play, text_of
+from govline.testing.talks import choices_of, parse_talk, play, read_talks, text_of
 
 
 class ListStage:
@@ -103,3 +103,13 @@ def test_texts_and_choices_of_templates_and_flex():
     assert text_of(buttons) == "t\nx"
     assert choices_of(buttons) == ["開く"]
     assert text_of(flex) == "本文"
+
+
+def test_files_from_windows_are_read_and_other_encodings_named(tmp_path):
+    (tmp_path / "a.txt").write_bytes("\ufeff== 予約\r\n> 予約\r\n".encode())
+    (talk,) = read_talks(tmp_path)
+    assert [line.kind for line in talk.lines] == ["scene", "say"]
+    (tmp_path / "b.txt").write_bytes("> 予約\n".encode("cp932"))
+    with pytest.raises(DefinitionError) as caught:
+        read_talks(tmp_path)
+    assert (caught.value.code, caught.value.place) == ("GL-4907", {"file": "b.txt"})

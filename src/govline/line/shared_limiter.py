@@ -91,17 +91,19 @@ def _take(tx: Transaction, channel: str, endpoint: str, span: timedelta, patienc
     from govline.line import _queries as q
 
     here = {"on_channel": channel, "to_endpoint": endpoint}
+    horizon = tx.now + timedelta(seconds=patience)
     asked = {
         **here,
         "now_us": to_micros(tx.now),
-        "horizon": tx.now + timedelta(seconds=patience),
+        "horizon": horizon,
         "span_us": span // timedelta(microseconds=1),
     }
     leased = tx.one(q.LEASE, asked)
     standing = tx.one(q.FREE_AT, here) if leased is None else None
-    if leased is None and standing is None:
+    if leased is None and (standing is None or standing[0] <= horizon):
+        # whoever opened the row, perhaps between our two looks, it is there now
         tx.write(q.OPEN, {"channel": channel, "endpoint": endpoint, "free_at": tx.now})
-        leased = tx.one(q.LEASE, asked)  # whoever opened the row, it is there now
+        leased = tx.one(q.LEASE, asked)
         standing = tx.one(q.FREE_AT, here)
     if leased is not None:
         end: datetime = leased[0]

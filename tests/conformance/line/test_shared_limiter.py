@@ -6,9 +6,11 @@ from datetime import timedelta
 import pytest
 
 from govline.core import FixedClock
+from govline.line import _queries
 from govline.line.limiter import Limit, Limiter
-from govline.line.shared_limiter import SharedLimiter
+from govline.line.shared_limiter import SharedLimiter, _take
 
+HERE = {"on_channel": "c", "to_endpoint": "push"}
 LIMIT = Limit(60, 1.0)
 SECOND = timedelta(seconds=1)
 
@@ -89,3 +91,23 @@ def test_threads_lease_without_getting_in_each_others_way(any_db, clock: FixedCl
     for thread in threads:
         thread.join()
     assert granted == [True] * (50 * workers)
+
+
+def test_a_row_that_a_neighbour_opens_between_two_looks_is_leased(any_db):
+    class Overtaken:
+        """A transaction whose first look comes before the neighbour's commit."""
+
+        def __init__(self, tx):
+            self._tx = tx
+
+        def __getattr__(self, name):
+            return getattr(self._tx, name)
+
+        def one(self, statement, params):
+            if statement is _queries.LEASE and self._tx.one(_queries.FREE_AT, HERE) is None:
+                self._tx.write(_queries.OPEN, {"channel": "c", "endpoint": "push", "free_at": self._tx.now})
+                return None
+            return self._tx.one(statement, params)
+
+    first = any_db.run(lambda tx: (_take(Overtaken(tx), "c", "push", timedelta(seconds=1), 0.5), tx.now))
+    assert first[0] == first[1]

@@ -47,6 +47,16 @@ def test_every_table_belongs_to_a_room(any_db):
     assert all(name.startswith("gl_") for name in declared)
 
 
+def test_no_constraint_waits_for_the_commit(any_db):
+    """One bad unit would then fail every unit of its group."""
+    deferrable = {
+        "sqlite": "SELECT name FROM sqlite_master WHERE upper(sql) LIKE '%DEFERRABLE%'",
+        "postgresql": "SELECT conname FROM pg_constraint"
+        " WHERE condeferrable AND connamespace = current_schema()::regnamespace",
+    }[any_db.dialect]
+    assert any_db.read(lambda tx: tx.connection.exec_driver_sql(deferrable).all()) == []
+
+
 @pytest.mark.parametrize("package", PACKAGES)
 def test_migrations_go_forward_only(package):
     for revision in ScriptDirectory(

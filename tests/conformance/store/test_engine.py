@@ -1,6 +1,8 @@
 """The engine keeps its promises on SQLite, PostgreSQL 16 and PostgreSQL 18."""
 
+import threading
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
 import pytest
@@ -40,3 +42,14 @@ class TestPostgres(StoreSuite):
             for database in opened:
                 database.close()
             server.execute(f"DROP SCHEMA {schema} CASCADE")
+
+    def test_groups_run_beside_each_other(self, store):
+        """Each unit waits for the one of the other group: behind one line for all they would wait for ever."""
+        meeting = threading.Barrier(2)
+
+        def meet(_tx):
+            return meeting.wait(10)
+
+        with ThreadPoolExecutor(2) as pool:
+            calls = [pool.submit(store.run, meet, group=f"slot:{number}") for number in range(2)]
+            assert sorted(call.result() for call in calls) == [0, 1]

@@ -45,6 +45,23 @@ def test_towns_on_one_pool_never_see_each_others_rows(towns):
             assert town.read(lambda tx: tx.connection.execute(select(table.c.id)).all())[-1] == (name,)
 
 
+def test_a_towns_path_ends_with_its_unit_on_the_shared_connection(towns, postgres_18):
+    pool = towns[0].engine.pool
+
+    def path(tx):
+        return tx.connection.exec_driver_sql("SHOW search_path").scalar()
+
+    with Database.open(postgres_18, pool=pool) as without_schema:
+        own = without_schema.run(path)
+        for leave in (
+            lambda town: town.run(path),
+            lambda town: town.run(path, group="g"),
+            lambda town: town.read(path),
+        ):
+            assert leave(towns[0]) == towns[0].schema
+            assert without_schema.run(path) == without_schema.read(path) == own
+
+
 def test_the_shared_pool_stays_open_until_the_last_town_closes(towns):
     towns[0].close()
     towns[0].close()

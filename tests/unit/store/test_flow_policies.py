@@ -48,6 +48,12 @@ def test_jitter_stays_within_its_share(attempt, seed):
     assert plain * 0.79 <= wait <= plain * 1.21
 
 
+def test_jitter_spreads_those_who_failed_together():
+    rng = random.Random(1)
+    waits = {Backoff(jitter=0.2).wait(5, rng) for _ in range(100)}
+    assert max(waits) - min(waits) > timedelta(seconds=32) * 0.3
+
+
 @pytest.mark.parametrize(
     ("start", "end", "now", "until"),
     [

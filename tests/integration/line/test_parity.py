@@ -1,12 +1,34 @@
-"""Our events against LINE's OpenAPI and line-bot-sdk's models: the same bodies, read by both."""
+"""Our events and messages against LINE's OpenAPI and line-bot-sdk's models: the same bodies, read by both."""
 
 import json
+from datetime import date
 
 import pytest
 import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from govline.core.messages import (
+    AskCamera,
+    AskLocation,
+    AskPhotos,
+    Buttons,
+    Carousel,
+    Column,
+    Confirm,
+    Copy,
+    Flex,
+    Image,
+    Location,
+    Open,
+    PickDate,
+    Postback,
+    Say,
+    Sender,
+    Sticker,
+    Text,
+    Video,
+)
 from govline.line.events import EVENT_TYPES, UnknownEvent
 from govline.line.messages_in import UnknownContent
 from govline.line.parsing import BrokenEvent, from_sdk, parse
@@ -183,3 +205,104 @@ def test_unknown_types_are_unknown_to_both():
     assert isinstance(strange, UnknownEvent)
     assert isinstance(message.message, UnknownContent)
     assert [event.type for event in theirs] == [strange.type, message.type]
+
+
+AREA = "https://a.example/i.jpg"
+FLEX = {
+    "type": "bubble",
+    "hero": {"type": "image", "url": AREA, "size": "full", "action": {"type": "uri", "uri": AREA}},
+    "body": {
+        "type": "box",
+        "layout": "vertical",
+        "contents": [
+            {"type": "text", "text": "ごみの日", "wrap": True, "weight": "bold"},
+            {"type": "separator"},
+            {"type": "button", "style": "primary", "action": Say("はい").to_line()},
+        ],
+    },
+}
+PICKER = PickDate(
+    "日付", "d", "date", initial=date(2026, 12, 1), min=date(2026, 11, 1), max=date(2027, 3, 31)
+)
+COLUMNS = [Column("広い", [Say("予約"), Postback("詳細", "d=1")], title=name, image=AREA) for name in "甲乙"]
+MESSAGES = [
+    Text("こんにちは🍎", quick=["はい", AskLocation("場所"), AskCamera("写す"), AskPhotos("選ぶ"), PICKER]),
+    Text("案内", sender=Sender("ひなた町", AREA)),
+    Image(AREA),
+    Video(AREA, AREA),
+    Sticker("446", "1988"),
+    Location("役場", "ひなた町1-1", 35.01, 135.76),
+    Buttons(
+        "選ぶ", [Say("はい"), Postback("予約", "b=1", display="予約"), Open("開く", AREA), Copy("写し", "1")]
+    ),
+    Confirm("よいですか", Say("はい"), Say("いいえ")),
+    Carousel(COLUMNS),
+    Flex("予約", FLEX),
+    Flex("予約", {"type": "carousel", "contents": [FLEX, FLEX]}),
+]
+
+
+@pytest.fixture(scope="module")
+def outgoing(data_folder):
+    path = data_folder / "line-openapi" / "messaging-api.yml"
+    return yaml.safe_load(path.read_text())["components"]["schemas"]
+
+
+def misfits(schemas, schema, value, place="message"):
+    """Where a value leaves LINE's schema: a missing, unknown or wrong field, down through every subtype."""
+    plain = resolved(schemas, schema)
+    if "discriminator" in plain:
+        kind = plain["discriminator"]["mapping"].get(value[plain["discriminator"]["propertyName"]])
+        if kind is None:
+            return [f"{place}: an unknown type"]
+        schema = {"$ref": kind}
+        plain = resolved(schemas, schema)
+    if isinstance(value, list):
+        return [
+            bad
+            for n, item in enumerate(value)
+            for bad in misfits(schemas, plain["items"], item, f"{place}[{n}]")
+        ]
+    if not isinstance(value, dict):
+        fits = plain.get("type") in SCALARS[type(value)] and value in plain.get("enum", [value])
+        return [] if fits and len(str(value)) <= plain.get("maxLength", 10**6) else [f"{place}: {value!r}"]
+    properties, required = merged(schemas, schema)
+    found = [f"{place}.{name}" for name in (required - set(value)) | (set(value) - set(properties))]
+    inside = ((name, item) for name, item in value.items() if name in properties)
+    return found + [
+        bad for name, item in inside for bad in misfits(schemas, properties[name], item, f"{place}.{name}")
+    ]
+
+
+SCALARS = {str: {"string"}, bool: {"boolean"}, int: {"integer", "number"}, float: {"number"}}
+
+
+def within(ours, theirs):
+    """Whether the SDK kept everything; it adds LINE's own defaults to flex."""
+    if isinstance(ours, dict):
+        return all(name in theirs and within(value, theirs[name]) for name, value in ours.items())
+    if isinstance(ours, list):
+        return len(ours) == len(theirs) and all(map(within, ours, theirs))
+    return ours == theirs
+
+
+@pytest.mark.parametrize("message", MESSAGES, ids=lambda message: type(message).__name__)
+def test_every_message_fits_lines_openapi_and_comes_back_from_the_sdk(outgoing, message):
+    from linebot.v3.messaging import Message
+
+    plain = message.to_line()
+    assert misfits(outgoing, {"$ref": "#/components/schemas/Message"}, plain) == []
+    assert within(plain, json.loads(json.dumps(Message.from_dict(plain).to_dict())))
+
+
+def test_the_comparison_sees_a_wrong_field(outgoing):
+    plain = Confirm("よいですか", Say("はい"), Say("いいえ")).to_line()
+    reference = {"$ref": "#/components/schemas/Message"}
+    del plain["template"]["text"]
+    plain["template"]["actions"][0]["txt"] = "はい"
+    plain["altText"] = 7
+    assert sorted(misfits(outgoing, reference, plain)) == [
+        "message.altText: 7",
+        "message.template.actions[0].txt",
+        "message.template.text",
+    ]

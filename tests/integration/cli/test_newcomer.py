@@ -1,9 +1,13 @@
 """What a newcomer types first: new, db upgrade, doctor, test; and what they are told when it goes wrong."""
 
+import asyncio
+import runpy
 import stat
 from importlib.metadata import version
 
 import pytest
+
+from govline.cli.development import development_secrets
 
 
 def test_no_words_show_the_commands(govline):
@@ -28,6 +32,19 @@ def test_a_new_town_is_data_that_git_may_keep(town):
     secrets = town / ".govline" / "development.env"
     assert stat.S_IMODE(secrets.stat().st_mode) == 0o600
     assert ".govline/" in (town / ".gitignore").read_text(encoding="utf-8")
+
+
+def test_the_towns_app_is_an_asgi_application(ready):
+    development_secrets(ready)
+    made = runpy.run_path(str(ready / "app.py"))
+    sent = []
+
+    async def send(message):
+        sent.append(message)
+
+    asyncio.run(made["app"]({"type": "http", "method": "GET", "path": "/healthz", "headers": []}, None, send))
+    made["city"].close()
+    assert sent[0]["status"] == 200
 
 
 def test_a_folder_that_is_there_is_left_alone(town, govline):

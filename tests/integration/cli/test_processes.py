@@ -52,15 +52,16 @@ def test_a_worker_ends_on_sigterm_with_0_and_holds_nothing(town):
         assert sum("日時をお選びください" in text for text in said) == 1
 
 
-def test_dev_shows_its_address_and_ends_on_ctrl_c(town):
-    with subprocess.Popen([*GOVLINE, "dev", "--port", "0"], stdout=subprocess.PIPE, text=True) as dev:
-        address = next(word for word in dev.stdout.readline().split() if word.startswith("http://127.0.0.1:"))
+@pytest.mark.parametrize(("words", "name"), [(["dev"], "長洲町"), (["demo", "--fresh"], "ひなた町")])
+def test_dev_and_demo_show_their_address_and_end_on_ctrl_c(town, words, name):
+    with subprocess.Popen([*GOVLINE, *words, "--port", "0"], stdout=subprocess.PIPE, text=True) as running:
+        address = next(word for word in running.stdout.readline().split() if word.startswith("http:"))
         answer = urllib3.request("GET", address)
-        dev.send_signal(signal.SIGINT)
-        assert dev.wait(timeout=30) == 0
+        running.send_signal(signal.SIGINT)
+        assert running.wait(timeout=30) == 0
     assert answer.status == 200
-    assert "長洲町" in answer.data.decode()
-    assert not (town / ".govline" / "running.json").exists()
+    assert name in answer.data.decode()
+    assert not list(town.rglob("running.json"))
 
 
 @pytest.mark.parametrize(

@@ -167,3 +167,6 @@ def the_town_sees_it_all(page):
     picture(page, "9-line")
     keys = page.locator("#tabs [role=tab]").all_inner_texts()
     assert not [title for title in keys if title.isascii()]
+    page.set_viewport_size({"width": 390, "height": 844})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    picture(page, "10-phone")

@@ -63,11 +63,16 @@ class Tick:
 
 @frozen
 class Command:
-    """A subcommand of `govline`: `govline <feature> <name> …`; `run` gets the City and the words, returns an exit code."""
+    """A subcommand of `govline`: `govline <feature> <name> …`; `run` gets the City and the words, returns an exit code.
+
+    Args:
+        town: Whether it needs a town. One that does not works on files alone and gets None where it is run outside any town.
+    """
 
     name: str
     help: str
     run: Callable[[Any, Sequence[str]], int]
+    town: bool = True
 
 
 @frozen

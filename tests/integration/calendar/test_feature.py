@@ -263,7 +263,11 @@ def test_garbage_as_a_feature(town_db, env, tmp_path):
     town_db.run(garbage.prepare)
     assert town_db.read(check.run) == []
     assert garbage.texts.get("garbage.is_off") == "おやすみ"
-    assert offers.commands[0].name == "import"
+    assert [(each.name, each.town) for each in offers.commands] == [
+        ("check", False),
+        ("dates", False),
+        ("import", True),
+    ]
     town_db.run(lambda tx: garbage.move(tx, "a", "東"))
     assert town_db.read(offers.view) == [{"area": "東", "notice": "前日18時", "citizens": 1}]
     assert len({tick.name for tick in offers.ticks}) == len(offers.ticks)

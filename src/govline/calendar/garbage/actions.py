@@ -74,7 +74,7 @@ class GarbageActions:
 
     def _narrow(self, tx: Transaction, context: TalkContext, words: str) -> ActionResult:
         names = self.garbage.areas(tx)
-        exact = [name for name in names if name == normalize(words)]
+        exact = [name for name in names if normalize(name) == normalize(words)]
         found = exact or self.garbage.find_areas(tx, words)
         if len(found) == 1:
             self.garbage.move(tx, context.citizen, found[0])
@@ -164,7 +164,9 @@ class GarbageActions:
         labels = {label: key for key, label in self._times()}
         labels[self._say("garbage.done")] = _DONE
         words = normalize(said.text)
-        return labels.get(words, words if words in self.garbage.kinds(tx) else "")
+        return labels.get(
+            words, next((kind for kind in self.garbage.kinds(tx) if normalize(kind) == words), "")
+        )
 
     def _now(self, setting: Setting) -> str:
         if not setting.enabled:

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict
 from govline.calendar.garbage import _queries as q
 from govline.calendar.garbage.actions import GarbageActions
 from govline.calendar.garbage.commands import import_command
+from govline.calendar.garbage.inspection import check_command, dates_command
 from govline.calendar.garbage.model import HOURS
 from govline.calendar.garbage.service import Garbage
 from govline.calendar.garbage.texts import GARBAGE_TEXTS
@@ -52,7 +53,7 @@ class GarbageFeature:
         return Offers(
             actions=GarbageActions(service).all(),
             ticks=[*_ticks(service), Tick("garbage.extend", time(3, 10), _quietly(service.extend))],
-            commands=[Command("import", "収集日の表(5374.jp の area_days.csv)を取り込む", import_command)],
+            commands=_COMMANDS,
             data_map=_DATA,
             erase=service.erase,
             prepare=service.prepare,
@@ -73,6 +74,12 @@ def _quietly(work: Callable[[Transaction], object]) -> Callable[[Transaction, da
 
     return run
 
+
+_COMMANDS = (
+    Command("check", "収集日の表を検査し、読めないセルをすべて挙げる", check_command, town=False),
+    Command("dates", "収集日の表から、期間中の収集日を書き出す", dates_command, town=False),
+    Command("import", "収集日の表(5374.jp の area_days.csv など)を取り込む", import_command),
+)
 
 _DATA = (
     DataField("gl_garbage_setting", "citizen", DataClass.PREFERENCE, "whom to tell", "until erased"),

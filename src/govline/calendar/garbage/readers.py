@@ -14,7 +14,16 @@ from govline.core import frozen_tuple
 from govline.core.text import normalize
 from govline.errors import FileError
 
-__all__ = ["Area", "AreaTable", "Closure", "Problem", "read_area_days", "read_centers"]
+__all__ = [
+    "Area",
+    "AreaTable",
+    "Closure",
+    "Problem",
+    "read_area_days",
+    "read_centers",
+    "read_rows",
+    "rows_of",
+]
 
 _READING_HEADERS = {"読み", "よみ", "読み方", "よみがな", "読みがな", "ふりがな", "フリガナ", "かな", "カナ"}
 _CENTER = re.compile("センター|center|centre", re.IGNORECASE)
@@ -29,6 +38,7 @@ class Problem:
     Args:
         row: Line of the file, the header being 1. `column`: header of its column.
         cell: What stands there. `reason`: why, in Japanese for the clerk. `code`: GL-nnnn.
+        suggestion: A near text that could be read, for the clerk to decide; it is never used unasked.
     """
 
     row: int
@@ -36,6 +46,7 @@ class Problem:
     cell: str
     reason: str
     code: str = "GL-2020"
+    suggestion: str = ""
 
 
 @frozen
@@ -55,6 +66,7 @@ class AreaTable:
 
     Args:
         kinds: Labels of the kinds, in the file's order.
+        rows: Rows below the header, blank ones and a repeated header left out.
         cells: Number of cells below a kind; `empty` of them say "not collected", `parsed` could be read.
         problems: Cells that could not be read. `warnings`: read, but they look wrong.
     """
@@ -64,6 +76,7 @@ class AreaTable:
     cells: int
     empty: int
     parsed: int
+    rows: int = 0
     problems: tuple[Problem, ...] = field(default=(), converter=frozen_tuple)
     warnings: tuple[Problem, ...] = field(default=(), converter=frozen_tuple)
 
@@ -87,7 +100,8 @@ class _Layout:
     reading: int | None
 
     def cell(self, row: Sequence[str], column: int | None) -> str:
-        return "" if column is None or column >= len(row) else normalize(row[column])
+        """As it stands there, which is how the town writes its names; whoever compares normalises."""
+        return "" if column is None or column >= len(row) else row[column].strip()
 
 
 def read_area_days(source: str | Path | bytes) -> AreaTable:
@@ -99,8 +113,13 @@ def read_area_days(source: str | Path | bytes) -> AreaTable:
     Raises:
         FileError: GL-2021, no table at all: empty, undecodable, without a kind column.
     """
-    (_, header), *rows = _rows(source)
-    layout = _layout(tuple(map(normalize, header)), [row for _, row in rows])
+    return read_rows(rows_of(source))
+
+
+def read_rows(table: Sequence[tuple[int, Sequence[str]]]) -> AreaTable:
+    """Read a table of areas that is at hand as rows with their line numbers, the header first; see `read_area_days`."""
+    (_, header), *rows = table
+    layout = _layout(tuple(label.strip() for label in header), [row for _, row in rows])
     _refuse_unlabelled(layout, rows)
     reader = _Reader(layout, list(_doubtful_center(layout, rows)))
     for number, row in rows:
@@ -116,7 +135,7 @@ def read_centers(source: str | Path | bytes) -> tuple[list[Closure], list[Proble
     """
     closures: list[Closure] = []
     problems: list[Problem] = []
-    rows = _rows(source, may_be_empty=True)
+    rows = rows_of(source, may_be_empty=True)
     header: list[str] = []
     for number, row in rows:
         cells = [normalize(cell) for cell in row]
@@ -154,30 +173,33 @@ class _Reader:
     def __init__(self, layout: _Layout, warnings: list[Problem]) -> None:
         self._layout = layout
         self._areas: dict[str, Area] = {}
-        self._counts = {"cells": 0, "empty": 0, "parsed": 0}
+        self._names: set[str] = set()
+        self._counts = {"rows": 0, "cells": 0, "empty": 0, "parsed": 0}
         self._problems: list[Problem] = []
         self._warnings = warnings
 
     def read(self, number: int, row: Sequence[str]) -> None:
         """Take a row; one that does not fit is named and left out whole, because its cells may stand in wrong columns."""
         name = self._layout.cell(row, 0)
-        if tuple(map(normalize, row)) == self._layout.header:
+        if tuple(cell.strip() for cell in row) == self._layout.header:
             self._warnings.append(
                 Problem(number, self._layout.header[0], name, "見出しがもう一度あります", "GL-2022")
             )
             return
+        self._counts["rows"] += 1
         doubt = self._doubt(row, name)
         if doubt:
             self._problems.append(Problem(number, self._layout.header[0], name, doubt))
             texts = [self._layout.cell(row, column) for column, _ in self._layout.kinds]
             self._counts["cells"] += len(texts)
-            self._counts["empty"] += texts.count("")
+            self._counts["empty"] += sum(not normalize(text) for text in texts)
             return
         rules = dict(self._cells(number, row))
         cells = {
             label: self._layout.cell(row, column) for column, label in self._layout.kinds if label in rules
         }
         center, reading = (self._layout.cell(row, at) for at in (self._layout.center, self._layout.reading))
+        self._names.add(normalize(name))
         self._areas[name] = Area(name, rules, cells, center, reading)
 
     def _doubt(self, row: Sequence[str], name: str) -> str:
@@ -188,13 +210,13 @@ class _Reader:
             return "見出しより列が少ない行です"
         if not name:
             return "地区名がありません"
-        return "同じ地区が2回あります" if name in self._areas else ""
+        return "同じ地区が2回あります" if normalize(name) in self._names else ""
 
     def _cells(self, number: int, row: Sequence[str]) -> Iterator[tuple[str, Rule]]:
         for column, label in self._layout.kinds:
             text = self._layout.cell(row, column)
             self._counts["cells"] += 1
-            if not text:
+            if not normalize(text):
                 self._counts["empty"] += 1
                 continue
             try:
@@ -228,7 +250,7 @@ def _layout(header: tuple[str, ...], rows: Sequence[Sequence[str]]) -> _Layout:
     given = [(at, label) for at, label in enumerate(header) if at not in (0, reading, center) and label]
     if not given:
         raise FileError("the file has no column of a kind", code="GL-2021", hint="地名,センター,燃やすごみ,…")
-    labels = [label for _, label in given]
+    labels = [normalize(label) for _, label in given]
     twice = sorted({label for label in labels if labels.count(label) > 1})
     if twice:
         raise FileError(f"two columns are called {twice[0]}", code="GL-2021", place={"column": twice[0]})
@@ -281,7 +303,7 @@ def _is_rule(text: str) -> bool:
     return True
 
 
-def _rows(source: str | Path | bytes, *, may_be_empty: bool = False) -> list[tuple[int, list[str]]]:
+def rows_of(source: str | Path | bytes, *, may_be_empty: bool = False) -> list[tuple[int, list[str]]]:
     data, name = (source, "") if isinstance(source, bytes) else (_bytes(Path(source)), Path(source).name)
     table = csv.reader(io.StringIO(_decoded(data, name), newline=""), strict=True)
     try:

@@ -1,0 +1,147 @@
+"""`govline garbage check` and `govline garbage dates`: what a file says, without any town."""
+
+import json
+import sys
+from argparse import ArgumentParser
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import Any
+
+from attrs import asdict
+
+from govline.calendar.garbage.files import read_calendar
+from govline.calendar.garbage.readers import Area, AreaTable, Closure, Problem, read_centers
+from govline.core.text import normalize
+from govline.errors import FileError, GovlineError, InputError
+
+__all__ = ["check_command", "dates_command", "days_of"]
+
+_PROBLEMS, _UNREADABLE = 1, 2
+
+
+def check_command(city: Any, words: Sequence[str]) -> int:  # noqa: ARG001 - it works on a file alone
+    """Say what a file of collection days holds, and name every cell that cannot be read or looks wrong.
+
+    Args:
+        city: Not used; None outside a town.
+        words: `FILE [--json]`.
+
+    Returns:
+        0 every cell could be read, 1 some could not, 2 there is no table in the file.
+    """
+    parser = ArgumentParser(prog="govline garbage check")
+    parser.add_argument("file", help="area_days.csv or another table of collection days")
+    parser.add_argument("--json", action="store_true", help="one JSON object")
+    given = parser.parse_args(list(words))
+    try:
+        table = read_calendar(given.file)
+    except (GovlineError, OSError) as error:
+        return _unreadable(error, as_json=given.json)
+    report = _report(table)
+    sys.stdout.write(_as_json(report) if given.json else "\n".join(_lines(table)) + "\n")
+    return _PROBLEMS if table.problems else 0
+
+
+def dates_command(city: Any, words: Sequence[str]) -> int:  # noqa: ARG001 - it works on a file alone
+    """List the collection days that a file says, area by area and kind by kind.
+
+    Args:
+        city: Not used; None outside a town.
+        words: `FILE --from D --to D [--center FILE] [--area NAME] [--json]`; both days are included.
+
+    Returns:
+        0 every cell could be read, 1 some could not (they are named on standard error), 2 no table, or no such area.
+    """
+    given = _dates_parser().parse_args(list(words))
+    try:
+        table = read_calendar(given.file)
+        closures, problems = read_centers(given.center) if given.center else ([], [])
+        areas = _chosen(table, given.area)
+    except (GovlineError, OSError) as error:
+        return _unreadable(error, as_json=False)
+    found = {area.name: days_of(area, closures, given.first, given.last) for area in areas}
+    sys.stdout.write(_as_json({"areas": found}) if given.json else "".join(_day_lines(found)))
+    unread = [*table.problems, *problems]
+    sys.stderr.writelines(f"{_line('問題', item)}\n" for item in unread)
+    return _PROBLEMS if unread else 0
+
+
+def days_of(area: Area, closures: Iterable[Closure], first: date, last: date) -> dict[str, list[str]]:
+    """Collection days of an area by kind as ISO text, from `first` to `last`, both included, without closed ones."""
+    closed = [(each.first, each.last) for each in closures if each.center == area.center]
+    return {
+        kind: [
+            day.isoformat()
+            for day in rule.between(first, last)
+            if not any(begin <= day <= end for begin, end in closed)
+        ]
+        for kind, rule in area.rules.items()
+    }
+
+
+def _dates_parser() -> ArgumentParser:
+    parser = ArgumentParser(prog="govline garbage dates")
+    parser.add_argument("file", help="area_days.csv or another table of collection days")
+    parser.add_argument("--center", help="center.csv: closures of centres")
+    parser.add_argument("--area", help="only this area")
+    parser.add_argument("--from", dest="first", type=date.fromisoformat, required=True, help="2026-04-01")
+    parser.add_argument("--to", dest="last", type=date.fromisoformat, required=True, help="2027-03-31")
+    parser.add_argument("--json", action="store_true", help="one JSON object")
+    return parser
+
+
+def _chosen(table: AreaTable, name: str | None) -> Sequence[Area]:
+    if name is None:
+        return table.areas
+    found = [area for area in table.areas if normalize(area.name) == normalize(name)]
+    if not found:
+        raise InputError("the file has no such area", code="GL-2025", place={"area": name})
+    return found
+
+
+def _report(table: AreaTable) -> dict[str, Any]:
+    return {
+        "rows": table.rows,
+        "areas": len(table.areas),
+        "kinds": len(table.kinds),
+        "cells": table.cells,
+        "empty": table.empty,
+        "parsed": table.parsed,
+        "problems": [asdict(problem) for problem in table.problems],
+        "warnings": [asdict(warning) for warning in table.warnings],
+    }
+
+
+def _unreadable(error: Exception, *, as_json: bool) -> int:
+    sys.stderr.write(f"{error}\n")
+    if as_json:
+        code = error.code if isinstance(error, GovlineError) else FileError.code
+        message = error.message if isinstance(error, GovlineError) else str(error)
+        counts = dict.fromkeys(("rows", "areas", "kinds", "cells", "empty", "parsed"), 0)
+        problem = asdict(Problem(0, "", "", message, code))
+        sys.stdout.write(_as_json({**counts, "problems": [problem], "warnings": []}))
+    return _UNREADABLE
+
+
+def _as_json(report: dict[str, Any]) -> str:
+    return json.dumps(report, ensure_ascii=False) + "\n"
+
+
+def _lines(table: AreaTable) -> list[str]:
+    """The report as a clerk reads it."""
+    cells = f"セル {table.cells}(空 {table.empty}、読めた {table.parsed})"
+    lines = [f"行 {table.rows} · 地区 {len(table.areas)} · 種類 {len(table.kinds)} · {cells}"]
+    lines += [_line("問題", item) for item in table.problems]
+    lines += [_line("注意", item) for item in table.warnings]
+    return [*lines, "問題のセルがあります" if table.problems else "すべてのセルを読めました"]
+
+
+def _line(mark: str, item: Problem) -> str:
+    near = f" → 「{item.suggestion}」ですか?" if item.suggestion else ""
+    return f"{mark} {item.row}行目 {item.column}: 「{item.cell}」 {item.reason}{near}"
+
+
+def _day_lines(found: dict[str, dict[str, list[str]]]) -> Iterable[str]:
+    for area, kinds in found.items():
+        for kind, days in kinds.items():
+            yield f"{area} {kind}: {' '.join(days)}\n"

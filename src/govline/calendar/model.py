@@ -128,6 +128,7 @@ class BookingState(StrEnum):
 
     @property
     def live(self) -> bool:
+        """Whether it takes places."""
         return self in (BookingState.HELD, BookingState.CONFIRMED)
 
 
@@ -146,6 +147,7 @@ class Booking:
 
     @property
     def ref(self) -> Ref:
+        """How other features name this booking."""
         return Ref("calendar.booking", self.id)
 
 
@@ -208,6 +210,7 @@ class Programme:
 
     @property
     def title(self) -> str:
+        """As citizens read it."""
         return self.label or self.id
 
 

@@ -16,13 +16,16 @@ _MICROSECOND = timedelta(microseconds=1)
 class Clock(Protocol):
     """Tells the present instant, aware and in UTC."""
 
-    def now(self) -> Instant: ...
+    def now(self) -> Instant:
+        """The present instant, aware and in UTC."""
+        ...
 
 
 class SystemClock:
     """The machine's clock."""
 
     def now(self) -> Instant:
+        """The machine's present instant."""
         return datetime.now(UTC)
 
 
@@ -34,14 +37,17 @@ class FixedClock:
         self._now = _aware(now)
 
     def now(self) -> Instant:
+        """The instant at which it stands."""
         with self._lock:
             return self._now
 
     def set(self, now: Instant) -> None:
+        """Put it to another instant, which must be aware."""
         with self._lock:
             self._now = _aware(now)
 
     def advance(self, by: timedelta) -> Instant:
+        """Put it forward; the new instant."""
         with self._lock:
             self._now += by
             return self._now

@@ -144,9 +144,13 @@ class EffectContext:
 class EffectHandler(Protocol):
     """Carries effects of one topic out: `run` outside any transaction, `record` inside the one that stores the fate."""
 
-    def run(self, payload: Mapping[str, Json], context: EffectContext) -> Fate: ...
+    def run(self, payload: Mapping[str, Json], context: EffectContext) -> Fate:
+        """Do it outside any transaction; `context.id` is the key that makes a repeat harmless."""
+        ...
 
-    def record(self, tx: "Transaction", payload: Mapping[str, Json], fate: Fate) -> None: ...
+    def record(self, tx: "Transaction", payload: Mapping[str, Json], fate: Fate) -> None:
+        """Write what follows from the fate, in the unit that stores it."""
+        ...
 
 
 Upcaster = Callable[[Mapping[str, Json]], Mapping[str, Json]]

@@ -32,19 +32,27 @@ class DatabasePort(Protocol):
 
     def run(
         self, work: "Callable[[Transaction], T]", *, group: str | None = None, actor: Actor | None = None
-    ) -> T: ...
+    ) -> T:
+        """Run a unit of work and commit it; it may run again. `group` names a hot key."""
+        ...
 
-    def read(self, work: "Callable[[Transaction], T]") -> T: ...
+    def read(self, work: "Callable[[Transaction], T]") -> T:
+        """Run a reading unit on a snapshot."""
+        ...
 
 
 class ClaimPort(Protocol):
     """What is owed: offered by payments, used by calendar, forms and applications."""
 
-    def quote(self, tx: "Transaction", item: str, facts: Mapping[str, Json]) -> Yen: ...
+    def quote(self, tx: "Transaction", item: str, facts: Mapping[str, Json]) -> Yen:
+        """What the item costs under these facts, in yen."""
+        ...
 
     def claim(
         self, tx: "Transaction", item: str, citizen: CitizenId | None, subject: Ref, *, key: str
-    ) -> Ref: ...
+    ) -> Ref:
+        """Make the claim, once per `key`, in the caller's transaction; outcomes come back as events."""
+        ...
 
 
 @frozen
@@ -69,7 +77,9 @@ class SignaturePort(Protocol):
         *,
         subject: Ref,
         key: str,
-    ) -> SignatureOutcome: ...
+    ) -> SignatureOutcome:
+        """Check the signature over the document and keep the evidence for `subject`, once per `key`."""
+        ...
 
 
 class SlotPort(Protocol):
@@ -77,26 +87,34 @@ class SlotPort(Protocol):
 
     def hold(
         self, tx: "Transaction", slot: Id, citizen: CitizenId | None, *, party: int, key: str
-    ) -> Ref | tuple[Reason, ...]: ...
+    ) -> Ref | tuple[Reason, ...]:
+        """Take `party` places for a while; the booking, or every reason against it."""
+        ...
 
-    def release(self, tx: "Transaction", booking: Ref, *, key: str) -> None: ...
+    def release(self, tx: "Transaction", booking: Ref, *, key: str) -> None:
+        """Give the places of a booking back."""
+        ...
 
 
 class ProfilePort(Protocol):
     """Reads and writes declared attributes of citizens: offered by segments."""
 
-    def get(self, tx: "Transaction", citizen: CitizenId, attribute: str) -> Json: ...
+    def get(self, tx: "Transaction", citizen: CitizenId, attribute: str) -> Json:
+        """The citizen's value of a declared attribute; None where there is none."""
+        ...
 
-    def set(
-        self, tx: "Transaction", citizen: CitizenId, attribute: str, value: Json, *, source: str
-    ) -> None: ...
+    def set(self, tx: "Transaction", citizen: CitizenId, attribute: str, value: Json, *, source: str) -> None:
+        """Set it; `source` says who told it."""
+        ...
 
 
 class BlobPort(Protocol):
     """Photos and attachments, kept in the town's own store."""
 
-    def put(
-        self, tx: "Transaction", data: bytes, media_type: str, *, expires: datetime | None = None
-    ) -> Ref: ...
+    def put(self, tx: "Transaction", data: bytes, media_type: str, *, expires: datetime | None = None) -> Ref:
+        """Keep the bytes until `expires`, or for good."""
+        ...
 
-    def get(self, tx: "Transaction", blob: Ref) -> tuple[bytes, str] | None: ...
+    def get(self, tx: "Transaction", blob: Ref) -> tuple[bytes, str] | None:
+        """The bytes and their media type, or None when they are gone."""
+        ...

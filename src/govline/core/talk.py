@@ -37,7 +37,9 @@ InputKind = Literal[
 class Message(Protocol):
     """Anything that can become one LINE message object; see `govline.core.messages`."""
 
-    def to_line(self) -> dict[str, Json]: ...
+    def to_line(self) -> dict[str, Json]:
+        """Plain LINE JSON, within LINE's limits."""
+        ...
 
 
 @frozen

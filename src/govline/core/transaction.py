@@ -27,19 +27,33 @@ class Transaction(Protocol):
     """
 
     @property
-    def town(self) -> str: ...
+    def town(self) -> str:
+        """The municipality's short name."""
+        ...
+
     @property
-    def now(self) -> datetime: ...
+    def now(self) -> datetime:
+        """The instant of this unit, aware UTC: the same at every call."""
+        ...
+
     @property
-    def actor(self) -> Actor: ...
+    def actor(self) -> Actor:
+        """On whose behalf it runs; every audit row carries it."""
+        ...
+
     @property
-    def connection(self) -> "Connection": ...
+    def connection(self) -> "Connection":
+        """For the integrator's own tables and dynamic SQL, in the same transaction."""
+        ...
+
     @property
     def dialect(self) -> str:
         """`sqlite` or `postgresql`."""
         ...
 
-    def new_id(self) -> Id: ...
+    def new_id(self) -> Id:
+        """A fresh time-ordered id (UUIDv7 text); never a capability."""
+        ...
 
     def emit(self, event: Event) -> None:
         """Tell other features; handlers run after the commit (or now, for `same_tx`)."""

@@ -28,9 +28,11 @@ class DeliveryFeature:
     migrations = "govline.delivery.migrations"
 
     def build(self, env: Env, config: DeliveryConfig) -> ModuleType:  # noqa: ARG002 - the contract's signature
+        """The module of functions that take a transaction."""
         return service
 
     def offers(self, service: ModuleType) -> Offers:  # noqa: ARG002
+        """Checks and the staff's view."""
         return Offers(
             data_map=(
                 DataField(

@@ -27,6 +27,7 @@ class Counts:
 
     @property
     def total(self) -> int:
+        """Everybody whom the run was for."""
         return self.planned + self.sent + self.unknown + self.not_reached
 
 

@@ -59,7 +59,9 @@ LIMITS: Final[Mapping[str, Limit]] = MappingProxyType(
 class Gate(Protocol):
     """What a sender asks before a call: 0.0 to go on, else the seconds after which to try again."""
 
-    def enter(self, endpoint: str) -> float: ...
+    def enter(self, endpoint: str) -> float:
+        """0.0 when the call may go out now, else the seconds to come back after."""
+        ...
 
 
 class _Bucket:

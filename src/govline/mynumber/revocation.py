@@ -58,4 +58,6 @@ class RevocationProvider(Protocol):
 
     name: str
 
-    def check(self, query: RevocationQuery) -> RevocationAnswer: ...
+    def check(self, query: RevocationQuery) -> RevocationAnswer:
+        """What the source says of this certificate; what it cannot say is never "good"."""
+        ...

@@ -77,6 +77,7 @@ class ScenarioFeature:
         return ScenarioService(given)
 
     def offers(self, service: ScenarioService) -> Offers:
+        """The responder of running talks and words, the end of waits, checks and the staff's view."""
         return Offers(
             responders=(
                 Responder("scenario.session", "session", service.handle),

@@ -126,6 +126,7 @@ class Turn:
 
     @property
     def finished(self) -> bool:
+        """Whether the talk is over."""
         return self.session is None
 
     def to_json(self) -> dict[str, Json]:

@@ -66,9 +66,11 @@ class SegmentsFeature:
         self._attributes = attributes
 
     def build(self, env: Env, config: SegmentsConfig) -> Segments:  # noqa: ARG002 - the contract's signature
+        """The bound service over the declared attributes; reads no row."""
         return Segments(Attributes([*self._attributes, *(each.build() for each in config.attributes)]))
 
     def offers(self, service: Segments) -> Offers:
+        """Actions, commands, checks and the staff's view."""
         return Offers(
             actions=actions(service),
             commands=COMMANDS,

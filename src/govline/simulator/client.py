@@ -44,6 +44,7 @@ class SimulatorClient:
         self.close()
 
     def close(self) -> None:
+        """Close the connections."""
         self._http.clear()
 
     def request(
@@ -118,6 +119,7 @@ class SimulatorClient:
         return bool(self.webhooks("idle", seconds=timeout))
 
     def reset(self) -> None:
+        """Empty the simulated LINE."""
         self.request("POST", "/reset")
 
 
@@ -154,22 +156,28 @@ class CitizenHandle:
         return dict(self._do("tap", action=dict(action), params=dict(params) if params else None))
 
     def send_location(self, latitude: float, longitude: float, title: str = "", address: str = "") -> None:
+        """Send a place."""
         self._do("location", latitude=latitude, longitude=longitude, title=title, address=address)
 
     def send_image(self, data: bytes, media_type: str = "image/png") -> None:
+        """Send a picture."""
         path = f"/citizens/{self.user_id}/image"
         self.client.request("POST", path, raw=data, media_type=media_type)
 
     def send_sticker(self, package: str = "446", sticker: str = "1988") -> None:
+        """Send a sticker."""
         self._do("sticker", packageId=package, stickerId=sticker)
 
     def follow(self) -> None:
+        """Add the town as a friend, or unblock it."""
         self._do("follow")
 
     def block(self) -> None:
+        """Block the town."""
         self._do("block")
 
     def unsend(self, message_id: str) -> None:
+        """Take a message back."""
         self._do("unsend", messageId=message_id)
 
     def id_token(self, **claims: Json) -> str:
@@ -195,6 +203,7 @@ class CitizenHandle:
         return [line for line in self.lines(after) if line["side"] == "town"]
 
     def last_seq(self) -> int:
+        """The `seq` of the newest line; 0 in an empty talk."""
         lines = self.lines()
         return int(lines[-1]["seq"]) if lines else 0
 

@@ -24,6 +24,7 @@ class ShiftableClock:
         self._offset = timedelta()
 
     def now(self) -> datetime:
+        """The real clock's instant, shifted."""
         with self._lock:
             return self._base.now() + self._offset
 

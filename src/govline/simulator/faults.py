@@ -53,6 +53,7 @@ class Fault:
     seconds: float = 30.0
 
     def to_json(self) -> dict[str, Any]:
+        """As the control API shows it."""
         return {
             "endpoint": self.endpoint,
             "kind": self.kind,

@@ -107,12 +107,14 @@ class LineWorld:
             self.channel(channel_id).webhook_url = url
 
     def add_citizen(self, name: str, *, language: str = "ja") -> Citizen:
+        """A new person with a LINE account, nobody's friend yet."""
         citizen = Citizen(self.mint.user_id(), name, language)
         with self.lock:
             self.citizens[citizen.user_id] = citizen
         return citizen
 
     def rename(self, user_id: str, name: str) -> Citizen:
+        """Change a person's display name."""
         with self.lock:
             self.citizens[user_id] = evolve(self.citizen(user_id), name=name)
             return self.citizens[user_id]

@@ -70,6 +70,7 @@ class StoreTransaction:
 
     @property
     def town(self) -> str:
+        """The municipality's short name."""
         return self._database.town
 
     @property
@@ -86,6 +87,7 @@ class StoreTransaction:
 
     @property
     def actor(self) -> Actor:
+        """On whose behalf it runs."""
         return self._actor
 
     @property
@@ -100,30 +102,36 @@ class StoreTransaction:
         return self._connection
 
     def new_id(self) -> Id:
+        """A fresh time-ordered id (UUIDv7 text)."""
         return self._database.ids(int(self.now.timestamp() * 1000))
 
     def emit(self, event: Event) -> None:
+        """Tell other features; see `govline.core.Transaction`."""
         from govline.store import events
 
         events.publish(self, event)
 
     def enqueue(self, effect: Effect) -> Id:
+        """Write an outbox row; the id of the row already there when the dedupe key is known."""
         from govline.store import outbox
 
         self.enqueued = True
         return outbox.insert(self, effect)
 
     def schedule(self, schedule: Schedule) -> None:
+        """Insert, or move, the schedule of this key."""
         from govline.store import schedules
 
         schedules.put(self, schedule)
 
     def unschedule(self, key: str) -> bool:
+        """Remove a schedule that has not fired; whether there was one."""
         from govline.store import schedules
 
         return schedules.remove(self, key)
 
     def audit(self, action: str, subject: Ref, data: Mapping[str, Json] | None = None) -> None:
+        """Write who did what, with ids only."""
         from govline.store import audit
 
         audit.write(self, action, subject, data)

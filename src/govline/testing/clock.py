@@ -25,6 +25,7 @@ class FileClock:
         self._offset = timedelta()
 
     def now(self) -> Instant:
+        """Real time plus the offset in the file."""
         self._refresh()
         return datetime.now(UTC) + self._offset
 

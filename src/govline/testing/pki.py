@@ -100,6 +100,7 @@ class Extension:
     critical: bool = False
 
     def der(self) -> bytes:
+        """DER of the extension."""
         flag = der.boolean(value=True) if self.critical else b""
         return der.sequence(der.object_id(self.oid), flag, der.octets(self.value))
 

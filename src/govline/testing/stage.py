@@ -23,8 +23,13 @@ _PIXEL: Final = bytes.fromhex(
 class MovableClock(Protocol):
     """A clock that a talk may set."""
 
-    def now(self) -> Instant: ...
-    def set(self, now: Instant) -> None: ...
+    def now(self) -> Instant:
+        """The present instant."""
+        ...
+
+    def set(self, now: Instant) -> None:
+        """Put the clock to another instant."""
+        ...
 
 
 class SimulatorStage:
@@ -57,9 +62,11 @@ class SimulatorStage:
         return self._citizens[citizen]
 
     def say(self, citizen: str, text: str) -> None:
+        """The citizen sends this text."""
         self._handle(citizen).say(text)
 
     def tap(self, citizen: str, label: str) -> None:
+        """The citizen taps what carries this label."""
         self._handle(citizen).tap(label)
 
     def do(self, citizen: str, act: str, arguments: Sequence[str]) -> None:
@@ -84,10 +91,12 @@ class SimulatorStage:
                 )
 
     def messages(self, citizen: str) -> Sequence[Mapping[str, Any]]:
+        """Every message that the citizen has got so far."""
         handle = self._citizens.get(citizen)
         return [line["message"] for line in handle.messages()] if handle else []
 
     def move_clock(self, to: datetime) -> None:
+        """Put the shared clock forward; a talk never goes back in time."""
         if self._moved and to < self._clock.now():
             raise DefinitionError(
                 "the clock of a talk only goes forward", code="GL-4906", hint="order the scenes by time"
@@ -109,5 +118,6 @@ class SimulatorStage:
             raise DefinitionError(f"the staff act ended with {status}", code="GL-4905", place={"act": act})
 
     def settle(self) -> None:
+        """Wait until the simulator has posted and the town has answered everything."""
         self._client.settle()
         self._settle()

@@ -55,12 +55,30 @@ class Talk:
 class Stage(Protocol):
     """Where a talk is played: the simulator with an in-process pump, or with a real worker process."""
 
-    def say(self, citizen: str, text: str) -> None: ...
-    def tap(self, citizen: str, label: str) -> None: ...
-    def do(self, citizen: str, act: str, arguments: Sequence[str]) -> None: ...
-    def messages(self, citizen: str) -> Sequence[Mapping[str, Any]]: ...
-    def move_clock(self, to: datetime) -> None: ...
-    def staff(self, act: str, arguments: Sequence[str]) -> None: ...
+    def say(self, citizen: str, text: str) -> None:
+        """The citizen sends this text."""
+        ...
+
+    def tap(self, citizen: str, label: str) -> None:
+        """The citizen taps what carries this label."""
+        ...
+
+    def do(self, citizen: str, act: str, arguments: Sequence[str]) -> None:
+        """The citizen does something else: follow, block, location, image."""
+        ...
+
+    def messages(self, citizen: str) -> Sequence[Mapping[str, Any]]:
+        """Every message that the citizen has got so far, as LINE JSON."""
+        ...
+
+    def move_clock(self, to: datetime) -> None:
+        """Put the town's clock forward."""
+        ...
+
+    def staff(self, act: str, arguments: Sequence[str]) -> None:
+        """Run a staff act: a feature's command."""
+        ...
+
     def settle(self) -> None:
         """Return when the town has nothing left to do at the present instant."""
         ...
@@ -76,6 +94,7 @@ class Result:
 
     @property
     def ok(self) -> bool:
+        """Whether every line fitted."""
         return not self.failures
 
 

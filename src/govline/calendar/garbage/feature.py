@@ -46,10 +46,12 @@ class GarbageFeature:
     migrations = "govline.calendar.garbage.migrations"
 
     def build(self, env: Env, config: GarbageConfig) -> Garbage:
+        """The bound service; reads no row."""
         calendar = Path(env.folder) / config.calendar if config.calendar else None
         return Garbage(Texts(config.texts, GARBAGE_TEXTS), calendar)
 
     def offers(self, service: Garbage) -> Offers:
+        """Actions, the hourly notices, the import command, checks and the staff's view."""
         return Offers(
             actions=GarbageActions(service).all(),
             ticks=[*_ticks(service), Tick("garbage.extend", time(3, 10), _quietly(service.extend))],

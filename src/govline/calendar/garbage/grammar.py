@@ -81,7 +81,9 @@ def _limited(group: list[_Token], months: frozenset[int], *, single: bool) -> li
 
 def _in(token: _Token, months: frozenset[int]) -> Term:
     if isinstance(token.term, On):
-        _refuse(token.text, "日付に月は指定できません")
+        if token.term.day.month in months:  # it stands, whichever tokens the months were meant for
+            return token.term
+        _refuse(token.text, "日付が指定の月にありません")
     limited: Term = evolve(token.term, months=months)
     return limited
 

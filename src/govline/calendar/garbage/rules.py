@@ -140,6 +140,19 @@ class Rule:
         days = {day for term in self.terms for day in term.ordinals(low, high)}
         return list(map(date.fromordinal, sorted(days)))
 
+    def to_rrule(self) -> tuple[str, ...]:
+        """RRULE values (RFC 5545) whose union this rule is, `DTSTART` being a day of the rule.
+
+        Raises:
+            RuleError: GL-2020, a part has no RRULE: a single date (an RDATE), an interval limited to months.
+        """
+        from govline.calendar.garbage.recurrence import recurrences
+
+        parts = recurrences(self)
+        if not all(part.rrule for part in parts):
+            raise RuleError("RRULE では表せません", place={"token": str(self)[:40]})
+        return tuple(part.rrule for part in parts)
+
     def __str__(self) -> str:
         return "・".join(map(_with_months, self.terms))
 

@@ -84,7 +84,7 @@ class CalendarFeature:
         return Calendar(programmes, texts=self._texts)
 
     def offers(self, service: Calendar) -> Offers:
-        """Actions, the expiry of holds, commands, checks and the staff's view."""
+        """Actions, the expiry of holds, daily upkeep, the slot port, checks and the staff's view."""
         return Offers(
             actions=CalendarActions(service, self._texts).all(),
             effects={"calendar.expire": ExpireHold(service)},

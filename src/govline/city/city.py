@@ -6,7 +6,7 @@ from datetime import time
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Literal, Self, TypeVar
 
 from govline.city.assembly import Assembly, FeatureChoice, assemble
 from govline.city.channel import LINE_API, LineChannel
@@ -133,9 +133,13 @@ class City:
         """The packages of every migration branch that this town needs besides the store's own."""
         return tuple(dict.fromkeys((*self._assembly.migrations, "govline.line.migrations")))
 
-    def prepare(self) -> Self:
-        """Migrate, then let every feature write what its definition files say; safe to repeat."""
-        self.database.migrate(self.migrations)
+    def prepare(self, *, phase: Literal["pre", "all"] = "all") -> Self:
+        """Migrate, then let every feature write what its definition files say; safe to repeat.
+
+        Args:
+            phase: Of the migrations; `pre` while the release before this one is still running, see `Database.migrate`.
+        """
+        self.database.migrate(self.migrations, phase=phase)
         for offer in self._assembly.offers.values():
             if offer.prepare:
                 self.database.run(offer.prepare)

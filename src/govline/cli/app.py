@@ -10,7 +10,7 @@ import govline
 from govline.cli import database, menu, outbox
 from govline.cli.development import town_folder
 from govline.cli.features import run_feature
-from govline.cli.towns import open_town
+from govline.cli.towns import ready_town
 from govline.store.worker import Pace
 
 __all__ = ["app", "run"]
@@ -114,7 +114,7 @@ def worker(
     ] = 1.0,
 ) -> int:
     """Answer citizens and carry the outbox out, until SIGTERM."""
-    with open_town(town_folder(town)) as city:
+    with ready_town(town_folder(town)) as city:
         city.worker(Pace(idle=min(poll, 0.2), cap=poll)).run()
     return 0
 

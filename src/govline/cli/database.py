@@ -15,12 +15,17 @@ app = typer.Typer(no_args_is_help=True, help="The town's database.")
 
 
 @app.command()
-def upgrade(town: Town = None) -> None:
+def upgrade(
+    town: Town = None,
+    phase: Annotated[
+        Literal["pre", "all"], typer.Option(help="pre: only what the release before this one can live with.")
+    ] = "all",
+) -> None:
     """Bring every table to its newest form, and write what the definition files say."""
     with open_town(town_folder(town)) as city:
-        for revision in city.database.migrate(city.migrations):
+        for revision in city.database.migrate(city.migrations, phase=phase):
             typer.echo(revision)
-        city.prepare()
+        city.prepare(phase=phase)
     typer.echo("✓ 最新です")
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from govline.cli.development import town_folder
-from govline.cli.towns import open_town
+from govline.cli.towns import ready_town
 from govline.core import Command
 from govline.errors import ConfigError
 
@@ -28,7 +28,7 @@ def run_feature(words: Sequence[str], others: Sequence[str] = ()) -> int:
         folder = town_folder(town)
     except ConfigError as error:
         raise _unknown(rest[:1], others, f"; a feature's commands need a town, {error.message}") from None
-    with open_town(folder).prepare() as city:
+    with ready_town(folder).prepare(phase="pre") as city:
         offered = city.commands.get(rest[0], {})
         if offered and (len(rest) == 1 or rest[1] in _HELP):
             _show(rest[0], offered)

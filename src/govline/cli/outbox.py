@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from govline.cli.development import town_folder
-from govline.cli.towns import open_town
+from govline.cli.towns import ready_town
 from govline.core import Actor
 from govline.store import outbox
 
@@ -29,7 +29,7 @@ def show(
     limit: int = 50,
 ) -> None:
     """The newest effects, without what they carry."""
-    with open_town(town_folder(town)) as city:
+    with ready_town(town_folder(town)) as city:
         rows = city.read(lambda tx: outbox.list(tx, state=state, topic=topic, newest=True, limit=limit))
     if not rows:
         typer.echo("(ありません)")
@@ -42,7 +42,7 @@ def show(
 @app.command()
 def counts(town: Town = None) -> None:
     """How many effects stand in each queue and state."""
-    with open_town(town_folder(town)) as city:
+    with ready_town(town_folder(town)) as city:
         found = city.read(outbox.counts)
     if not found:
         typer.echo("(ありません)")
@@ -55,7 +55,7 @@ def counts(town: Town = None) -> None:
 @app.command()
 def explain(row: Row, town: Town = None) -> None:
     """Why an effect has not happened (yet)."""
-    with open_town(town_folder(town)) as city:
+    with ready_town(town_folder(town)) as city:
         found = city.read(lambda tx: outbox.explain(tx, row))
     typer.echo(f"{found.state}: {found.text}")
 
@@ -63,7 +63,7 @@ def explain(row: Row, town: Town = None) -> None:
 @app.command()
 def retry(row: Row, reason: Why, town: Town = None) -> None:
     """Let a dead or unknown effect be tried again, under the same id."""
-    with open_town(town_folder(town)) as city:
+    with ready_town(town_folder(town)) as city:
         city.run(lambda tx: outbox.retry(tx, row, reason), actor=_CLERK)
     typer.echo("✓ もう一度試します")
 
@@ -71,6 +71,6 @@ def retry(row: Row, reason: Why, town: Town = None) -> None:
 @app.command()
 def skip(row: Row, reason: Why, town: Town = None) -> None:
     """Give an effect up, so that what waits behind it goes on."""
-    with open_town(town_folder(town)) as city:
+    with ready_town(town_folder(town)) as city:
         city.run(lambda tx: city.pump.skip(tx, row, reason), actor=_CLERK)
     typer.echo("✓ 飛ばしました")

@@ -6,9 +6,10 @@ from pathlib import Path
 from govline.city import City
 from govline.cli.development import CLOCK_FILE, development_secrets, join_running_town
 from govline.core import Clock, SystemClock
+from govline.errors import StoreError
 from govline.testing.clock import FileClock
 
-__all__ = ["open_town", "town_clock"]
+__all__ = ["open_town", "ready_town", "town_clock"]
 
 
 def open_town(folder: Path) -> City:
@@ -16,6 +17,24 @@ def open_town(folder: Path) -> City:
     development_secrets(folder)
     join_running_town(folder)
     return City.load(folder / "city.yaml", clock=town_clock())
+
+
+def ready_town(folder: Path) -> City:
+    """The town of a folder, whose tables stand; what may wait until after a deploy may be missing.
+
+    Raises:
+        StoreError: GL-9107, the database was not migrated (yet).
+    """
+    city = open_town(folder)
+    if city.database.pending(city.migrations, phase="pre"):
+        city.close()
+        raise StoreError(
+            "the town's tables are not there yet, or not of this version",
+            code="GL-9107",
+            hint="govline db upgrade",
+            place={"folder": str(folder)},
+        )
+    return city
 
 
 def town_clock() -> Clock:

@@ -64,7 +64,7 @@ def test_doctor_names_missing_tables_until_they_are_made(town, govline):
     ran = govline("doctor")
     assert ran.code == 1
     assert "govline db upgrade" in ran.out
-    upgraded = govline("db", "upgrade")
+    upgraded = govline("db", "upgrade", "--phase", "pre")
     assert upgraded.code == 0
     assert "calendar_0001" in upgraded.out
     again = govline("db", "upgrade")
@@ -166,3 +166,21 @@ def test_a_calendar_that_cannot_be_right_names_its_file(town, govline, line):
     ran = govline("db", "upgrade")
     assert ran.code == 2
     assert "hiroba.yaml" in ran.err
+
+
+def test_without_keys_nothing_is_opened(town, govline, monkeypatch):
+    monkeypatch.delenv("GOVLINE_KEYS")
+    (town / ".govline" / "development.env").unlink()
+    ran = govline("outbox", "list")
+    assert ran.code == 2
+    assert "GL-9003" in ran.err
+    assert "export GOVLINE_KEYS=" in ran.err
+    assert not (town / "town.db").exists()
+
+
+@pytest.mark.parametrize("words", [["outbox", "list"], ["segments", "count", "ward=minato"], ["worker"]])
+def test_before_the_tables_are_made_the_remedy_is_named(town, govline, words):
+    ran = govline(*words)
+    assert ran.code == 2
+    assert "GL-9107" in ran.err
+    assert "govline db upgrade" in ran.err

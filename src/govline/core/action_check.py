@@ -88,7 +88,7 @@ def _uri(body: Mapping[str, Json], path: str, limits: Limits) -> None:
 def _datetimepicker(body: Mapping[str, Json], path: str, limits: Limits) -> None:
     check_text(body.get("data"), join(path, "data"), limits.data)
     mode = body.get("mode")
-    if mode not in _PICKER_FORMS:
+    if not isinstance(mode, str) or mode not in _PICKER_FORMS:
         refuse(join(path, "mode"), "unknown mode", f"one of {', '.join(_PICKER_FORMS)}")
     values = {
         key: _picked(body[key], mode, join(path, key)) for key in ("min", "initial", "max") if body.get(key)

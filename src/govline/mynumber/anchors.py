@@ -68,6 +68,8 @@ class Anchor:
         Raises:
             ConfigError: GL-6011; unreadable, no CA, or no RSA key of 2048 bits or more.
         """
+        if not isinstance(certificate, bytes):  # a caller's slip: a path, one file instead of a list of files
+            raise _unfit("a CA certificate is bytes, each of a list of files")
         try:
             return cls._read(certificate, purpose)
         except (ValueError, x509.ExtensionNotFound, x509.DuplicateExtension, DerError):

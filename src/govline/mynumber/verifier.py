@@ -96,6 +96,8 @@ class Verifier:
 
     def _instant(self, at: datetime | None) -> datetime:
         at = self.clock.now() if at is None else at
+        if not isinstance(at, datetime):
+            _misuse("at", "an aware datetime")
         if at.utcoffset() is None:
             raise InputError(
                 "a naive datetime was given",
@@ -172,7 +174,7 @@ class _Run:
             return _NOT_CHECKED, reasons.REVOCATION_UNAVAILABLE
         if isinstance(answer, Revoked):
             return Revocation(RevocationStatus.REVOKED, answer.as_of), reasons.REVOKED
-        if not isinstance(answer, Good) or answer.as_of.utcoffset() is None:
+        if not isinstance(answer, Good) or not _is_aware(answer.as_of):
             return _NOT_CHECKED, reasons.REVOCATION_UNAVAILABLE
         oldest = self.at - self.verifier.revocation_max_age
         # a CRL forgets certificates that are past their end, so what was made later says nothing
@@ -217,6 +219,10 @@ class _Run:
             issuer=issuer.fingerprint.hex() if issuer else None,
             withheld=withheld,
         )
+
+
+def _is_aware(instant: object) -> bool:
+    return isinstance(instant, datetime) and instant.utcoffset() is not None
 
 
 def _check_call(

@@ -6,6 +6,7 @@ from typing import Final, Literal, get_args
 from attrs import field, frozen, validators
 
 from govline.core import Yen
+from govline.errors import InputError
 
 __all__ = [
     "FACT_KINDS",
@@ -44,6 +45,15 @@ PROVIDER_KINDS: Final = frozenset({"authorized", "captured", "failed", "cancelle
 """Facts in which a provider says how an attempt stands: they answer an earlier `unknown`."""
 
 
+def _aware(_fact: object, _field: object, instant: datetime) -> None:
+    if not isinstance(instant, datetime) or instant.utcoffset() is None:
+        raise InputError(
+            "a fact needs an aware datetime",
+            code="GL-0003",
+            hint="use an aware datetime, e.g. datetime.now(UTC)",
+        )
+
+
 @frozen
 class Fact:
     """One thing that is known of a payment attempt; immutable, told once or many times, in any order.
@@ -55,12 +65,22 @@ class Fact:
         amount: Yen. Of `created` what is asked for, of `captured` what was paid, of `refund_*` what goes back.
         reference: The provider's id of the capture or refund; two tellings with one reference are one fact.
         verified: False for a mere hint (an unsigned notification): it never moves money's state, it asks for a look-up.
+
+    Raises:
+        InputError: GL-0003, `at` is naive: facts of several machines could not be put in order.
     """
 
     kind: FactKind = field(validator=validators.in_(FACT_KINDS))
     attempt: str
-    at: datetime
-    amount: Yen = field(default=0, validator=[validators.instance_of(int), validators.ge(0)])
+    at: datetime = field(validator=_aware)
+    amount: Yen = field(
+        default=0,
+        validator=[
+            validators.instance_of(int),
+            validators.not_(validators.instance_of(bool)),
+            validators.ge(0),
+        ],
+    )
     reference: str = ""
     verified: bool = True
 

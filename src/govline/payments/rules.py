@@ -130,11 +130,14 @@ def _hinted(known: Collection[Fact], verified: Collection[Fact]) -> bool:
 
 def _reviews(kinds: frozenset[FactKind], asked: Yen, captured: Yen, going_back: Yen) -> frozenset[Review]:
     found: set[Review] = set()
-    if captured and kinds & _ENDS:
+    paid = (
+        "captured" in kinds
+    )  # even without an amount: a provider that says "paid" and no sum must be looked at
+    if paid and kinds & _ENDS:
         found.add("late_success")
-    if captured and "created" not in kinds:
+    if paid and "created" not in kinds:
         found.add("no_attempt")
-    elif captured and captured != asked:
+    elif paid and captured != asked:
         found.add("amount_differs")
     if going_back > captured:
         found.add("refund_exceeds_captured")

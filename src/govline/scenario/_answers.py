@@ -67,7 +67,7 @@ def _integer_reader(between: Bounds, _match: str | None) -> Reader:
 
     def read(given: Input, _now: datetime) -> Json:
         found = _INTEGER.fullmatch(normalize(given.text).replace(",", "")) if given.kind == "text" else None
-        number = int(found[1]) if found else None
+        number = int(found[1]) if found and not individual_number.find(given.text) else None
         return number if number is not None and low <= number <= high else None
 
     return read

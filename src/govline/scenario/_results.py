@@ -1,10 +1,11 @@
 """What an action answered, as the plain JSON that is recorded in the turn; the engine reads nothing else, so a replay needs no action."""
 
 from collections.abc import Mapping, Sequence
+from math import isfinite
 from typing import Any
 
 from govline.core.clock import to_micros
-from govline.core.talk import ActionResult, Ask, Finished, Message
+from govline.core.talk import ActionResult, Ask, Finished, Message, Wait
 from govline.core.values import Json
 from govline.errors import InputError
 
@@ -15,9 +16,11 @@ def recorded(result: ActionResult, action: str) -> dict[str, Json]:
     """The result as JSON: `{finished, value}`, `{ask}` or `{wait, until, state}`, each with `messages`.
 
     Raises:
-        InputError: GL-4104 when a value or state is not plain JSON.
+        InputError: GL-4104 when it is no result, or a value or state is not plain JSON.
     """
-    messages = _lines(result.messages)
+    if not isinstance(result, Finished | Ask | Wait):
+        raise _no_result(f"the action gave a {type(result).__name__}, which is no result", action)
+    messages = _lines(result.messages, action)
     if isinstance(result, Finished):
         return {"finished": result.outcome, "value": _plain(result.value, action), "messages": messages}
     if isinstance(result, Ask):
@@ -27,12 +30,15 @@ def recorded(result: ActionResult, action: str) -> dict[str, Json]:
     return {"wait": result.event, "until": until, "state": state, "messages": messages}
 
 
-def _lines(messages: Sequence[Message]) -> list[dict[str, Json]]:
+def _lines(messages: Sequence[Message], action: str) -> list[dict[str, Json]]:
+    for message in messages:
+        if not hasattr(message, "to_line"):
+            raise _no_result(f"the action says a {type(message).__name__}, which is no message", action)
     return [message.to_line() for message in messages]
 
 
 def _plain(value: Any, action: str) -> Json:
-    if value is None or isinstance(value, str | int | float):
+    if value is None or isinstance(value, str | int) or (isinstance(value, float) and isfinite(value)):
         return value
     if isinstance(value, Mapping) and all(isinstance(key, str) for key in value):
         return {key: _plain(item, action) for key, item in value.items()}
@@ -41,6 +47,11 @@ def _plain(value: Any, action: str) -> Json:
     raise InputError(
         f"the action gave a {type(value).__name__}, which is not plain JSON",
         code="GL-4104",
-        hint="give text, numbers, lists and mappings only",
+        hint="give text, finite numbers, lists and mappings only",
         place={"action": action},
     )
+
+
+def _no_result(message: str, action: str) -> InputError:
+    hint = "Finished, Ask or Wait, with messages of govline.core.messages (Raw for LINE's own JSON)"
+    return InputError(message, code="GL-4104", hint=hint, place={"action": action})

@@ -341,3 +341,11 @@ def test_messages_are_values():
     assert hash(Text("x")) == hash(Text("x"))
     assert Flex("x", bubble()) == Flex("x", bubble())
     hash(Flex("x", bubble()))
+
+
+def test_a_mode_that_is_no_text_is_refused_like_any_other():
+    action = {"type": "datetimepicker", "label": "x", "data": "d", "mode": ["date"]}
+    with pytest.raises(MessageError, match="unknown mode"):
+        check_messages(
+            [{"type": "text", "text": "a", "quickReply": {"items": [{"type": "action", "action": action}]}}]
+        )

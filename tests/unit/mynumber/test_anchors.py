@@ -113,3 +113,9 @@ def test_what_is_no_ca(shape):
     with pytest.raises(ConfigError, match="GL-6011"):
         TrustAnchors.testing(application=[made.signed_by(ca.key)])
     TrustAnchors.testing(application=[root.signed_by(ca.key)])
+
+
+@pytest.mark.parametrize("wrong", [["signca.cer"], [None], b"\x30\x82", [5]])
+def test_what_is_no_file_is_a_configuration_error(wrong):
+    with pytest.raises(ConfigError, match="GL-6011"):
+        TrustAnchors.testing(application=wrong)

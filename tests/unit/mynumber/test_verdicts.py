@@ -96,10 +96,22 @@ def test_revoked_is_invalid(verify, sign_ca):
         ("good", "GL-6303"),
         (None, "GL-6303"),
         (Good(datetime(2026, 11, 20)), "GL-6303"),
+        (Good("2026-11-20T00:00:00Z"), "GL-6303"),
         (Good(NOW - timedelta(days=2, seconds=1)), "GL-6304"),
         (Good(NOW + timedelta(minutes=5, seconds=1)), "GL-6304"),
     ],
-    ids=["unavailable", "timeout", "raises", "true", "word", "none", "naive", "stale", "future"],
+    ids=[
+        "unavailable",
+        "timeout",
+        "raises",
+        "true",
+        "word",
+        "none",
+        "naive",
+        "no datetime",
+        "stale",
+        "future",
+    ],
 )
 def test_no_usable_answer_is_never_good(verify, sign_ca, answer, code):
     result = verify(sign_ca.issue(), revocation=Provider(answer))
@@ -182,3 +194,8 @@ def test_misuse_by_the_caller_is_an_error(anchors, clock, wrong):
     positional = [call.pop(name) for name in ("document", "signature", "certificate")]
     with pytest.raises(InputError, match="GL-6001"):
         Verifier(JPKI, anchors, clock=clock).verify_signature(*positional, **call)
+
+
+def test_an_instant_that_is_none_is_the_callers_mistake(verify, sign_ca):
+    with pytest.raises(InputError, match=r"GL-6001.*argument=at"):
+        verify(sign_ca.issue(), at="2026-11-20")

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from govline.errors import InputError
 from govline.payments import Fact, fold, fold_claim
 from govline.payments.model import FACT_KINDS
 
@@ -89,3 +90,18 @@ def test_facts_are_whole_yen_and_of_known_kinds():
         fact("paid")
     with pytest.raises(TypeError):
         fact("captured", amount=1.5)
+
+
+def test_a_capture_without_a_sum_is_looked_at():
+    state = fold([CREATED, fact("captured", 5)])
+    assert (state.status, state.captured) == ("captured", 0)
+    assert state.reviews == {"amount_differs"}
+
+
+def test_facts_that_cannot_be_put_in_order_or_added_are_refused():
+    with pytest.raises(InputError, match="GL-0003"):
+        Fact("captured", "a1", datetime(2026, 11, 20), 500)
+    with pytest.raises(TypeError):
+        Fact("captured", "a1", T0, 500.0)
+    with pytest.raises(ValueError, match="bool"):
+        Fact("captured", "a1", T0, True)

@@ -61,3 +61,9 @@ def test_a_body_needs_its_content_type_and_the_secret_stays_out_of_reprs():
     with pytest.raises(InputError, match="content type"):
         MERCHANT.authorization("POST", "/", nonce="n", epoch=1, body=b"{}")
     assert "Secret" not in repr(MERCHANT)
+
+
+@pytest.mark.parametrize("epoch", [99_999_999_999, 999_999_999_999, 10**15])
+def test_a_time_beyond_every_calendar_is_not_fresh(epoch):
+    header = MERCHANT.authorization("GET", "/v2/codes", nonce="n", epoch=epoch)
+    assert not MERCHANT.verify({"Authorization": header}, b"", method="GET", path="/v2/codes", now=THEN)

@@ -294,6 +294,8 @@ def test_answers_are_read_as_people_type_them(ask, given, value):
         ("between: [1, 5]", "長すぎる文字"),
         ("type: text", "   "),
         ("type: text", "マイナンバーは 1234 5678 9018"),
+        ("type: integer", "123456789018"),
+        ("type: integer", "１２３４５６７８９０１８"),
         ("type: text", "あ" * 1001),
     ],
 )
@@ -454,8 +456,10 @@ def test_errors_of_actions_are_clear():
         Talk(text)
     with pytest.raises(DefinitionError, match="GL-4103"):
         Talk(text, {"t.x": lambda _call: Finished("surprise")})
-    with pytest.raises(InputError, match="GL-4104"):
-        Talk(text, {"t.x": lambda _call: Finished("ok", object())})
+    said_raw = Finished("ok", None, [{"type": "text", "text": "x"}])
+    for wrong in (Finished("ok", object()), Finished("ok", float("nan")), said_raw, None, "ok"):
+        with pytest.raises(InputError, match="GL-4104"):
+            Talk(text, {"t.x": lambda _call, wrong=wrong: wrong})
     flood = [Said(str(n)) for n in range(5)]
     many = {
         "t.x": lambda _call: Finished(

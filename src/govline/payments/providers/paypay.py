@@ -22,7 +22,7 @@ __all__ = ["PayPay"]
 
 _EMPTY: Final = "empty"
 _HEADER: Final = re.compile(
-    r"hmac OPA-Auth:(?P<key>[^:]+):(?P<mac>[A-Za-z0-9+/=]+):(?P<nonce>[^:]+):(?P<epoch>\d{1,12}):(?P<hash>[A-Za-z0-9+/=]+)"
+    r"hmac OPA-Auth:(?P<key>[^:]+):(?P<mac>[A-Za-z0-9+/=]+):(?P<nonce>[^:]+):(?P<epoch>[0-9]{1,11}):(?P<hash>[A-Za-z0-9+/=]+)"
 )
 MAX_SKEW: Final = timedelta(minutes=2)
 

@@ -14,19 +14,23 @@ from govline.store.columns import InstantColumn
 from govline.store.statement import Statement
 
 __all__ = [
+    "COUNT",
     "COUNTS",
     "END",
     "ERASE",
     "FAIL",
     "INSERT",
     "INSERT_LANE",
+    "LANE_TOUCHED",
     "LOCK_LANE",
     "NEXT",
     "PASS",
     "PURGE",
     "PURGE_LANES",
     "REPLAY",
+    "TOUCH_LANE",
     "WAITING_LANES",
+    "WAIT_FOR_LANE",
     "Listed",
     "Stored",
     "list_events",
@@ -53,6 +57,7 @@ class Stored:
     reply_token: str = field(repr=False)
     sealed: bool
     attempts: int
+    code: str
     received: datetime
 
 
@@ -86,12 +91,16 @@ WAITING_LANES = Statement(
     .order_by(func.min(_c.timestamp_ms), _c.lane)
     .limit(bindparam("limit")),
 )
+_of_lane = select(_lane.last_ms).where(_lane.lane == bindparam("key"))
 # Whoever holds the lane's row until the commit handles its events; on PostgreSQL another worker turns away at once,
 # on SQLite there is one writer anyway.
-LOCK_LANE = Statement(
-    "inbox.lock_lane",
-    update(inbox_lane).where(_lane.lane == bindparam("key")).values(touched=_now).returning(_lane.last_ms),
-    postgresql=select(_lane.last_ms).where(_lane.lane == bindparam("key")).with_for_update(skip_locked=True),
+LOCK_LANE = Statement("inbox.lock_lane", _of_lane, postgresql=_of_lane.with_for_update(skip_locked=True))
+WAIT_FOR_LANE = Statement("inbox.wait_for_lane", _of_lane, postgresql=_of_lane.with_for_update())
+LANE_TOUCHED = Statement(
+    "inbox.lane_touched", select(_lane.touched).where(_lane.lane == bindparam("key")), lambda touched: touched
+)
+TOUCH_LANE = Statement(
+    "inbox.touch_lane", update(inbox_lane).where(_lane.lane == bindparam("key")).values(touched=_now)
 )
 NEXT = Statement(
     "inbox.next",
@@ -105,7 +114,7 @@ END = Statement(
     "inbox.end",
     update(inbox)
     .where(_c.id == bindparam("row"), _RECEIVED)
-    .values(state="done", attempts=_c.attempts + 1, code="", ended=_now),
+    .values(state="done", attempts=bindparam("attempt"), code="", ended=_now),
 )
 PASS = Statement(
     "inbox.pass",
@@ -115,13 +124,20 @@ FAIL = Statement(
     "inbox.fail",
     update(inbox)
     .where(_c.id == bindparam("row"), _RECEIVED, _c.attempts == bindparam("seen_attempts"))
-    .values(state="failed", attempts=_c.attempts + 1, code=bindparam("error"), ended=_now),
+    .values(state="failed", attempts=bindparam("attempt"), code=bindparam("error"), ended=_now),
+)
+# An attempt that is begun, or that ended without a result: the event waits on.
+COUNT = Statement(
+    "inbox.count",
+    update(inbox)
+    .where(_c.id == bindparam("row"), _RECEIVED, _c.attempts == bindparam("seen_attempts"))
+    .values(attempts=bindparam("attempt"), code=bindparam("error")),
 )
 REPLAY = Statement(
     "inbox.replay",
     update(inbox)
     .where(_c.id == bindparam("row"), text("state = 'failed'"))
-    .values(state="received", ended=None),
+    .values(state="received", attempts=0, code="", ended=None),
 )
 COUNTS = Statement("inbox.counts", select(_c.state, _c.kind, func.count()).group_by(_c.state, _c.kind))
 PURGE = Statement(

@@ -8,14 +8,16 @@ import hashlib
 import json
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import timedelta
-from typing import Final
+from datetime import datetime, timedelta
+from typing import Final, Literal
 
 from attrs import field, frozen
 
 from govline.core import CitizenId, Id, Ref, Transaction
-from govline.errors import GovlineError, InputError, StoreError
+from govline.errors import GovlineError, InputError, StoreError, UnitTimeout
 from govline.store import _queries_inbox as q
+from govline.store._contained import contained
+from govline.store._line import unit_name
 from govline.store._outage import is_outage
 from govline.store._pages import Page
 from govline.store._queries_inbox import Listed, Stored
@@ -24,6 +26,7 @@ from govline.store.database import Database
 
 __all__ = [
     "STATES",
+    "TRIES",
     "Handle",
     "Incoming",
     "Listed",
@@ -43,6 +46,10 @@ __all__ = [
 STATES: Final = ("received", "done", "failed")
 KEEP: Final = timedelta(days=30)
 KEEP_FAILED: Final = timedelta(days=180)
+TRIES: Final = 3
+"""So many attempts that end without a result, by a crash or an outage, and the event is failed."""
+_BEGUN: Final = "GL-1113"
+_HOLD: Final = timedelta(seconds=30)
 _log = logging.getLogger("govline.inbox")
 
 
@@ -97,6 +104,8 @@ class Processed:
 
 
 Handle = Callable[[Transaction, Incoming], None]
+_Went = Literal["nothing", "begun", "done", "failed"]
+_Begun = tuple[Id, int] | None
 
 
 def stable_id(body: str, sequence: int) -> Id:
@@ -151,30 +160,51 @@ def next_citizens(tx: Transaction, limit: int = 100) -> Sequence[str]:
     return [row[0] for row in tx.all(q.WAITING_LANES, {"limit": limit})]
 
 
-def process(db: Database, lane: str, handle: Handle, *, limit: int = 1000) -> Processed:
+def process(
+    db: Database,
+    lane: str,
+    handle: Handle,
+    *,
+    limit: int = 1000,
+    since: datetime | None = None,
+    suspects: bool = True,
+) -> Processed:
     """Handle what waits in a lane, one unit of work an event, in (timestamp, sequence) order.
 
     Load, handle and the mark `done` commit together. A handler that raises has everything it wrote rolled back, and its
-    event becomes `failed`; the next one goes on. Returns early when another worker has the lane.
+    event becomes `failed`; the next one goes on. What looks like the database's own failure is tried three times. Returns
+    early when another worker has the lane.
 
     Args:
         lane: A key from `next_citizens`: the citizen's id.
         handle: Gets the transaction and the event; it may run again after a serialization failure.
         limit: The most events to handle now.
+        since: When this process began. An event that was there before may have killed the one before: its attempt is
+            committed before it is handled, and after three such attempts it becomes `failed` with GL-1113. Events that
+            came later cost nothing extra. None: no attempts are counted.
+        suspects: False leaves such events to another loop of this process, so that none is blamed for its neighbour.
     """
     done = failed = late = 0
-    for _ in range(limit):
-        step = _Step(lane, handle)
+    begun: _Begun = None
+    for _ in range(limit * 2):
+        if done + failed >= limit:
+            break
+        step = _Step(lane, handle, since, begun, suspects=suspects)
         try:
             went = db.run(step)
         except Exception as error:
-            if step.stored is None or is_outage(error):
+            if step.stored is None:
                 raise
-            failed += db.run(_failing(step.stored, error))
+            passing = _passes(error, step)
+            failed += db.run(_counting(step, error) if passing else _failing(step, error))
+            if passing:
+                break
             continue
-        if not went:
+        if went == "nothing":
             break
-        done += 1
+        begun = step.begun
+        done += went == "done"
+        failed += went == "failed"
         late += step.late
     return Processed(done, failed, late)
 
@@ -182,38 +212,80 @@ def process(db: Database, lane: str, handle: Handle, *, limit: int = 1000) -> Pr
 class _Step:
     """One unit of work: take the lane, load its next event, handle it, mark it done."""
 
-    def __init__(self, lane: str, handle: Handle) -> None:
+    def __init__(
+        self, lane: str, handle: Handle, since: datetime | None, begun: _Begun, *, suspects: bool
+    ) -> None:
         self.lane = lane
         self.handle = handle
+        self.since = since
+        self.begun = begun
+        self.suspects = suspects
         self.stored: Stored | None = None
+        self.attempt = 0
         self.late = False
 
-    def __call__(self, tx: Transaction) -> bool:
+    def __call__(self, tx: Transaction) -> _Went:
         self.stored = None
-        held = _take(tx, self.lane)
-        self.stored = tx.one(q.NEXT, {"key": self.lane}) if held is not None else None
-        if held is None or self.stored is None:
-            return False
-        event = _opened(tx, self.stored)
-        self.late = event.timestamp < held[0]
+        held = _take(tx, self.lane, begun=self.begun is not None)
+        stored = tx.one(q.NEXT, {"key": self.lane}) if held is not None else None
+        if held is None or stored is None:
+            return "nothing"
+        self.stored = stored
+        self.__qualname__ = f"process[{stored.id}]"  # how a timeout tells this unit from its neighbours
+        mine = (stored.id, stored.attempts) == self.begun
+        self.attempt = stored.attempts if mine else stored.attempts + 1
+        if not mine and self._suspicious(stored):
+            return self._begin(tx, stored) if self.suspects else "nothing"
+        self._handle(tx, stored, held[0])
+        return "done"
+
+    def _handle(self, tx: Transaction, stored: Stored, last_ms: int) -> None:
+        event = _opened(tx, stored, self.attempt)
+        self.late = event.timestamp < last_ms
         if self.late:
             _log.warning("event %s of kind %s came late and is handled out of order", event.id, event.kind)
-        self.handle(tx, event)
-        tx.write(q.END, {"row": event.id, "now": tx.now})
-        tx.write(q.PASS, {"key": self.lane, "ms": max(held[0], event.timestamp), "now": tx.now})
-        return True
+        with contained():
+            self.handle(tx, event)
+        tx.write(q.END, {"row": event.id, "attempt": self.attempt, "now": tx.now})
+        tx.write(q.PASS, {"key": self.lane, "ms": max(last_ms, event.timestamp), "now": tx.now})
+
+    def _suspicious(self, stored: Stored) -> bool:
+        return self.since is not None and (stored.code == _BEGUN or stored.received < self.since)
+
+    def _begin(self, tx: Transaction, stored: Stored) -> _Went:
+        """Commit that the event is about to be handled, so that a crash leaves its trace."""
+        if stored.code == _BEGUN and self._under_way(tx):
+            return "nothing"
+        seen = {"row": stored.id, "seen_attempts": stored.attempts, "error": _BEGUN}
+        if stored.attempts >= TRIES:
+            tx.write(q.FAIL, {**seen, "attempt": stored.attempts, "now": tx.now})
+            _log.error("event %s of kind %s never came back from its handler", stored.id, stored.kind)
+            return "failed"
+        tx.write(q.COUNT, {**seen, "attempt": self.attempt})
+        tx.write(q.TOUCH_LANE, {"key": self.lane, "now": tx.now})
+        self.begun = (stored.id, self.attempt)
+        return "begun"
+
+    def _under_way(self, tx: Transaction) -> bool:
+        """Whether another process began it so lately that it may still be at it; not for ever when a clock was set back."""
+        hold = max(_HOLD, timedelta(seconds=3 * database(tx).budget))
+        touched: datetime | None = tx.one(q.LANE_TOUCHED, {"key": self.lane})
+        return touched is not None and timedelta(0) <= tx.now - touched < hold
 
 
-def _take(tx: Transaction, lane: str) -> tuple[int] | None:
-    """Lock the lane until the commit; None when another worker has it. Its row is made at its first event."""
-    lock = {"key": lane, "now": tx.now}
-    held: tuple[int] | None = tx.one(q.LOCK_LANE, lock)
+def _take(tx: Transaction, lane: str, *, begun: bool) -> tuple[int] | None:
+    """Lock the lane until the commit; None when another worker has it. Its row is made at its first event.
+
+    Who has begun an event waits for one that only looks: nobody else will handle it.
+    """
+    lock = {"key": lane}
+    held: tuple[int] | None = tx.one(q.WAIT_FOR_LANE if begun else q.LOCK_LANE, lock)
     if held is None and tx.write(q.INSERT_LANE, {"lane": lane, "last_ms": 0, "touched": tx.now}):
         held = tx.one(q.LOCK_LANE, lock)
     return held
 
 
-def _opened(tx: Transaction, stored: Stored) -> Incoming:
+def _opened(tx: Transaction, stored: Stored, attempt: int) -> Incoming:
     body, token = stored.body, stored.reply_token
     if stored.sealed:
         keys = database(tx).keys
@@ -234,24 +306,53 @@ def _opened(tx: Transaction, stored: Stored) -> Incoming:
         id=stored.id,
         citizen=stored.citizen,
         reply_token=token,
-        attempt=stored.attempts + 1,
+        attempt=attempt,
     )
 
 
-def _failing(event: Stored, error: Exception) -> Callable[[Transaction], bool]:
+def _passes(error: Exception, step: _Step) -> bool:
+    """Whether the same event may fare better unchanged: the database failed, or a neighbour held the writer too long."""
+    slow = isinstance(error, UnitTimeout) and error.place.get("unit") != unit_name(step)
+    return slow or is_outage(error)
+
+
+def _failing(step: _Step, error: Exception) -> Callable[[Transaction], bool]:
     """Mark the event failed with a code; the message of a foreign error may hold personal data and is not kept."""
-    code = error.code if isinstance(error, GovlineError) else type(error).__name__
+    event, code = _seen(step), error.code if isinstance(error, GovlineError) else type(error).__name__
     _log.error("event %s of kind %s failed with %s", event.id, event.kind, code)
 
     def mark(tx: Transaction) -> bool:
-        failing = {"row": event.id, "seen_attempts": event.attempts, "error": code, "now": tx.now}
-        return bool(tx.write(q.FAIL, failing))
+        failing = {"row": event.id, "seen_attempts": event.attempts, "attempt": step.attempt}
+        return bool(tx.write(q.FAIL, {**failing, "error": code, "now": tx.now}))
 
     return mark
 
 
+def _counting(step: _Step, error: Exception) -> Callable[[Transaction], bool]:
+    """Let the event wait on, but not for ever: a handler whose own database is down looks just like ours.
+
+    When it is ours that is down, this raises as well and nothing is counted.
+    """
+    event = _seen(step)
+    if step.attempt >= TRIES:
+        return _failing(step, error)
+    _log.warning("event %s of kind %s is tried again after %s", event.id, event.kind, type(error).__name__)
+
+    def mark(tx: Transaction) -> bool:
+        counting = {"row": event.id, "seen_attempts": event.attempts, "attempt": step.attempt}
+        tx.write(q.COUNT, {**counting, "error": ""})
+        return False
+
+    return mark
+
+
+def _seen(step: _Step) -> Stored:
+    assert step.stored is not None
+    return step.stored
+
+
 def replay(tx: Transaction, event: Id) -> None:
-    """Let a failed event be handled once more.
+    """Let a failed event be handled once more, with a fresh count of attempts.
 
     Raises:
         StoreError: GL-1111 there is no failed event of this id.

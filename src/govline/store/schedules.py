@@ -3,8 +3,10 @@
 A schedule waits in its table, moves with its subject under one key, and when due becomes an outbox effect, once.
 """
 
+import logging
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from attrs import frozen
 
@@ -14,6 +16,9 @@ from govline.store.database import Database
 from govline.store.policies import QuietHours
 
 __all__ = ["Fired", "fire", "next_due", "of_subject", "put", "remove"]
+
+_UNREADABLE_AGAIN: Final = timedelta(minutes=10)
+_log = logging.getLogger("govline.schedules")
 
 
 @frozen
@@ -76,13 +81,25 @@ def _fire(tx: Transaction, now: datetime, limit: int, quiet: QuietHours | None) 
     fired = postponed = 0
     quiet_end = quiet.until(now) if quiet else None
     for row in tx.all(q.DUE_SCHEDULES, {"now": now, "limit": limit}):
+        effect, later = _readable(row), quiet_end if row.quiet_hours else None
+        if effect is None:
+            later = now + _UNREADABLE_AGAIN
         seen = {"row": row.key, "seen_due": row.due}
-        if quiet_end is not None and row.quiet_hours:
-            postponed += tx.write(q.POSTPONE, {**seen, "later": quiet_end})
-        elif tx.write(q.TAKE_SCHEDULE, seen):
-            tx.enqueue(_from_json(row.effect))
+        if later is not None:
+            postponed += tx.write(q.POSTPONE, {**seen, "later": later})
+        elif effect is not None and tx.write(q.TAKE_SCHEDULE, seen):
+            tx.enqueue(effect)
             fired += 1
     return Fired(fired, postponed)
+
+
+def _readable(row: q.Planned) -> Effect | None:
+    """The effect, or None where a newer release wrote what this worker cannot read: one row must not hold up the others."""
+    try:
+        return _from_json(row.effect)
+    except (KeyError, TypeError, AttributeError):
+        _log.error("schedule %s cannot be read by this release and is put off", row.key)
+        return None
 
 
 def _planned(row: q.Planned) -> Schedule:

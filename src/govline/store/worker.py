@@ -43,7 +43,8 @@ class Pace:
 class Worker:
     """Runs a town's background work in this process. Several workers, on several machines, may run beside each other.
 
-    Each duty has a loop of its own, so that none waits for another: the pump, one or more inbox loops, the timetable.
+    Each duty has a loop of its own, so that none waits for another: the pump, one or more inbox loops, schedules, ticks,
+    cleaning.
 
     Args:
         db: The town's database.
@@ -76,9 +77,14 @@ class Worker:
         self._quiet = quiet
         self._pace = pace or Pace()
         self._cleaned: datetime | None = None
+        self._began: datetime | None = None
         self._told = threading.Event()
         self._mouth: socket.socket | None = None
-        duties: list[tuple[str, Callable[[], bool]]] = [("timetable", self._timetable)]
+        duties: list[tuple[str, Callable[[], bool]]] = [
+            ("schedules", self._schedules),
+            ("ticks", self._timetable),
+            ("cleaning", self._clean),
+        ]
         if pump is not None:
             duties.append(("pump", lambda: _moved(pump)))
         if handle is not None:
@@ -93,6 +99,7 @@ class Worker:
         Ending: no new work is begun, running units end, claimed effects that were not begun are given back,
         running handlers get `grace` seconds and their fates are stored.
         """
+        self._began = self.db.clock.now()
         with self._listening() as ear, _signals(self.stop):
             for loop in self.loops:
                 loop.start()
@@ -149,19 +156,28 @@ class Worker:
             for lane in [*lanes[start:], *lanes[:start]]:
                 if self._ending.is_set():
                     break
-                went = inbox.process(self.db, lane, handle, limit=_EVENTS_A_TURN)
+                went = inbox.process(
+                    self.db, lane, handle, limit=_EVENTS_A_TURN, since=self._began, suspects=number == 0
+                )
                 busy = busy or went.done + went.failed > 0
             return busy
 
         return step
 
+    def _schedules(self) -> bool:
+        fired = schedules.fire(self.db, quiet=self._quiet)
+        return bool(fired.fired or fired.postponed)
+
     def _timetable(self) -> bool:
+        return bool(ticks.run_due(self.db, self._ticks).ran)
+
+    def _clean(self) -> bool:
         now = self.db.clock.now()
-        fired = schedules.fire(self.db, now, quiet=self._quiet)
-        ran = ticks.run_due(self.db, self._ticks, now)
-        if self._cleaned is None or now - self._cleaned >= _CLEAN_EVERY:
-            self._cleaned = None if clean(self.db) else now
-        return bool(fired.fired or fired.postponed or ran.ran)
+        if self._cleaned is not None and timedelta(0) <= now - self._cleaned < _CLEAN_EVERY:
+            return False
+        more = bool(clean(self.db))
+        self._cleaned = None if more else now
+        return more
 
 
 def clean(db: Database) -> int:

@@ -6,7 +6,7 @@ their decree, so 1912-07-30 and 1926-12-25 carry two names in old registers; 平
 
 import re
 import unicodedata
-from datetime import date
+from datetime import date, datetime
 from typing import Final, NoReturn
 
 from attrs import frozen
@@ -69,8 +69,12 @@ def to_era(on: date) -> EraDate:
     """The era date of a Gregorian date; on the first day of an era, the new one.
 
     Raises:
-        InputError: GL-0006, before 1873-01-01.
+        InputError: GL-0006, before 1873-01-01; GL-0003, a datetime, whose date depends on the clock's place.
     """
+    if isinstance(on, datetime):
+        raise InputError(
+            "a date is needed, not a datetime", code="GL-0003", hint="govline.core.jst.to_jst(…).date()"
+        )
     if on < FIRST_DAY:
         raise InputError(
             "before 1873-01-01 Japan used a lunar calendar", code="GL-0006", hint="keep such a date as text"

@@ -121,7 +121,7 @@ def read_holiday_csv(source: Path | str | bytes) -> dict[int, Days]:
     """
     text = _decode(source if isinstance(source, bytes) else Path(source).read_bytes())
     years: dict[int, dict[date, str]] = {}
-    for number, row in enumerate(csv.reader(text.splitlines()), start=1):
+    for number, row in enumerate(_cells(text), start=1):
         if not any(cell.strip() for cell in row) or (number == 1 and not _DATE.match(row[0].strip())):
             continue
         day, name = _row(row, number)
@@ -136,6 +136,13 @@ def read_holiday_csv(source: Path | str | bytes) -> dict[int, Days]:
                 place={"year": year},
             )
     return {year: MappingProxyType(days) for year, days in years.items()}
+
+
+def _cells(text: str) -> list[list[str]]:
+    try:
+        return list(csv.reader(text.splitlines()))
+    except csv.Error as error:
+        raise FileError(f"this is no CSV: {error}", hint="rows look like 2026/1/1,元日") from error
 
 
 def _decode(data: bytes) -> str:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -21,6 +22,9 @@ class FileClock:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._moving = (
+            threading.RLock()
+        )  # two buttons pressed at once: both count, and no one's file vanishes
         self._seen: tuple[int, int] | None = None
         self._offset = timedelta()
 
@@ -31,15 +35,17 @@ class FileClock:
 
     def set(self, now: Instant) -> None:
         """Move every process that shares the file to this instant, at once."""
-        offset = to_micros(now) - to_micros(datetime.now(UTC))
-        fresh = self._path.with_name(f"{self._path.name}.{os.getpid()}")
-        fresh.write_text(json.dumps({"offset_us": offset}), encoding="utf-8")
-        fresh.replace(self._path)
+        with self._moving:
+            offset = to_micros(now) - to_micros(datetime.now(UTC))
+            fresh = self._path.with_name(f"{self._path.name}.{os.getpid()}")
+            fresh.write_text(json.dumps({"offset_us": offset}), encoding="utf-8")
+            fresh.replace(self._path)
 
     def advance(self, by: timedelta) -> Instant:
         """Put the clock forward for every process that shares the file."""
-        self.set(self.now() + by)
-        return self.now()
+        with self._moving:
+            self.set(self.now() + by)
+            return self.now()
 
     def _refresh(self) -> None:
         try:
@@ -47,5 +53,5 @@ class FileClock:
         except FileNotFoundError:
             return
         if self._seen != (stat.st_mtime_ns, stat.st_ino):
-            self._seen = (stat.st_mtime_ns, stat.st_ino)
             self._offset = json.loads(self._path.read_text(encoding="utf-8"))["offset_us"] * _MICROSECOND
+            self._seen = (stat.st_mtime_ns, stat.st_ino)

@@ -1,6 +1,6 @@
 """和暦 both ways: boundary days, 元年, and every way people write them."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 
@@ -106,3 +106,8 @@ def test_lenient_takes_days_after_the_end_of_an_era():
 def test_the_lunar_calendar_is_refused():
     with pytest.raises(InputError):
         to_era(date(1872, 12, 31))
+
+
+def test_a_datetime_is_no_date():
+    with pytest.raises(InputError, match="GL-0003"):
+        format_era(datetime(2026, 11, 22, tzinfo=UTC))

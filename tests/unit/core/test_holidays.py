@@ -155,3 +155,8 @@ def test_counting_between():
     assert business_days_between(date(2026, 11, 20), date(2026, 11, 20), OFFICIAL) == 0
     with pytest.raises(InputError):
         add_business_days(date(2026, 11, 20), 10_001, OFFICIAL)
+
+
+def test_an_endless_cell_is_named():
+    with pytest.raises(FileError, match="GL-0030"):
+        read_holiday_csv(b'"' + b"x" * 200_000)

@@ -1,6 +1,7 @@
 """The clock that processes share through a file."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -41,4 +42,13 @@ def test_it_runs_on(path):
 def test_a_reader_never_meets_half_a_file(path):
     FileClock(path).set(THEN)
     assert set(json.loads(path.read_text(encoding="utf-8"))) == {"offset_us"}
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_many_threads_may_put_it_forward_at_once(path):
+    clock = FileClock(path)
+    clock.set(THEN)
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda _: clock.advance(timedelta(days=1)), range(200)))
+    assert near(clock.now(), THEN + timedelta(days=200))
     assert list(path.parent.iterdir()) == [path]

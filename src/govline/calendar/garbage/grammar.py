@@ -1,61 +1,82 @@
-"""The grammar of a cell: tokens of 5374.jp files in all their dialects, and short Japanese prose."""
+"""The grammar of a cell: tokens of 5374.jp files in all their dialects; what is written in words goes to `prose`."""
 
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
-from typing import Final, NoReturn
+from itertools import pairwise
+from typing import Final
 
-from attrs import evolve, frozen
+from attrs import evolve
 
-from govline.calendar.garbage.rules import ALL_MONTHS, WEEKDAYS, Every, Nth, On, Rule, RuleError, Term, Weekly
+from govline.calendar.garbage.prose import is_prose, prose_tokens
+from govline.calendar.garbage.rules import WEEKDAYS, Every, Nth, On, Rule, Term, Weekly
+from govline.calendar.garbage.tokens import Token, as_day, as_month, as_nth, refuse
+from govline.core.eras import parse_era
 from govline.core.text import normalize
+from govline.errors import InputError
 
-__all__ = ["parse"]
+__all__ = ["NOT_COLLECTED", "is_empty", "parse"]
+
+NOT_COLLECTED: Final = frozenset(
+    (
+        *("-", "−", "–", "—", "―", "ー", "×", "✕", "✖", "/"),
+        *("なし", "無し", "無", "収集なし", "収集無し", "収集しない", "収集しません", "回収なし", "対象外"),
+    )
+)
+"""Cells that say, like an empty one, that this kind is not collected there."""
 
 _W: Final = f"[{WEEKDAYS}]"
 _WEEK_TOKEN: Final = re.compile(rf"(?P<w>{_W})(?P<n>\d*)")
 _EVERY_TOKEN: Final = re.compile(rf"(?:隔(?P<w>{_W})|e(?P<weeks>\d{{1,2}})w)(?P<day>\d+)")
 _REMARK: Final = re.compile(r"\*(?P<id>\d+)")
-_DATE: Final = re.compile(r"\d{6,}")
+_DATE: Final = re.compile(rf"(?P<day>\d{{6,}})(?:\((?P<w>{_W})(?:曜日?)?\))?")
+_SHORT_DATE: Final = re.compile(r"(?:19|20)\d{5}")
 _MONTH: Final = re.compile(r"\d{1,2}")
 _COLON: Final = re.compile(r"\s*:\s*")
-_DAYS: Final = rf"{_W}(?:曜日?)?(?:[・,、]{_W}(?:曜日?)?)*"
-_PROSE_WEEKLY: Final = re.compile(rf"毎週の?(?P<days>{_DAYS})")
-_PROSE_NTH: Final = re.compile(
-    rf"(?:毎月)?(?P<nth>第\d(?:[・,、]第?\d)*)の?(?P<days>{_W}(?:[・,、]{_W})*曜日?)"
+_ERA_DATE: Final = re.compile(r"(?:令和|平成)(?:\d{1,2}|元)年\d{1,2}月\d{1,2}日")
+_LONG_DATE: Final = re.compile(
+    r"(?<!\d)(?P<y>\d{4})(?:年(?P<m>\d{1,2})月(?P<d>\d{1,2})日|([/.-])(?P<m2>\d{1,2})\4(?P<d2>\d{1,2})(?!\d))"
 )
-_PROSE_BARE: Final = re.compile(rf"(?P<days>{_DAYS})")
-_PROSE_JOINT: Final = re.compile(r"[・,、;/\s]*(?:と|及び|および)?[・,、;/\s]*")
-_FIFTH: Final = 5
+_ONLY_DATES: Final = re.compile(rf"{_DATE.pattern}(?:[・,、;\s]+\d{{6,}}(?:\({_W}(?:曜日?)?\))?)*")
 _A_LIST: Final = 4
 _MOSTLY: Final = 0.75
-_FIRST_YEAR, _LAST_YEAR = 1990, 2100
 
 
-@frozen
-class _Token:
-    text: str
-    term: Term
-    warning: str = ""
+def is_empty(text: str) -> bool:
+    """Whether a cell says that nothing is collected."""
+    plain = normalize(text)
+    return not plain or plain in NOT_COLLECTED
 
 
 def parse(text: str) -> Rule:
     """The rule of a cell; see `Rule.parse`."""
-    plain = normalize(text)
+    plain = _LONG_DATE.sub(_digits, _ERA_DATE.sub(_era_digits, normalize(text)))
     if not plain:
-        raise RuleError("セルが空です", place={"token": ""})
-    if re.search("[曜毎第・、]", plain):
-        return _prose(plain)
-    return _cell(plain)
+        refuse("", "セルが空です")
+    if _ONLY_DATES.fullmatch(plain):
+        return _cell(re.sub("[・,、;]", " ", plain))
+    return _rule(prose_tokens(plain)) if is_prose(plain) else _cell(plain)
+
+
+def _digits(found: re.Match[str]) -> str:
+    month, day = found["m"] or found["m2"], found["d"] or found["d2"]
+    return f"{found['y']}{month:0>2}{day:0>2}"
+
+
+def _era_digits(found: re.Match[str]) -> str:
+    try:
+        return f"{parse_era(found[0]):%Y%m%d}"
+    except InputError:
+        return refuse(found[0], "ない日付です")
 
 
 def _cell(text: str) -> Rule:
     """Tokens and month lists: a list belongs to the tokens before it, back to the list before that."""
-    terms: list[_Token] = []
-    group: list[_Token] = []
+    terms: list[Token] = []
+    group: list[Token] = []
     remarks: list[str] = []
-    words = _COLON.sub(": ", text).split()
+    words, short = _without_short_dates(_COLON.sub(": ", text).split())
     groups = sum(word.endswith(":") for word in words)
     while words:
         word = words.pop(0)
@@ -69,21 +90,29 @@ def _cell(text: str) -> Rule:
             group = []
     terms.extend(group)
     if not terms:
-        _refuse(text, "収集日の指定がありません")
-    return _rule(terms, remarks)
+        refuse(text, "収集日の指定がありません")
+    return _rule(terms, remarks, [f"{word}: 7桁の日付のため、この日を除いて読みました" for word in short])
 
 
-def _limited(group: list[_Token], months: frozenset[int], *, single: bool) -> list[_Token]:
+def _without_short_dates(words: list[str]) -> tuple[list[str], list[str]]:
+    """A date that lost a digit among good ones costs that date; alone it is refused with the rest."""
+    if not any(_DATE.fullmatch(word) and not _SHORT_DATE.fullmatch(word) for word in words):
+        return words, []
+    short = [word for word in words if _SHORT_DATE.fullmatch(word)]
+    return [word for word in words if word not in short], short
+
+
+def _limited(group: list[Token], months: frozenset[int], *, single: bool) -> list[Token]:
     if not single and len(group) > 1:
-        _refuse(group[0].text, "月の指定がどれに掛かるか分かりません")
+        refuse(group[0].text, "月の指定がどれに掛かるか分かりません")
     return [evolve(token, term=_in(token, months)) for token in group]
 
 
-def _in(token: _Token, months: frozenset[int]) -> Term:
+def _in(token: Token, months: frozenset[int]) -> Term:
     if isinstance(token.term, On):
         if token.term.day.month in months:  # it stands, whichever tokens the months were meant for
             return token.term
-        _refuse(token.text, "日付が指定の月にありません")
+        refuse(token.text, "日付が指定の月にありません")
     limited: Term = evolve(token.term, months=months)
     return limited
 
@@ -91,103 +120,59 @@ def _in(token: _Token, months: frozenset[int]) -> Term:
 def _months(word: str, words: list[str]) -> frozenset[int]:
     months: set[int] = set()
     while words and _MONTH.fullmatch(words[0]):
-        month = int(words.pop(0))
-        if month not in ALL_MONTHS:
-            _refuse(str(month), "ない月です")
-        months.add(month)
+        months.add(as_month(words.pop(0)))
     if not months:
-        _refuse(word, "「:」の後に月がありません")
+        refuse(word, "「:」の後に月がありません")
     return frozenset(months)
 
 
-def _token(text: str) -> _Token:
+def _token(text: str) -> Token:
     for pattern, read in _READERS:
         found = pattern.fullmatch(text)
         if found:
             return read(text, found)
-    return _refuse(text, "収集日として読めません")
+    if text.startswith("隔"):
+        refuse(text, "隔週は基準日が要ります(例 隔水20260107)")
+    return refuse(text, "収集日として読めません")
 
 
-def _week(text: str, found: re.Match[str]) -> _Token:
+def _week(text: str, found: re.Match[str]) -> Token:
     weekday = WEEKDAYS.index(found["w"])
     if not found["n"]:
-        return _Token(text, Weekly(weekday))
-    return _Token(text, Nth(weekday, _nth(text, found["n"])))
+        return Token(text, Weekly(weekday))
+    return Token(text, Nth(weekday, as_nth(text, found["n"])))
 
 
-def _nth(text: str, digits: str) -> int:
-    number = int(digits)
-    if not 1 <= number <= _FIFTH:
-        _refuse(text, "第1から第5までです")
-    return number
-
-
-def _every(text: str, found: re.Match[str]) -> _Token:
-    anchor = _day(text, found["day"])
+def _every(text: str, found: re.Match[str]) -> Token:
+    anchor = as_day(text, found["day"])
     weeks = int(found["weeks"] or 2)
     if weeks < 1:
-        _refuse(text, "1週以上です")
-    slip = found["w"] and WEEKDAYS.index(found["w"]) != anchor.weekday()
-    warning = f"{text}: {anchor} は{WEEKDAYS[anchor.weekday()]}曜日です" if slip else ""
-    return _Token(text, Every(weeks, anchor), warning)
+        refuse(text, "1週以上です")
+    return Token(text, Every(weeks, anchor), _slip(text, anchor, found["w"]))
 
 
-def _on(text: str, found: re.Match[str]) -> _Token:
-    return _Token(text, On(_day(text, found[0])))
+def _on(text: str, found: re.Match[str]) -> Token:
+    day = as_day(text, found["day"])
+    return Token(text, On(day), _slip(text, day, found["w"]))
 
 
-def _day(text: str, digits: str) -> date:
-    if len(digits) != len("20260101"):
-        _refuse(text, "日付は8桁です")
-    try:
-        day = date(int(digits[:4]), int(digits[4:6]), int(digits[6:]))
-    except ValueError:
-        _refuse(text, "ない日付です")
-    if not _FIRST_YEAR <= day.year <= _LAST_YEAR:
-        _refuse(text, "年が範囲外です")
-    return day
+def _slip(text: str, day: date, weekday: str | None) -> str:
+    slipped = weekday and WEEKDAYS.index(weekday) != day.weekday()
+    return f"{text}: {day} は{WEEKDAYS[day.weekday()]}曜日です" if slipped else ""
 
 
-_READERS: Final[tuple[tuple[re.Pattern[str], Callable[[str, re.Match[str]], _Token]], ...]] = (
+_READERS: Final[tuple[tuple[re.Pattern[str], Callable[[str, re.Match[str]], Token]], ...]] = (
     (_WEEK_TOKEN, _week),
     (_EVERY_TOKEN, _every),
     (_DATE, _on),
 )
 
 
-def _prose(text: str) -> Rule:
-    """One form, or several joined; weekdays alone mean every week, but only where nothing else is said."""
-    bare = _PROSE_BARE.fullmatch(text)
-    if bare is not None:
-        return _rule(list(_prose_tokens(bare)))
-    tokens: list[_Token] = []
-    place = 0
-    while place < len(text):
-        found = _PROSE_WEEKLY.match(text, place) or _PROSE_NTH.match(text, place)
-        if found is None:
-            _refuse(text[place:], "収集日として読めません")
-        tokens.extend(_prose_tokens(found))
-        joint = _PROSE_JOINT.match(text, found.end())
-        assert joint is not None  # it matches the empty text
-        place = joint.end()
-    return _rule(tokens)
+def _rule(tokens: list[Token], remarks: Sequence[str] = (), warnings: Sequence[str] = ()) -> Rule:
+    return Rule([token.term for token in tokens], remarks, [*warnings, *_warnings(tokens)])
 
 
-def _rule(tokens: list[_Token], remarks: Sequence[str] = ()) -> Rule:
-    return Rule([token.term for token in tokens], remarks, list(_warnings(tokens)))
-
-
-def _prose_tokens(found: re.Match[str]) -> Iterator[_Token]:
-    weekdays = [WEEKDAYS.index(char) for char in re.sub("曜日?", "", found["days"]) if char in WEEKDAYS]
-    numbers = re.findall(r"\d", found.groupdict().get("nth") or "")
-    for weekday in weekdays:
-        if not numbers:
-            yield _Token(found[0], Weekly(weekday))
-        for digit in numbers:
-            yield _Token(found[0], Nth(weekday, _nth(found[0], digit)))
-
-
-def _warnings(tokens: list[_Token]) -> Iterator[str]:
+def _warnings(tokens: list[Token]) -> Iterator[str]:
     seen: set[Term] = set()
     for token in tokens:
         if token.warning:
@@ -195,7 +180,17 @@ def _warnings(tokens: list[_Token]) -> Iterator[str]:
         if token.term in seen:
             yield f"{token.text}: 同じ指定が重複しています"
         seen.add(token.term)
-    yield from _odd_days([token.term.day for token in tokens if isinstance(token.term, On)])
+    days = [token.term.day for token in tokens if isinstance(token.term, On)]
+    yield from _out_of_order(days)
+    yield from _odd_days(days)
+    yield from _odd_pairs([token.term for token in tokens if isinstance(token.term, Nth)])
+
+
+def _out_of_order(days: list[date]) -> Iterator[str]:
+    for before, after in pairwise(days):
+        if after < before:
+            yield f"{after:%Y%m%d}: 日付が順番どおりではありません"
+            return
 
 
 def _odd_days(days: list[date]) -> Iterator[str]:
@@ -210,9 +205,11 @@ def _odd_days(days: list[date]) -> Iterator[str]:
             yield f"{day:%Y%m%d}: 他の日付は{WEEKDAYS[usual]}曜日ですが、この日は{WEEKDAYS[day.weekday()]}曜日です"
 
 
-def _refuse(token: str, why: str) -> NoReturn:
-    raise RuleError(
-        why,
-        hint="月 木 ・ 水1 水3 ・ 第1・第3水曜 ・ 隔水20260107 ・ 20260115",
-        place={"token": token[:40]},
-    )
+def _odd_pairs(terms: list[Nth]) -> Iterator[str]:
+    """水2 木4: whoever collects twice a month comes on one weekday; two weekdays that share no n look like a slip."""
+    numbers: dict[int, set[int]] = {}
+    for term in terms:
+        numbers.setdefault(term.weekday, set()).add(term.n)
+    if len(numbers) > 1 and len(set.union(*numbers.values())) == sum(map(len, numbers.values())):
+        names = "・".join(WEEKDAYS[weekday] for weekday in numbers)
+        yield f"第何週かで曜日が違います({names}): 書き間違いでないか確かめてください"

@@ -9,7 +9,9 @@ from pathlib import Path
 
 from attrs import field, frozen
 
+from govline.calendar.garbage.grammar import is_empty
 from govline.calendar.garbage.rules import Rule, RuleError
+from govline.calendar.garbage.suggestions import suggestion
 from govline.core import frozen_tuple
 from govline.core.text import normalize
 from govline.errors import FileError
@@ -192,7 +194,7 @@ class _Reader:
             self._problems.append(Problem(number, self._layout.header[0], name, doubt))
             texts = [self._layout.cell(row, column) for column, _ in self._layout.kinds]
             self._counts["cells"] += len(texts)
-            self._counts["empty"] += sum(not normalize(text) for text in texts)
+            self._counts["empty"] += sum(map(is_empty, texts))
             return
         rules = dict(self._cells(number, row))
         cells = {
@@ -216,14 +218,14 @@ class _Reader:
         for column, label in self._layout.kinds:
             text = self._layout.cell(row, column)
             self._counts["cells"] += 1
-            if not normalize(text):
+            if is_empty(text):
                 self._counts["empty"] += 1
                 continue
             try:
                 rule = Rule.parse(text)
             except RuleError as error:
                 reason = f"{error.message}: {error.place['token']}"
-                self._problems.append(Problem(number, label, text, reason))
+                self._problems.append(Problem(number, label, text, reason, suggestion=suggestion(text)))
                 continue
             self._counts["parsed"] += 1
             self._warnings.extend(Problem(number, label, text, why, "GL-2022") for why in rule.warnings)

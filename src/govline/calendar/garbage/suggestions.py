@@ -1,0 +1,57 @@
+"""What a cell that cannot be read may have meant: shown to the clerk, never used unasked. Pure."""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from govline.calendar.garbage.rules import WEEKDAYS, Rule, RuleError
+from govline.core.text import normalize
+
+__all__ = ["suggestion"]
+
+_W: Final = f"[{WEEKDAYS}]"
+_TOKEN: Final = rf"隔{_W}\d{{8}}|e\d{{1,2}}w\d{{8}}|\d{{8}}|\*\d+|{_W}\d?"
+_STRAY: Final = re.compile(r"[`'\"?!#%&$@^~|<>{}\[\]。.…_+=\\]")
+
+
+def suggestion(cell: str) -> str:
+    """The nearest text that could be read, "" where there is none."""
+    text = normalize(cell)
+    for candidate in _candidates(text):
+        plain = normalize(candidate)
+        if plain != text and _readable(plain):
+            return plain
+    return ""
+
+
+def _candidates(text: str) -> Iterator[str]:
+    reversed_back = re.sub(rf"([1-5])({_W})", r"\2\1", text)
+    yield reversed_back
+    yield _STRAY.sub("", text)
+    yield re.sub(r"[,、・/;]", " ", text)
+    yield re.sub(rf"({_W})([1-5](?:[・,、/][1-5])+)", _each_n, text)
+    yield re.sub(r"(\d{1,2})[~-](\d{1,2})", _each_month, text)
+    for start in (text, _STRAY.sub("", reversed_back)):
+        if re.fullmatch(rf"(?:(?:{_TOKEN})\s*)+", start):
+            yield " ".join(re.findall(_TOKEN, start))
+    yield re.sub(rf"({_W})曜?日?([1-5])", r"第\2\1曜", text)
+    yield re.sub(rf"\s*(?![{WEEKDAYS}隔ew*:])[^\d\s曜第毎週・、,]+", "", text)
+
+
+def _each_n(found: re.Match[str]) -> str:
+    return " ".join(f"{found[1]}{n}" for n in re.findall(r"\d", found[2]))
+
+
+def _each_month(found: re.Match[str]) -> str:
+    first, last = int(found[1]), int(found[2])
+    if not (1 <= first <= 12 and 1 <= last <= 12):
+        return found[0]
+    return " ".join(str((first - 1 + step) % 12 + 1) for step in range((last - first) % 12 + 1))
+
+
+def _readable(text: str) -> bool:
+    try:
+        Rule.parse(text)
+    except RuleError:
+        return False
+    return True

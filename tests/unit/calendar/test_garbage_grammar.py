@@ -1,0 +1,120 @@
+"""Cells in every writing: read for certain, warned of, or refused with a suggestion where a near text could be read."""
+
+from datetime import date
+
+import pytest
+
+from govline.calendar.garbage import Rule, RuleError, read_area_days
+from govline.calendar.garbage.suggestions import suggestion
+
+YEAR = (date(2026, 1, 1), date(2026, 12, 31))
+
+
+def days(text):
+    return Rule.parse(text).between(*YEAR)
+
+
+@pytest.mark.parametrize(
+    ("prose", "cell"),
+    [
+        ("月2回(第2・4水曜日)", "水2 水4"),
+        ("月２回（第２・４）水曜日", "水2 水4"),
+        ("月1回 第3水曜日", "水3"),
+        ("週2回(月・木曜日)", "月 木"),
+        ("週1回 水曜日", "水"),
+        ("第一・第三水曜日", "水1 水3"),
+        ("第二、四月曜日", "月2 月4"),
+        ("第2週の月曜日", "月2"),
+        ("月曜日 木曜日", "月 木"),
+        ("月曜と木曜", "月 木"),
+        ("毎週月曜日及び木曜日", "月 木"),
+        ("第2水曜日(4~9月)", "水2:4 5 6 7 8 9"),
+        ("第2水曜（10月〜3月）", "水2:10 11 12 1 2 3"),
+        ("第1・3水曜日(4・6・8月)", "水1:4 6 8 水3:4 6 8"),
+        ("第1水曜(4~9月)、第2水曜(10~3月)", "水1:4 5 6 7 8 9 水2:10 11 12 1 2 3"),
+        ("2026年1月14日、2026年2月11日", "20260114 20260211"),
+        ("2026/1/14 2026/2/11", "20260114 20260211"),
+        ("2026-01-14", "20260114"),
+        ("令和8年1月14日", "20260114"),
+        ("2026年1月14日(水)・2026年2月11日(水曜日)", "20260114 20260211"),
+        ("金2 20260414:4 5", "金2:4 5 20260414"),
+    ],
+)
+def test_writings_of_one_rule(prose, cell):
+    rule = Rule.parse(prose)
+    assert rule.between(*YEAR) == days(cell)
+    assert rule.warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("cell", "why"),
+    [
+        ("月2回(第2水曜日)", "回数と曜日が合いません"),
+        ("週1回 月・木", "回数と曜日が合いません"),
+        ("月2回", "収集日として読めません"),
+        ("月2回 月・木", "回数と曜日が合いません"),
+        ("隔週水曜日", "隔週は基準日が要ります(例 隔水20260107)"),
+        ("隔水", "隔週は基準日が要ります(例 隔水20260107)"),
+        ("1月15日", "収集日として読めません"),
+        ("毎週月曜・第2水曜(4~9月)", "月の指定がどれに掛かるか分かりません"),
+        ("第2水曜(4~13月)", "ない月です"),
+        ("令和8年2月30日", "ない日付です"),
+        ("金2 20260614:4 5", "日付が指定の月にありません"),
+        ("2026011", "日付は8桁です"),
+        ("20260114 202602111", "日付は8桁です"),
+    ],
+)
+def test_doubt_is_refused_and_says_why(cell, why):
+    with pytest.raises(RuleError) as error:
+        Rule.parse(cell)
+    assert error.value.message == why
+
+
+@pytest.mark.parametrize(
+    ("cell", "near"),
+    [
+        ("2土", "土2"), ("1水 3水", "水1 水3"), ("月`", "月"), ("月?", "月"), ("月木", "月 木"), ("水1水3", "水1 水3"), ("月,木", "月 木"),
+        ("水1・3", "水1 水3"), ("水1:4-6", "水1:4 5 6"), ("水1:10-3", "水1:10 11 12 1 2 3"), ("管路", ""), ("お盆", ""), ("隔金20150198", ""),
+        ("土6", ""), ("隔水", ""),
+    ],
+)  # fmt: skip
+def test_suggestions(cell, near):
+    assert suggestion(cell) == near
+
+
+@pytest.mark.parametrize(
+    ("cell", "warning"),
+    [
+        ("20260105 2026011 20260119", "2026011: 7桁の日付のため、この日を除いて読みました"),
+        ("20260119 20260105", "20260105: 日付が順番どおりではありません"),
+        ("水2 木4", "第何週かで曜日が違います(水・木): 書き間違いでないか確かめてください"),
+        ("2026年1月14日(木)", "20260114(木): 2026-01-14 は水曜日です"),
+        ("隔火20150114", "隔火20150114: 2015-01-14 は水曜日です"),
+        ("水1 水1", "水1: 同じ指定が重複しています"),
+    ],
+)
+def test_what_looks_wrong_is_read_and_named(cell, warning):
+    rule = Rule.parse(cell)
+    assert rule.warnings == (warning,)
+    assert rule.terms
+
+
+@pytest.mark.parametrize("cell", ["水1 水3", "水1:4 水2:5", "月1 火1", "水2 水4 20260105 20260112", "月 水2"])
+def test_what_looks_right_is_not_named(cell):
+    assert Rule.parse(cell).warnings == ()
+
+
+def test_a_short_date_costs_only_itself():
+    assert days("20260105 2026011 20260119") == [date(2026, 1, 5), date(2026, 1, 19)]
+
+
+@pytest.mark.parametrize("mark", ["-", "－", "ー", "×", "なし", "収集なし", "　"])
+def test_a_mark_for_not_collected_is_an_empty_cell(mark):
+    table = read_area_days(f"地名,燃やすごみ,資源\n東,月,{mark}\n".encode())
+    assert (table.empty, table.parsed, table.problems) == (1, 1, ())
+    assert list(table.areas[0].rules) == ["燃やすごみ"]
+
+
+def test_a_problem_carries_the_suggestion():
+    (problem,) = read_area_days("地名,センター,燃やすごみ\n東,,２土\n".encode()).problems
+    assert (problem.cell, problem.suggestion) == ("２土", "土2")

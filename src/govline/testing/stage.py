@@ -72,6 +72,12 @@ class SimulatorStage:
     def do(self, citizen: str, act: str, arguments: Sequence[str]) -> None:
         """`follow`, `block`, `location LAT LON`, `image`, `date LABEL 2026-12-01`."""
         someone = self._handle(citizen, follow=act != "follow")
+        try:
+            self._act(someone, act, arguments)
+        except ValueError:  # 北緯35度 is no number
+            raise _cannot(" ".join([act, *arguments])) from None
+
+    def _act(self, someone: "CitizenHandle", act: str, arguments: Sequence[str]) -> None:
         match [act, *arguments]:
             case ["follow"]:
                 someone.follow()
@@ -84,11 +90,7 @@ class SimulatorStage:
             case ["date", label, day]:
                 someone.tap(label, {"date": day})
             case _:
-                raise DefinitionError(
-                    f"a citizen cannot do this: {act}",
-                    code="GL-4903",
-                    hint="follow, block, location LAT LON, image, date LABEL YYYY-MM-DD",
-                )
+                raise _cannot(act)
 
     def messages(self, citizen: str) -> Sequence[Mapping[str, Any]]:
         """Every message that the citizen has got so far."""
@@ -114,10 +116,22 @@ class SimulatorStage:
             raise DefinitionError(
                 f"no such staff act: {act}", code="GL-4904", hint=f"known: {', '.join(known)}"
             )
-        if status := command.run(self._city, arguments[1:]):
+        try:
+            status = command.run(self._city, arguments[1:])
+        except SystemExit as wrong_words:  # argparse has said on stderr what it wants
+            status = wrong_words.code if isinstance(wrong_words.code, int) else 1
+        if status:
             raise DefinitionError(f"the staff act ended with {status}", code="GL-4905", place={"act": act})
 
     def settle(self) -> None:
         """Wait until the simulator has posted and the town has answered everything."""
         self._client.settle()
         self._settle()
+
+
+def _cannot(act: str) -> DefinitionError:
+    return DefinitionError(
+        f"a citizen cannot do this: {act}",
+        code="GL-4903",
+        hint="follow, block, location LAT LON, image, date LABEL YYYY-MM-DD",
+    )

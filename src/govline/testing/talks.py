@@ -198,7 +198,7 @@ class _Player:
 
     def _staff(self, line: Line) -> None:
         self._show(f"  $ {line.text}")
-        act, *arguments = shlex.split(line.text)
+        act, *arguments = _words(line)
         self.stage.staff(act, arguments)
         self.stage.settle()
 
@@ -214,7 +214,7 @@ class _Player:
 
     def _do(self, line: Line) -> None:
         self._show(f"  {_who(line)}> ({line.text})")
-        act, *arguments = line.text.split()
+        act, *arguments = line.text.split() or [""]
         self.stage.do(line.citizen, act, arguments)
         self.stage.settle()
 
@@ -264,6 +264,19 @@ class _Player:
 
 def _who(line: Line) -> str:
     return "" if line.citizen == DEFAULT_CITIZEN else line.citizen
+
+
+def _words(line: Line) -> list[str]:
+    """A staff act's words as a shell would part them."""
+    try:
+        return shlex.split(line.text) or [""]
+    except ValueError:
+        raise DefinitionError(
+            "a quotation mark is never closed",
+            code="GL-4904",
+            place={"line": line.number},
+            hint='$ segments send KEY ward=minato "the text"',
+        ) from None
 
 
 def _instant(line: Line) -> datetime:

@@ -113,3 +113,10 @@ def test_files_from_windows_are_read_and_other_encodings_named(tmp_path):
     with pytest.raises(DefinitionError) as caught:
         read_talks(tmp_path)
     assert (caught.value.code, caught.value.place) == ("GL-4907", {"file": "b.txt"})
+
+
+@pytest.mark.parametrize("line", ['$ segments send "open', "$", "@", "@ 2026-13-45 25:00"])
+def test_a_slip_in_one_line_is_a_failure_of_that_line(line):
+    result = played(f"{line}\n> 予約\n< 予約")
+    assert all(failure.startswith("talk.txt:1 ") for failure in result.failures)
+    assert result.transcript[-1].startswith("✓")

@@ -11,6 +11,7 @@ from starlette.applications import Starlette
 from starlette.responses import Response
 from starlette.routing import Route
 
+from govline.core.messages import Buttons, Confirm, Image, Location, Postback, Say, Sticker
 from govline.simulator import LineWorld, Simulator, SimulatorClient, serve
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -95,6 +96,23 @@ MENU = {
 }
 
 
+EVERY_KIND = [
+    message.to_line()
+    for message in (
+        Buttons(
+            "どちらにしますか",
+            [Say("役場"), Postback("公民館", "hall")],
+            title="会場",
+            image=f"{OUTSIDE}b.jpg",
+        ),
+        Confirm("参加しますか", Say("参加する"), Say("しない")),
+        Image(f"{OUTSIDE}poster.jpg"),
+        Location("ひなた町役場", "ひなた町1-1", 35.01, 135.76),
+        Sticker("446", "1988"),
+    )
+]
+
+
 def answer(event):
     if event["type"] == "follow":
         return [{"type": "text", "text": "友だち追加ありがとうございます"}]
@@ -104,7 +122,12 @@ def answer(event):
     message = event["message"]
     if message["type"] != "text":
         return [{"type": "text", "text": f"{message['type']}を受け取りました"}]
-    known = {"施設": [CAROUSEL], "確認": [FLEX], "攻撃": [{"type": "text", "text": ATTACK}]}
+    known = {
+        "案内": EVERY_KIND,
+        "施設": [CAROUSEL],
+        "確認": [FLEX],
+        "攻撃": [{"type": "text", "text": ATTACK}],
+    }
     return known.get(
         message["text"], [{"type": "text", "text": f"「{message['text']}」", "quickReply": QUICK}]
     )
@@ -262,6 +285,21 @@ def test_flex_rich_menu_and_date_picker(page, town, client):
     send(page, "確認")
     page.get_by_role("button", name="取り消す").click()
     bubble(page, "cancel").wait_for()
+
+
+def test_buttons_questions_pictures_places_and_stickers_from_the_town(page, town, client):
+    client.citizen("安")
+    page.goto(town.line)
+    send(page, "案内")
+    card = page.locator(".line:not(.own) .card")
+    card.filter(has_text="会場").get_by_role("button", name="公民館").click()
+    bubble(page, "hall").wait_for()
+    card.filter(has_text="参加しますか").get_by_role("button", name="参加する").click()
+    bubble(page, "「参加する」").wait_for()
+    assert card.filter(has_text="ひなた町1-1").locator("strong").inner_text() == "ひなた町役場"
+    assert page.locator(".line:not(.own) .sticker").count() == 1
+    page.get_by_role("button", name="画像を大きく見る").click()
+    page.locator("dialog img").wait_for()
 
 
 def test_place_picture_and_sticker(page, town, client):

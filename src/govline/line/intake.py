@@ -10,7 +10,7 @@ from attrs import frozen
 from govline.core import CitizenId, Json, Transaction
 from govline.line.events import Event, FollowEvent, MessageEvent, UnfollowEvent
 from govline.line.parsing import Body, BrokenEvent, derived_id
-from govline.line.privacy import Cleaner, Guard, user_ids
+from govline.line.privacy import Cleaner, Guard, holds_user_id, user_ids
 
 if TYPE_CHECKING:
     from govline.store.inbox import Incoming
@@ -131,8 +131,8 @@ def _kind(event: Event | BrokenEvent) -> str:
 
 
 def _plain(text: str) -> bool:
-    # what LINE makes: ASCII without control characters, so that every engine can store it
-    return text.isascii() and text.isprintable() and len(text) <= _LONGEST
+    # what LINE makes: ASCII without control characters, so that every engine can store it; it stands in clear
+    return text.isascii() and text.isprintable() and len(text) <= _LONGEST and not holds_user_id(text)
 
 
 def _json(value: Json) -> str:

@@ -9,7 +9,7 @@ from typing import Final
 
 from govline.core import CitizenId, Json
 
-__all__ = ["CitizenOf", "Cleaner", "Guard", "user_ids"]
+__all__ = ["CitizenOf", "Cleaner", "Guard", "holds_user_id", "user_ids"]
 
 CitizenOf = Callable[[str], CitizenId]
 Guard = Callable[[str], str | None]
@@ -89,6 +89,11 @@ class Cleaner:
                 self.refused = True
                 text = taken_out
         return _LINE_USER.sub("(LINE)", text) if "U" in text else text
+
+
+def holds_user_id(text: str) -> bool:
+    """Whether something that looks like a LINE userId stands in a text."""
+    return _LINE_USER.search(text) is not None
 
 
 def user_ids(value: Json) -> Iterator[str]:

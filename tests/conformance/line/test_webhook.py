@@ -200,6 +200,12 @@ def test_the_date_picker_is_no_individual_number(any_db, webhook):
     assert incoming.kind == REFUSED
 
 
+def test_columns_in_clear_hold_no_user_id_whatever_an_event_calls_itself(any_db, webhook):
+    odd = [event(1, webhookEventId=TARO), plain(2, f"new.{TARO}"), event(3, replyToken=TARO)]
+    assert post(webhook, body(*odd)).received == 3
+    assert not any(TARO in f"{row.id} {row.kind} {row.reply_token}" for row, _event in handled(any_db))
+
+
 def test_follow_and_unfollow_keep_the_blocked_state(any_db, webhook, clock: FixedClock):
     def blocked():
         return any_db.read(lambda tx: identity.blocked(tx, identity.find_citizen(tx, TARO)))

@@ -15,7 +15,7 @@ def stage():
         ArgumentParser(prog="govline segments send").parse_args(list(words))
 
     citizen = SimpleNamespace(send_location=lambda latitude, longitude: (latitude, longitude))
-    client = SimpleNamespace(citizen=lambda _name, follow=True: citizen)  # noqa: ARG005
+    client = SimpleNamespace(citizen=lambda _name, follow=True: citizen)
     commands = {"segments": {"send": SimpleNamespace(run=run)}}
     return SimulatorStage(client, SimpleNamespace(commands=commands, settle=lambda: None), clock=None)
 

@@ -1,6 +1,8 @@
 """A SQLAlchemy Connection lent over a driver connection that somebody else owns and commits."""
 
-from typing import Any, Literal, NoReturn
+import re
+import sqlite3
+from typing import Any, Final, Literal, NoReturn
 
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg, PGExecutionContext_psycopg
 from sqlalchemy.dialects.sqlite.base import SQLiteExecutionContext
@@ -12,8 +14,18 @@ from sqlalchemy.util import LRUCache
 
 from govline.errors import StoreError
 from govline.store._home import Home
+from govline.store.transaction import rolled_back
 
 __all__ = ["Lender", "LentConnection", "plain_connection"]
+
+
+# COMMIT and its like as text; ROLLBACK TO a savepoint is the vendor's right
+_ENDING: Final = re.compile(
+    r"(?:\s|--[^\n]*(?:\n|\Z)|/\*.*?\*/)*"
+    r"(commit|end|abort|begin|start\s+transaction|prepare\s+transaction"
+    r"|rollback(?!\s+(?:(?:transaction|work)\s+)?to\b))\b",
+    re.IGNORECASE | re.DOTALL,
+)
 
 
 class _Borrowed:
@@ -24,6 +36,16 @@ class _Borrowed:
     def do_rollback(self, dbapi_connection: Any) -> None: ...
     def do_close(self, dbapi_connection: Any) -> None: ...
     def do_terminate(self, dbapi_connection: Any) -> None: ...
+
+    def do_execute(self, cursor: Any, statement: str, *rest: Any, **options: Any) -> None:
+        """Runs any SQL but the one that would end the owner's transaction."""
+        _check(cursor, statement)
+        super().do_execute(cursor, statement, *rest, **options)  # type: ignore[misc]
+
+    def do_executemany(self, cursor: Any, statement: str, *rest: Any, **options: Any) -> None:
+        """Likewise."""
+        _check(cursor, statement)
+        super().do_executemany(cursor, statement, *rest, **options)  # type: ignore[misc]
 
     def is_disconnect(self, e: Any, connection: Any, cursor: Any) -> bool:  # noqa: ARG002
         """A lost connection is the owner's to see to: SQLAlchemy must not replace it in the middle of a unit."""
@@ -81,6 +103,14 @@ class LentConnection(Connection):
 
     def detach(self) -> None:
         _refuse("detach")
+
+
+def _check(cursor: Any, statement: str) -> None:
+    ending = _ENDING.match(statement)
+    if ending:
+        _refuse(ending[1])
+    if isinstance(cursor, sqlite3.Cursor) and not cursor.connection.in_transaction:
+        raise rolled_back()
 
 
 def _refuse(verb: str) -> NoReturn:

@@ -14,7 +14,7 @@ from typing import Any, Final
 from govline.core.values import Actor
 from govline.errors import RetryNeeded, StoreError, UnitTimeout
 
-__all__ = ["Line", "Unit", "closed", "late", "unit_name"]
+__all__ = ["Line", "Unit", "closed", "for_this_thread", "late", "unit_name"]
 
 _QUEUED: Final = 0
 _TAKEN: Final = 1
@@ -206,6 +206,16 @@ class Line:
             else:
                 self._doomed = culprit
         raise late(culprit, self._budget)
+
+
+def for_this_thread(error: BaseException) -> bool:
+    """Whether it is meant for the thread that runs the units, not for the unit: Ctrl-C, or a signal handler's sys.exit.
+
+    Signals reach the main thread only; elsewhere a SystemExit was raised by the unit itself and belongs to its caller.
+    """
+    if isinstance(error, SystemExit):
+        return threading.current_thread() is threading.main_thread()
+    return isinstance(error, KeyboardInterrupt)
 
 
 def late(name: str, budget: float, cause: BaseException | None = None) -> UnitTimeout:

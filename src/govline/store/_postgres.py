@@ -13,10 +13,10 @@ from psycopg_pool import ConnectionPool
 
 from govline.core.values import Actor
 from govline.errors import StoreError
-from govline.store._line import Line, Unit, closed, late, unit_name
+from govline.store._line import Line, Unit, closed, for_this_thread, late, unit_name
 from govline.store._prepared import PreparedCursor
 from govline.store._retry import asks_to_retry
-from govline.store.transaction import StoreTransaction
+from govline.store.transaction import StoreTransaction, rolled_back
 
 if TYPE_CHECKING:
     from govline.store._lent import Lender
@@ -28,7 +28,7 @@ _GROUP_UNITS: Final = 60  # more than 64 savepoints overflow PostgreSQL's cache 
 _GROUP_SECONDS: Final = 0.03
 # exports and migrations hold nobody up, so they may take their time
 _NO_LIMITS: Final = "SET LOCAL statement_timeout TO 0; SET LOCAL idle_in_transaction_session_timeout TO 0"
-_IDLE, _IN_ERROR = psycopg.pq.TransactionStatus.IDLE, psycopg.pq.TransactionStatus.INERROR
+_IDLE, _IN_TRANSACTION = psycopg.pq.TransactionStatus.IDLE, psycopg.pq.TransactionStatus.INTRANS
 _pools: "dict[str, tuple[ConnectionPool[Any], int]]" = {}
 _pools_lock = threading.Lock()
 
@@ -120,8 +120,7 @@ class PostgresEngine:
         """Hold a connection; commit at the end, roll back when the block raises."""
         self._open_or_refuse()
         unit = Unit(_begin_block, actor)
-        with self._borrowed() as connection:
-            _command(connection, self._begin)
+        with self._begun() as connection:
             deadline = time.monotonic() + self._budget
             tx = self._transaction(unit, connection, deadline)
             try:
@@ -292,12 +291,10 @@ class PostgresEngine:
         unit.error = None
         try:
             unit.result = unit.context.copy().run(self._database.inside, unit.work, tx)
-            if connection.pgconn.transaction_status == _IN_ERROR:
-                unit.error = _swallowed()
-        except (KeyboardInterrupt, SystemExit):
-            # meant for this thread, not for the unit that it happens to run
-            raise
-        except BaseException as error:  # noqa: BLE001 - it is raised where the unit was submitted
+            unit.error = _left_by(connection)
+        except BaseException as error:
+            if for_this_thread(error):
+                raise
             unit.error = error
         finally:
             unit.nudge = tx.enqueued
@@ -319,6 +316,21 @@ class PostgresEngine:
         finally:
             self.pool.putconn(connection)
 
+    @contextmanager
+    def _begun(self) -> "Iterator[psycopg.Connection[Any]]":
+        """A connection with a transaction on it; one that the server has dropped meanwhile is exchanged."""
+        give_up = time.monotonic() + self._patience
+        while True:
+            with self._borrowed() as connection:
+                try:
+                    _command(connection, self._begin)
+                except psycopg.Error:
+                    if connection.broken and time.monotonic() < give_up:
+                        continue
+                    raise
+                yield connection
+                return
+
     def _open_or_refuse(self) -> None:
         if self._closed:
             raise closed()
@@ -334,7 +346,7 @@ def _command(connection: Any, sql: bytes) -> Any:
 
 def _commit(connection: Any) -> None:
     if _command(connection, b"COMMIT").command_status == b"ROLLBACK":
-        raise _swallowed()
+        raise rolled_back()
 
 
 def _rollback(connection: Any) -> None:
@@ -354,11 +366,13 @@ def _fail(units: list[Unit], error: BaseException) -> None:
         unit.error = unit.error or error
 
 
-def _swallowed() -> StoreError:
-    return StoreError(
-        "a unit swallowed a database error, so PostgreSQL rolls its transaction back",
-        code="GL-1009",
-        hint="let the error out, or wrap the risky statement in tx.connection.begin_nested()",
+def _left_by(connection: Any) -> BaseException | None:
+    """What a unit that returned has swallowed, seen by the state in which it left its transaction."""
+    if connection.pgconn.transaction_status == _IN_TRANSACTION:
+        return None
+    # nothing is committed, so the unit may run again
+    return (
+        psycopg.OperationalError("the connection was lost in a unit") if connection.broken else rolled_back()
     )
 
 

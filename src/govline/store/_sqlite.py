@@ -4,6 +4,7 @@ import random
 import sqlite3
 import threading
 import time
+import weakref
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,9 +14,9 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from govline.core.values import Actor
 from govline.errors import ConfigError
 from govline.store._home import Home
-from govline.store._line import Line, Unit, closed, late, unit_name
+from govline.store._line import Line, Unit, closed, for_this_thread, late, unit_name
 from govline.store._retry import is_busy
-from govline.store.transaction import StoreTransaction
+from govline.store.transaction import StoreTransaction, rolled_back
 
 if TYPE_CHECKING:
     from govline.store._lent import Lender
@@ -29,11 +30,29 @@ _READERS: Final = 8
 
 
 class _Link(sqlite3.Connection):
-    """A connection of ours."""
+    """A connection of ours; ends the cursors of a unit with it, because one half read keeps its old snapshot open."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self._govline = Home()
+        self._made: list[weakref.ref[sqlite3.Cursor]] = []
+
+    def cursor(self, *args: Any) -> Any:
+        made = super().cursor(*args)
+        self._made.append(weakref.ref(made))
+        return made
+
+    def own_cursor(self) -> sqlite3.Cursor:
+        """A cursor that outlives units."""
+        return super().cursor()
+
+    def end_cursors(self) -> None:
+        """The unit is over: whoever took a cursor or a lazy result out of it reads no more from it."""
+        for made in self._made:
+            cursor = made()
+            if cursor is not None:
+                cursor.close()
+        self._made.clear()
 
 
 class SqliteEngine:
@@ -55,9 +74,9 @@ class SqliteEngine:
                 hint="create its folder, or check who may write there",
                 place={"file": str(path)},
             ) from error
-        self._cursor = self._writer.cursor()
+        self._cursor = self._writer.own_cursor()
         self._line = Line(budget, self._writer.interrupt)
-        self._readers: deque[sqlite3.Connection] = deque()
+        self._readers: deque[_Link] = deque()
         self._lender: Lender | None = None
         self._closed = threading.Event()
 
@@ -77,7 +96,7 @@ class SqliteEngine:
             raise closed()
         reader = self._reader()
         try:
-            cursor = reader.cursor()
+            cursor = reader.own_cursor()
             cursor.execute("BEGIN")
             self._attempt(unit, cursor, reader)
             cursor.execute("ROLLBACK")
@@ -107,6 +126,9 @@ class SqliteEngine:
                 yield tx
             finally:
                 tx.finish()
+                self._writer.end_cursors()
+            if not self._writer.in_transaction:
+                raise rolled_back()
             if self._line.settle([unit]) or time.monotonic() > deadline:
                 raise late(unit_name(unit.work), self._budget)
             self._cursor.execute("COMMIT")
@@ -237,7 +259,7 @@ class SqliteEngine:
         self,
         unit: Unit,
         cursor: sqlite3.Cursor,
-        connection: sqlite3.Connection,
+        connection: _Link,
         deadline: float = float("inf"),
     ) -> None:
         tx = StoreTransaction(
@@ -246,14 +268,16 @@ class SqliteEngine:
         unit.error = None
         try:
             unit.result = unit.context.copy().run(self._database.inside, unit.work, tx)
-        except (KeyboardInterrupt, SystemExit):
-            # meant for this thread, not for the unit that it happens to run
-            raise
-        except BaseException as error:  # noqa: BLE001 - it is raised where the unit was submitted
+            if not connection.in_transaction:
+                unit.error = rolled_back()
+        except BaseException as error:
+            if for_this_thread(error):
+                raise
             unit.error = error
         finally:
             unit.nudge = tx.enqueued
             tx.finish()
+            connection.end_cursors()
         if time.monotonic() > deadline:
             unit.error = late(unit_name(unit.work), self._budget, unit.error)
 
@@ -265,7 +289,7 @@ class SqliteEngine:
             self._lender = Lender("sqlite")
         return self._lender.lend(connection)
 
-    def _reader(self) -> sqlite3.Connection:
+    def _reader(self) -> _Link:
         try:
             return self._readers.pop()
         except IndexError:
@@ -274,13 +298,13 @@ class SqliteEngine:
             reader.execute("PRAGMA busy_timeout=5000")
             return reader
 
-    def _return(self, reader: sqlite3.Connection) -> None:
+    def _return(self, reader: _Link) -> None:
         if reader.in_transaction or self._closed.is_set() or len(self._readers) >= _READERS:
             reader.close()
         else:
             self._readers.append(reader)
 
-    def _connect(self) -> sqlite3.Connection:
+    def _connect(self) -> _Link:
         connection = sqlite3.connect(
             self.path,
             factory=_Link,

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from govline.store.database import Database
     from govline.store.statement import Plan
 
-__all__ = ["StoreTransaction"]
+__all__ = ["StoreTransaction", "rolled_back"]
 
 Dialect = Literal["sqlite", "postgresql"]
 
@@ -158,6 +158,8 @@ class StoreTransaction:
         if not sets:
             return 0
         self._live()
+        if self.dialect == "sqlite" and not self._driver.in_transaction:
+            raise rolled_back()
         started = time.perf_counter()
         self._cursor.executemany(plan.sql, sets)
         if self._spans is not None:
@@ -176,6 +178,8 @@ class StoreTransaction:
         plan: Plan = statement.plans.get(self.dialect) or statement.plan(self.dialect)  # type: ignore[attr-defined]
         if time.monotonic() > self._deadline:
             self._live()
+        if self.dialect == "sqlite" and not self._driver.in_transaction:
+            raise rolled_back()
         if self._spans is None:
             self._cursor.execute(plan.sql, plan.encode(params))
             return plan
@@ -203,3 +207,12 @@ class StoreTransaction:
                 hint="use tx only inside the unit that received it; return plain values from the unit",
             )
         raise late(unit_name(self._work), self._database.budget)
+
+
+def rolled_back() -> StoreError:
+    """The error of a unit that goes on after its transaction was rolled back under it."""
+    return StoreError(
+        "a unit swallowed an error with which the database rolled its transaction back",
+        code="GL-1009",
+        hint="let the error out, or wrap the risky statement in tx.connection.begin_nested()",
+    )

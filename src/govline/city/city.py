@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from datetime import time
+from datetime import datetime, time
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -208,11 +208,18 @@ class City:
 
         return busy(self)
 
-    def settle(self) -> None:
-        """Do everything that is due at this instant of the clock, in this thread, until nothing is left; for tests and drills."""
+    def settle(self, *, deadline: datetime | None = None) -> bool:
+        """Do everything that is due at this instant of the clock, in this thread: for AWS Lambda, tests and drills.
+
+        Args:
+            deadline: Begin nothing new after this instant of the town's clock.
+
+        Returns:
+            Whether nothing is left; False when the deadline came first.
+        """
         from govline.city.running import settle
 
-        settle(self)
+        return settle(self, deadline)
 
     def publish_menu(self) -> str:
         """Show the words of `menu` as a rich menu to everybody who has none of their own; LINE's id of it.

@@ -30,7 +30,7 @@ def open_city(kind: "type[City]", path: Path, *, clock: Clock | None, ids: IdSou
         schema=config.db_schema,
         clock=clock,
         ids=ids,
-        keys=Keyring.from_text(environment_secret(config.keys_env)),
+        keys=Keyring.from_text(environment_secret(config.keys_env, hint="`govline key` makes one")),
     )
     try:
         return kind(

@@ -1,6 +1,7 @@
 """A town at work: the worker in this process, in a thread of a web process, or step by step for tests and drills."""
 
 import threading
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from govline.core import Transaction
@@ -41,18 +42,26 @@ def busy(city: "City") -> bool:
     return city.database.read(look)
 
 
-def settle(city: "City") -> None:
-    """Do everything that is due at this instant of the clock, in this thread, until nothing is left."""
+def settle(city: "City", deadline: datetime | None = None) -> bool:
+    """Do everything that is due at this instant of the clock, in this thread; whether nothing is left.
+
+    Args:
+        deadline: Begin nothing new after this instant of the town's clock, for hosts that end a process (AWS Lambda).
+    """
     while True:
         now = city.database.clock.now()
+        if deadline is not None and now >= deadline:
+            return False
         ticks.run_due(city.database, city.ticks, now)
         fired = schedules.fire(city.database, now, quiet=city.quiet_hours)
         lanes = city.database.read(inbox.next_citizens)
         for lane in lanes:
+            if deadline is not None and city.database.clock.now() >= deadline:
+                return False
             inbox.process(city.database, lane, city.conversation.handle)
-        report = city.pump.run_once()
+        report = city.pump.run_once(deadline=deadline)
         if not (fired.fired or lanes or report.claimed):
-            return
+            return True
 
 
 class Background:

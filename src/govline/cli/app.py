@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 import govline
-from govline.cli import database, menu, outbox
+from govline.cli import database, inbox, menu, outbox
 from govline.cli.development import town_folder
 from govline.cli.features import run_feature
 from govline.cli.towns import ready_town
@@ -25,6 +25,7 @@ app = typer.Typer(
     help="govline: a town's LINE backend.",
 )
 app.add_typer(database.app, name="db")
+app.add_typer(inbox.app, name="inbox")
 app.add_typer(outbox.app, name="outbox")
 app.add_typer(menu.app, name="menu")
 
@@ -134,3 +135,11 @@ def doctor(
     if not findings:
         typer.echo("✓ 問題は見つかりませんでした")
     return 1 if findings else 0
+
+
+@app.command("key")
+def key(name: Annotated[str, typer.Argument(help="The key's own name, such as the month.")] = "k1") -> None:
+    """Make a key for GOVLINE_KEYS; keep it apart from the database and its backups."""
+    from govline.store import Keyring
+
+    typer.echo(Keyring.generate(name).to_text())

@@ -47,7 +47,7 @@ class SimulatorStage:
         client: "SimulatorClient",
         city: "City",
         clock: MovableClock,
-        settle: Callable[[], None] | None = None,
+        settle: Callable[[], object] | None = None,
     ) -> None:
         self._client = client
         self._city = city

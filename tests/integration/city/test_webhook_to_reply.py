@@ -1,6 +1,7 @@
 """From LINE's bytes to the citizen's phone: one effect each, in order, nothing lost, the right status code."""
 
 import threading
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import MetaData, select
@@ -147,3 +148,11 @@ def test_a_reply_that_dies_is_seen_and_silences_nobody(city, body, post, line, r
         "done",
         "dead",
     }
+
+
+def test_settling_ends_at_its_deadline_and_goes_on_later(city, body, post, clock, replies):
+    post(body.raw(body.text("一")))
+    assert city.settle(deadline=clock.now()) is False
+    assert replies() == []
+    assert city.settle(deadline=clock.now() + timedelta(seconds=5)) is True
+    assert replies() == ["「一」ですね"]

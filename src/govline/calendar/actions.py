@@ -64,12 +64,12 @@ class CalendarActions:
 
     # --- pick and book ---
 
-    def pick(self, tx: Transaction, context: TalkContext, args: PickArgs) -> ActionResult:  # noqa: ARG002
+    def pick(self, tx: Transaction, context: TalkContext, args: PickArgs) -> ActionResult:  # noqa: ARG002 - the contract's signature
         """Offer the programme's free slots, a page at a time."""
         self.calendar.lay_out(tx, args.calendar)
         return self._offer(tx, Page(args.calendar, args.party))
 
-    def picked(self, tx: Transaction, context: TalkContext, state: Json, said: Input) -> ActionResult:  # noqa: ARG002
+    def picked(self, tx: Transaction, context: TalkContext, state: Json, said: Input) -> ActionResult:  # noqa: ARG002 - the contract's signature
         """The citizen tapped a slot, another page or a date, or typed something."""
         page = Page(**state)
         meant = read(tx, self.calendar, page, said)

@@ -54,7 +54,7 @@ class DataClass(Enum):
     PUBLIC = "public"
     PREFERENCE = "preference"
     PERSONAL = "personal"
-    SECRET = "secret"  # noqa: S105
+    SECRET = "secret"  # noqa: S105 - a class of data, no password
 
     @property
     def chat(self) -> bool:

@@ -31,7 +31,7 @@ class DeliveryFeature:
         """The module of functions that take a transaction."""
         return service
 
-    def offers(self, service: ModuleType) -> Offers:  # noqa: ARG002
+    def offers(self, service: ModuleType) -> Offers:  # noqa: ARG002 - the contract's signature
         """Checks and the staff's view."""
         return Offers(
             data_map=(

@@ -45,7 +45,7 @@ class _OneWrite:
     def request(self, *args: Any, **kwargs: Any) -> None:
         self._held = bytearray()
         try:
-            super().request(*args, **kwargs)  # type: ignore[misc]
+            super().request(*args, **kwargs)  # type: ignore[misc]  # mixed into a connection class
             together = bytes(self._held)
         finally:
             self._held = None
@@ -53,7 +53,7 @@ class _OneWrite:
 
     def send(self, data: Any) -> None:
         if self._held is None:
-            super().send(data)  # type: ignore[misc]
+            super().send(data)  # type: ignore[misc]  # mixed into a connection class
         else:
             self._held += data
 

@@ -79,7 +79,7 @@ Columns = Mapping[str, str | Children]
 
 
 def to_sql(
-    filter: Filter,  # noqa: A002
+    filter: Filter,  # noqa: A002 - `filter` is the field's word
     columns: Columns,
     dialect: Dialect,
     *,

@@ -48,7 +48,7 @@ def _choose_action(segments: Segments) -> Action:
         attribute: Annotated[str, AfterValidator(_choice_only(segments))]
         prompt: str = ""
 
-    def run(tx: Transaction, context: TalkContext, args: ChooseArgs) -> ActionResult:  # noqa: ARG001
+    def run(tx: Transaction, context: TalkContext, args: ChooseArgs) -> ActionResult:  # noqa: ARG001 - the contract's signature
         return _ask(segments.attributes[args.attribute], args.prompt, 0)
 
     def resume(tx: Transaction, context: TalkContext, state: Json, given: Input) -> ActionResult:

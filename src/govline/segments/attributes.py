@@ -126,7 +126,7 @@ class Attributes(Mapping[str, AttributeDef]):
         inner = {row.name: row.label for known in self.declared for row in known.fields if row.label}
         return inner | {name: known.label for name, known in self._known.items() if known.label}
 
-    def to_text(self, filter: Filter) -> str:  # noqa: A002
+    def to_text(self, filter: Filter) -> str:  # noqa: A002 - `filter` is the field's word
         """The filter in Japanese with the declared labels."""
         everything = [*self._known.values(), *(row for known in self.declared for row in known.fields)]
         return to_text(
@@ -139,7 +139,7 @@ class Attributes(Mapping[str, AttributeDef]):
             raise _unknown(name)
         return self._known[name]
 
-    def check(self, filter: Filter) -> None:  # noqa: A002
+    def check(self, filter: Filter) -> None:  # noqa: A002 - `filter` is the field's word
         """Refuse a filter that names an unknown attribute or compares one with a value of another type.
 
         Raises:

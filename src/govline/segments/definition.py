@@ -171,7 +171,7 @@ def from_json(data: Any) -> m.Filter:
         ) from None
 
 
-def to_json(filter: m.Filter) -> dict[str, Any]:  # noqa: A002
+def to_json(filter: m.Filter) -> dict[str, Any]:  # noqa: A002 - `filter` is the field's word
     """The filter as plain JSON with its version."""
     return {"version": VERSION, "filter": _node(filter)}
 
@@ -198,7 +198,7 @@ def _operand(value: Any) -> Any:
     return value.build() if isinstance(value, _Date | _Today) else value
 
 
-def _node(filter: m.Filter) -> dict[str, Any]:  # noqa: A002
+def _node(filter: m.Filter) -> dict[str, Any]:  # noqa: A002 - `filter` is the field's word
     match filter:
         case m.And(parts):
             return {"type": "and", "parts": [_node(part) for part in parts]}

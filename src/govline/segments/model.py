@@ -243,7 +243,7 @@ class HasChild(Filter):
 class Attr:
     """Builds leaves on one attribute: `attr("ward").in_("A", "B")`, `attr("size") >= 3`, `~attr("blocked")`."""
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__ = None  # type: ignore[assignment]  # equality builds a clause, so it is no key
     __slots__ = ("_term",)
 
     def __init__(self, term: Term) -> None:
@@ -254,10 +254,10 @@ class Attr:
         """The age in full years, at the filter's `as_of`, of the birth date in this attribute."""
         return Attr(Term(self._term.name, age=True))
 
-    def __eq__(self, value: Operand) -> Filter:  # type: ignore[override]
+    def __eq__(self, value: Operand) -> Filter:  # type: ignore[override]  # builds a clause, as SQLAlchemy does
         return Compare(self._term, "eq", value)
 
-    def __ne__(self, value: Operand) -> Filter:  # type: ignore[override]
+    def __ne__(self, value: Operand) -> Filter:  # type: ignore[override]  # builds a clause, as SQLAlchemy does
         return Compare(self._term, "ne", value)
 
     def __lt__(self, value: Operand) -> Filter:
@@ -327,7 +327,7 @@ def attr(name: str) -> Attr:
 
 def _filter(part: Filter | Attr) -> Filter:
     """A bare attribute means: it is true."""
-    return part == True if isinstance(part, Attr) else part  # noqa: E712
+    return part == True if isinstance(part, Attr) else part  # noqa: E712 - builds a clause
 
 
 def _parts(part: Filter, kind: type[And] | type[Or]) -> tuple[Filter, ...]:

@@ -46,7 +46,7 @@ class Explanation:
 
 
 def predicate(
-    filter: Filter,  # noqa: A002
+    filter: Filter,  # noqa: A002 - `filter` is the field's word
     as_of: date | None = None,
     *,
     dates: Literal["native", "text"] = "native",
@@ -67,7 +67,7 @@ def predicate(
 
 
 def explain(
-    filter: Filter,  # noqa: A002
+    filter: Filter,  # noqa: A002 - `filter` is the field's word
     record: Record,
     as_of: date | None = None,
     *,
@@ -132,7 +132,7 @@ def _any(parts: list[Predicate]) -> Predicate:
     steps = tuple(parts)
 
     def some(record: Record) -> bool:
-        for step in steps:  # noqa: SIM110
+        for step in steps:  # noqa: SIM110 - as in `every`
             if step(record):
                 return True
         return False

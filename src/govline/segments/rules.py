@@ -30,7 +30,7 @@ __all__ = ["latest_birth", "names", "resolve"]
 _OLDEST: Final = 150
 
 
-def resolve(filter: Filter, as_of: date | None) -> Filter:  # noqa: A002
+def resolve(filter: Filter, as_of: date | None) -> Filter:  # noqa: A002 - `filter` is the field's word
     """The same set of people without `Today` and without ages, decided at `as_of`.
 
     Args:
@@ -72,7 +72,7 @@ def latest_birth(years: int, as_of: date) -> date:
         return date(as_of.year - years, 2, 28)
 
 
-def names(filter: Filter) -> Iterator[str]:  # noqa: A002
+def names(filter: Filter) -> Iterator[str]:  # noqa: A002 - `filter` is the field's word
     """Every attribute that the filter looks at (of repeated ones only the attribute itself)."""
     match filter:
         case And(parts) | Or(parts):

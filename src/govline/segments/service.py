@@ -109,12 +109,12 @@ class Segments:
         """Every change of the value, oldest first."""
         return tuple(Change(*row) for row in tx.all(q.HISTORY, {"who": citizen, "name": attribute}))
 
-    def count(self, tx: Transaction, filter: Filter, as_of: date | None = None) -> int:  # noqa: A002
+    def count(self, tx: Transaction, filter: Filter, as_of: date | None = None) -> int:  # noqa: A002 - `filter` is the field's word
         """How many of all citizens the town knows fulfil the filter, those who blocked the account among them."""
         where, params = self._where(tx, filter, as_of)
         return int(tx.connection.exec_driver_sql(q.count_sql(where), tuple(params)).scalar_one())
 
-    def ids(self, tx: Transaction, filter: Filter, as_of: date | None = None) -> Iterator[CitizenId]:  # noqa: A002
+    def ids(self, tx: Transaction, filter: Filter, as_of: date | None = None) -> Iterator[CitizenId]:  # noqa: A002 - `filter` is the field's word
         """The citizens who fulfil the filter, in order of id, streamed from the database's own cursor."""
         where, params = self._where(tx, filter, as_of)
         found = tx.connection.exec_driver_sql(
@@ -126,7 +126,7 @@ class Segments:
     def explain(
         self,
         tx: Transaction,
-        filter: Filter,  # noqa: A002
+        filter: Filter,  # noqa: A002 - `filter` is the field's word
         citizen: CitizenId,
         as_of: date | None = None,
     ) -> Explanation:
@@ -144,7 +144,7 @@ class Segments:
     def send(
         self,
         tx: Transaction,
-        filter: Filter,  # noqa: A002
+        filter: Filter,  # noqa: A002 - `filter` is the field's word
         messages: Sequence[Message],
         key: str,
         *,
@@ -186,13 +186,13 @@ class Segments:
         ):
             tx.write(statement, {"who": citizen})
 
-    def _where(self, tx: Transaction, filter: Filter, as_of: date | None) -> tuple[str, Sequence[Any]]:  # noqa: A002
+    def _where(self, tx: Transaction, filter: Filter, as_of: date | None) -> tuple[str, Sequence[Any]]:  # noqa: A002 - `filter` is the field's word
         self._check(tx, filter)
         dialect: Literal["sqlite", "postgresql"] = "sqlite" if tx.dialect == "sqlite" else "postgresql"
         where, params = to_sql(filter, self._columns, dialect, as_of=as_of or _today(tx), dates="text")
         return where, list(params)
 
-    def _check(self, tx: Transaction, filter: Filter) -> None:  # noqa: A002
+    def _check(self, tx: Transaction, filter: Filter) -> None:  # noqa: A002 - `filter` is the field's word
         self._needs_columns(tx)
         self.attributes.check(filter)
 

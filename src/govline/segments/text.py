@@ -50,7 +50,7 @@ _COMPARE: Final = {
 
 
 def to_text(
-    filter: Filter,  # noqa: A002
+    filter: Filter,  # noqa: A002 - `filter` is the field's word
     labels: Mapping[str, str] | None = None,
     choices: Mapping[str, Mapping[str, str]] | None = None,
 ) -> str:

@@ -40,14 +40,14 @@ class _Borrowed:
     def do_execute(self, cursor: Any, statement: str, *rest: Any, **options: Any) -> None:
         """Runs any SQL but the one that would end the owner's transaction."""
         _check(cursor, statement)
-        super().do_execute(cursor, statement, *rest, **options)  # type: ignore[misc]
+        super().do_execute(cursor, statement, *rest, **options)  # type: ignore[misc]  # mixed into a dialect
 
     def do_executemany(self, cursor: Any, statement: str, *rest: Any, **options: Any) -> None:
         """Likewise."""
         _check(cursor, statement)
-        super().do_executemany(cursor, statement, *rest, **options)  # type: ignore[misc]
+        super().do_executemany(cursor, statement, *rest, **options)  # type: ignore[misc]  # mixed into a dialect
 
-    def is_disconnect(self, e: Any, connection: Any, cursor: Any) -> bool:  # noqa: ARG002
+    def is_disconnect(self, e: Any, connection: Any, cursor: Any) -> bool:  # noqa: ARG002 - SQLAlchemy's signature
         """A lost connection is the owner's to see to: SQLAlchemy must not replace it in the middle of a unit."""
         return False
 
@@ -95,10 +95,10 @@ class LentConnection(Connection):
     def begin(self) -> NoReturn:
         _refuse("begin")
 
-    def begin_twophase(self, xid: Any | None = None) -> NoReturn:  # noqa: ARG002
+    def begin_twophase(self, xid: Any | None = None) -> NoReturn:  # noqa: ARG002 - SQLAlchemy's signature
         _refuse("begin_twophase")
 
-    def invalidate(self, exception: BaseException | None = None) -> None:  # noqa: ARG002
+    def invalidate(self, exception: BaseException | None = None) -> None:  # noqa: ARG002 - SQLAlchemy's signature
         _refuse("invalidate")
 
     def detach(self) -> None:
@@ -167,7 +167,7 @@ def _dialect(kind: Literal["sqlite", "postgresql"]) -> Dialect:
         return _BorrowedSqlite(dbapi=SQLiteDialect_pysqlite.import_dbapi())
     import psycopg
 
-    return _BorrowedPostgres(dbapi=psycopg, use_native_hstore=False)  # type: ignore[no-untyped-call]
+    return _BorrowedPostgres(dbapi=psycopg, use_native_hstore=False)  # type: ignore[no-untyped-call]  # its dialects are untyped
 
 
 def plain_connection(kind: Literal["sqlite", "postgresql"], driver_connection: Any) -> Connection:

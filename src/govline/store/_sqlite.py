@@ -151,7 +151,7 @@ class SqliteEngine:
         finally:
             connection.close()
 
-    def waiting(self, group: str | None) -> int:  # noqa: ARG002
+    def waiting(self, group: str | None) -> int:  # noqa: ARG002 - one line for all groups
         return len(self._line)
 
     def close(self) -> None:

@@ -27,7 +27,7 @@ def _dialect(name: str) -> Dialect:
         return SQLiteDialect_pysqlite(paramstyle="qmark")
     from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 
-    return PGDialect_psycopg(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]
+    return PGDialect_psycopg(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]  # SQLAlchemy's dialects are untyped
 
 
 @frozen
@@ -128,7 +128,7 @@ def _encoder(
 
     def encode(params: Mapping[str, Any] | None) -> Sequence[Any]:
         given = {**constants, **(params or {})} if constants else params
-        return [given[key] if codec is None else codec(given[key]) for key, codec in pairs]  # type: ignore[index]
+        return [given[key] if codec is None else codec(given[key]) for key, codec in pairs]  # type: ignore[index]  # None only where nothing is bound
 
     return _checked(name, encode)
 

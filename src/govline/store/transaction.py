@@ -153,7 +153,7 @@ class StoreTransaction:
 
     def write_many(self, statement: NamedStatement, params: Iterable[Mapping[str, Any]]) -> int:
         """Run one write for many parameter sets in one driver call; the number of rows touched."""
-        plan: Plan = statement.plan(self.dialect)  # type: ignore[attr-defined]
+        plan: Plan = statement.plan(self.dialect)  # type: ignore[attr-defined]  # core's NamedStatement shows its name only
         sets = [plan.encode(each) for each in params]
         if not sets:
             return 0
@@ -169,13 +169,13 @@ class StoreTransaction:
     def finish(self) -> None:
         """End of the unit: the transaction and the connection lent from it can no longer be used."""
         if self._connection is not None:
-            self._connection.detach_from_unit()  # type: ignore[attr-defined]
+            self._connection.detach_from_unit()  # type: ignore[attr-defined]  # our own guarded connection
             self._connection = None
         self._deadline = float("-inf")
         self._over = True
 
     def _execute(self, statement: NamedStatement, params: Mapping[str, Any] | None) -> "Plan":
-        plan: Plan = statement.plans.get(self.dialect) or statement.plan(self.dialect)  # type: ignore[attr-defined]
+        plan: Plan = statement.plans.get(self.dialect) or statement.plan(self.dialect)  # type: ignore[attr-defined]  # core's NamedStatement shows its name only
         if time.monotonic() > self._deadline:
             self._live()
         if self.dialect == "sqlite" and not self._driver.in_transaction:

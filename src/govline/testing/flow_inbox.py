@@ -44,7 +44,7 @@ class InboxSuite:
         assert [_receive(db, *body) for _ in range(5)] == [Received(2, 0), *[Received(0, 2)] * 4]
         seen: list[str] = []
         for lane in db.read(inbox.next_citizens):
-            inbox.process(db, lane, lambda tx, event: seen.append(event.id))  # noqa: ARG005
+            inbox.process(db, lane, lambda tx, event: seen.append(event.id))  # noqa: ARG005 - the handler's shape
         assert sorted(seen) == ["e1", "e2"]
         assert _receive(db, *body) == Received(0, 2)
         assert db.read(inbox.next_citizens) == []
@@ -52,7 +52,7 @@ class InboxSuite:
     def test_a_citizen_is_handled_in_time_and_sequence_order(self, db: Database) -> None:
         _receive(db, incoming("late", at=9), incoming("b", at=5, sequence=1), incoming("a", at=5))
         seen: list[Incoming] = []
-        assert inbox.process(db, "c1", lambda tx, event: seen.append(event)) == Processed(3)  # noqa: ARG005
+        assert inbox.process(db, "c1", lambda tx, event: seen.append(event)) == Processed(3)  # noqa: ARG005 - the handler's shape
         assert [event.id for event in seen] == ["a", "b", "late"]
 
     def test_event_and_work_commit_together(self, db: Database) -> None:
@@ -90,7 +90,7 @@ class InboxSuite:
     def test_events_of_nobody_do_not_wait_for_each_other(self, db: Database) -> None:
         _receive(db, incoming("g1", None, at=1), incoming("g2", None, at=2))
 
-        def handle(tx: Transaction, event: Incoming) -> None:  # noqa: ARG001
+        def handle(tx: Transaction, event: Incoming) -> None:  # noqa: ARG001 - the handler's shape
             if event.id == "g1":
                 raise LookupError
 
@@ -108,9 +108,9 @@ class InboxSuite:
 
     def test_an_event_that_comes_late_is_handled_and_told(self, db: Database) -> None:
         _receive(db, incoming("new", at=100))
-        inbox.process(db, "c1", lambda tx, event: None)  # noqa: ARG005
+        inbox.process(db, "c1", lambda tx, event: None)  # noqa: ARG005 - the handler's shape
         _receive(db, incoming("old", at=50), incoming("newer", at=150))
-        assert inbox.process(db, "c1", lambda tx, event: None) == Processed(done=2, late=1)  # noqa: ARG005
+        assert inbox.process(db, "c1", lambda tx, event: None) == Processed(done=2, late=1)  # noqa: ARG005 - the handler's shape
 
     def test_unknown_events_are_kept_and_counted(self, db: Database) -> None:
         _receive(db, incoming("e1", kind="mystery"), incoming("e2"), incoming("e3"))
@@ -127,7 +127,7 @@ class InboxSuite:
 
     def test_purge_deletes_what_is_long_done_in_small_pages(self, db: Database) -> None:
         _receive(db, *(incoming(f"e{n}") for n in range(3)), incoming("bad", "c2"))
-        inbox.process(db, "c1", lambda tx, event: None)  # noqa: ARG005
+        inbox.process(db, "c1", lambda tx, event: None)  # noqa: ARG005 - the handler's shape
         assert db.run(inbox.purge) == 0
         assert isinstance(db.clock, FixedClock)
         db.clock.advance(inbox.KEEP + timedelta(seconds=1))
@@ -165,7 +165,7 @@ def race(db: Database, lane: str, workers: int) -> list[str]:
     order: list[str] = []
     meeting = threading.Barrier(2)
 
-    def handle(tx: Transaction, event: Incoming) -> None:  # noqa: ARG001
+    def handle(tx: Transaction, event: Incoming) -> None:  # noqa: ARG001 - the handler's shape
         try:
             meeting.wait(0.02)
         except threading.BrokenBarrierError:

@@ -218,7 +218,7 @@ class OutboxSuite:
 
     def test_a_handler_that_raises_is_retried_and_its_message_kept_nowhere(self, db: Database) -> None:
         class Raising(RecordingHandler):
-            def run(self, payload: Any, context: Any) -> Done:  # noqa: ARG002
+            def run(self, payload: Any, context: Any) -> Done:  # noqa: ARG002 - the handler's shape
                 raise RuntimeError("山田太郎")
 
         (row,) = _enqueue(db, effect("a"))
@@ -230,7 +230,7 @@ class OutboxSuite:
         clock = _clock(db)
         failing = [True]
 
-        def on_record(tx: Transaction, fate: Any) -> None:  # noqa: ARG001
+        def on_record(tx: Transaction, fate: Any) -> None:  # noqa: ARG001 - the handler's shape
             tx.enqueue(effect("follow-up", topic="other.x"))
             if failing.pop() if failing else False:
                 raise LookupError
@@ -390,7 +390,7 @@ class OutboxSuite:
 
     def test_upcasters_lift_older_payloads_and_newer_ones_wait(self, db: Database) -> None:
         handler = RecordingHandler()
-        handler.version = 3  # type: ignore[attr-defined]
+        handler.version = 3  # type: ignore[attr-defined]  # as a handler declares it
         old, new = _enqueue(
             db, effect("old", payload={"who": "c"}, version=1), effect("new", payload={}, version=4)
         )
@@ -421,7 +421,7 @@ class OutboxSuite:
     def test_events_reach_each_handler_once_and_vetoes_at_once(self, db: Database) -> None:
         heard: list[str] = []
 
-        def veto(tx: Transaction, event: Event) -> None:  # noqa: ARG001
+        def veto(tx: Transaction, event: Event) -> None:  # noqa: ARG001 - the handler's shape
             if event.data.get("bad"):
                 raise StoreError("no")
 

@@ -75,13 +75,13 @@ class ScheduleSuite:
     def test_firing_goes_in_pages(self, db: Database) -> None:
         now = _clock(db).now()
         for n in range(5):
-            db.run(lambda tx, n=n: tx.schedule(_plan(f"b{n}", now - timedelta(minutes=n))))  # type: ignore[misc]
+            db.run(lambda tx, n=n: tx.schedule(_plan(f"b{n}", now - timedelta(minutes=n))))  # type: ignore[misc]  # mypy infers no lambda with defaults
         assert [schedules.fire(db, limit=2).fired for _ in range(4)] == [2, 2, 1, 0]
 
     def test_a_tick_runs_once_a_day(self, db: Database) -> None:
         clock = _clock(db)
         ran: list[datetime] = []
-        tick = Tick("evening", time(18), lambda tx, due: ran.append(due))  # noqa: ARG005
+        tick = Tick("evening", time(18), lambda tx, due: ran.append(due))  # noqa: ARG005 - the handler's shape
         clock.set(_jst(20, 17))
         assert ticks.run_due(db, [tick]).ran == (), "yesterday's was before the town began"
         clock.set(_jst(20, 18))
@@ -104,13 +104,13 @@ class ScheduleSuite:
         clock.set(_jst(20, 18))
         attempts: list[int] = []
 
-        def fail_once(tx: Transaction, due: datetime) -> None:  # noqa: ARG001
+        def fail_once(tx: Transaction, due: datetime) -> None:  # noqa: ARG001 - the handler's shape
             tx.audit("ticked", Ref("tick", "x"))
             attempts.append(1)
             if len(attempts) == 1:
                 raise LookupError
 
-        both = [Tick("bad", time(18), fail_once), Tick("good", time(18), lambda tx, due: None)]  # noqa: ARG005
+        both = [Tick("bad", time(18), fail_once), Tick("good", time(18), lambda tx, due: None)]  # noqa: ARG005 - the handler's shape
         report = ticks.run_due(db, both)
         assert (report.ran, report.failed) == (("good",), ("bad",))
         assert ticks.run_due(db, both).failed == ()
@@ -157,18 +157,18 @@ class ScheduleSuite:
     def test_keys_rotate_without_losing_anyone(self, db: Database) -> None:
         assert db.keys is not None
         old = db.keys
-        citizens = [db.run(lambda tx, n=n: identity.citizen_of(tx, f"U{n}")) for n in range(3)]  # type: ignore[misc]
+        citizens = [db.run(lambda tx, n=n: identity.citizen_of(tx, f"U{n}")) for n in range(3)]  # type: ignore[misc]  # mypy infers no lambda with defaults
         fresh = Keyring.generate("k2")
         db.keys = Keyring.from_text(f"{fresh.to_text()},{old.to_text()}")
         assert db.run(lambda tx: identity.citizen_of(tx, "U1")) == citizens[1], "found under the old key"
         after: str | None = ""
         while after is not None:
-            after = db.run(lambda tx, after=after: identity.rewrap(tx, limit=2, after=after))  # type: ignore[misc]
+            after = db.run(lambda tx, after=after: identity.rewrap(tx, limit=2, after=after))  # type: ignore[misc]  # mypy infers no lambda with defaults
         db.keys = fresh
         for number, citizen in enumerate(citizens):
             user = f"U{number}"
-            assert db.run(lambda tx, user=user: identity.citizen_of(tx, user)) == citizen  # type: ignore[misc]
-            assert db.read(lambda tx, who=citizen: identity.line_user_of(tx, who)) == user  # type: ignore[misc]
+            assert db.run(lambda tx, user=user: identity.citizen_of(tx, user)) == citizen  # type: ignore[misc]  # mypy infers no lambda with defaults
+            assert db.read(lambda tx, who=citizen: identity.line_user_of(tx, who)) == user  # type: ignore[misc]  # mypy infers no lambda with defaults
 
     def test_erasing_forgets_the_person(self, db: Database) -> None:
         citizen = db.run(lambda tx: identity.citizen_of(tx, "U1"))

@@ -182,7 +182,7 @@ class Draft:
 
     def signed_by(self, key: rsa.RSAPrivateKey) -> bytes:
         """DER of the certificate."""
-        digest = hashes.SHA1() if self.outer_algorithm == SHA1_WITH_RSA else hashes.SHA256()  # noqa: S303
+        digest = hashes.SHA1() if self.outer_algorithm == SHA1_WITH_RSA else hashes.SHA256()  # noqa: S303 - a certificate that must be refused
         body = self.body()
         signature = key.sign(body, padding.PKCS1v15(), digest)
         return der.sequence(body, self.outer_algorithm, der.bit_string(signature))

@@ -55,7 +55,7 @@ def _start(version: int) -> tuple[str, Callable[[], None]]:
 
     def stop() -> None:
         # its rows are thrown away: immediate shutdown, without the wheel's machine-wide lock
-        atexit.unregister(server._cleanup)  # noqa: SLF001
+        atexit.unregister(server._cleanup)  # noqa: SLF001 - the package has no public way
         process = server.get_postmaster_info().process
         process.send_signal(signal.SIGQUIT)
         process.wait(30)

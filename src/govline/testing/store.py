@@ -225,7 +225,7 @@ class StoreSuite(LimitsSuite):
 
         def enqueue(tx: Transaction) -> None:
             bump(tx)
-            tx.enqueued = True  # type: ignore[attr-defined]
+            tx.enqueued = True  # type: ignore[attr-defined]  # what enqueue does, without the store's tables
 
         def fail(tx: Transaction) -> None:
             enqueue(tx)

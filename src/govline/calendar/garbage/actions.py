@@ -68,7 +68,7 @@ class GarbageActions:
             return Ask([self._areas("garbage.which_area", names)], {})
         return Ask([Text(self._say("garbage.ask_area"))], {})
 
-    def chosen(self, tx: Transaction, context: TalkContext, state: Json, said: Input) -> ActionResult:  # noqa: ARG002
+    def chosen(self, tx: Transaction, context: TalkContext, state: Json, said: Input) -> ActionResult:  # noqa: ARG002 - the contract's signature
         """A tapped area is taken, typed words narrow the list."""
         return self._narrow(tx, context, said.data if said.kind == "postback" else said.text)
 
@@ -96,7 +96,7 @@ class GarbageActions:
 
     # --- the notice ---
 
-    def settings(self, tx: Transaction, context: TalkContext, args: NoArgs) -> ActionResult:  # noqa: ARG002
+    def settings(self, tx: Transaction, context: TalkContext, args: NoArgs) -> ActionResult:  # noqa: ARG002 - the contract's signature
         """Ask when to tell, or what; for the citizen's first area, all areas follow."""
         mine = self.garbage.settings(tx, context.citizen)
         if not mine:

@@ -10,11 +10,13 @@ from typing import Any
 from attrs import asdict
 
 from govline.calendar.garbage.files import read_calendar
+from govline.calendar.garbage.plan import Closing, DayChange, Span, lay_out
 from govline.calendar.garbage.readers import Area, AreaTable, Closure, Problem, read_centers
+from govline.calendar.garbage.side_files import Changes, fitting, read_exceptions, without_effect
 from govline.core.text import normalize
 from govline.errors import FileError, GovlineError, InputError
 
-__all__ = ["check_command", "dates_command", "days_of"]
+__all__ = ["check_command", "dates_command", "days_of", "problem_line"]
 
 _PROBLEMS, _UNREADABLE = 1, 2
 
@@ -47,7 +49,7 @@ def dates_command(city: Any, words: Sequence[str]) -> int:  # noqa: ARG001 - it 
 
     Args:
         city: Not used; None outside a town.
-        words: `FILE --from D --to D [--center FILE] [--area NAME] [--json]`; both days are included.
+        words: `FILE --from D --to D [--center FILE] [--exceptions FILE] [--closed-days drop|shift] [--area NAME] [--json]`; both days are included.
 
     Returns:
         0 every cell could be read, 1 some could not (they are named on standard error), 2 no table, or no such area.
@@ -56,24 +58,35 @@ def dates_command(city: Any, words: Sequence[str]) -> int:  # noqa: ARG001 - it 
     try:
         table = read_calendar(given.file)
         closures, problems = read_centers(given.center) if given.center else ([], [])
+        read = read_exceptions(given.exceptions) if given.exceptions else Changes()
         areas = _chosen(table, given.area)
     except (GovlineError, OSError) as error:
         return _unreadable(error, as_json=False)
-    found = {area.name: days_of(area, closures, given.first, given.last) for area in areas}
+    span = (given.first, given.last)
+    found = {area.name: days_of(area, closures, read.changes, span, given.closed_days) for area in areas}
     sys.stdout.write(_as_json({"areas": found}) if given.json else "".join(_day_lines(found)))
-    unread = [*table.problems, *problems]
-    sys.stderr.writelines(f"{_line('問題', item)}\n" for item in unread)
+    unread = [*table.problems, *problems, *read.problems]
+    sys.stderr.writelines(f"{problem_line('問題', item)}\n" for item in unread)
+    odd = without_effect(table, read.changes)
+    sys.stderr.writelines(f"{problem_line('注意', item)}\n" for item in odd)
     return _PROBLEMS if unread else 0
 
 
-def days_of(area: Area, closures: Iterable[Closure], first: date, last: date) -> dict[str, list[str]]:
-    """Collection days of an area by kind as ISO text, from `first` to `last`, both included, without closed ones."""
+def days_of(
+    area: Area,
+    closures: Iterable[Closure],
+    changes: Sequence[DayChange],
+    span: Span,
+    closing: Closing = "drop",
+) -> dict[str, list[str]]:
+    """Collection days of an area by kind as ISO text, first and last day of `span` included; see `plan.lay_out`."""
     closed = [(each.first, each.last) for each in closures if each.center == area.center]
     return {
         kind: [
             day.isoformat()
-            for day in rule.between(first, last)
-            if not any(begin <= day <= end for begin, end in closed)
+            for day in lay_out(
+                rule, *span, closed=closed, changes=fitting(changes, area.name, kind), closing=closing
+            ).days
         ]
         for kind, rule in area.rules.items()
     }
@@ -83,6 +96,8 @@ def _dates_parser() -> ArgumentParser:
     parser = ArgumentParser(prog="govline garbage dates")
     parser.add_argument("file", help="area_days.csv or another table of collection days")
     parser.add_argument("--center", help="center.csv: closures of centres")
+    parser.add_argument("--exceptions", help="exceptions.csv: 振替・休止・臨時")
+    parser.add_argument("--closed-days", choices=["drop", "shift"], default="drop", help="what closures do")
     parser.add_argument("--area", help="only this area")
     parser.add_argument("--from", dest="first", type=date.fromisoformat, required=True, help="2026-04-01")
     parser.add_argument("--to", dest="last", type=date.fromisoformat, required=True, help="2027-03-31")
@@ -93,7 +108,8 @@ def _dates_parser() -> ArgumentParser:
 def _chosen(table: AreaTable, name: str | None) -> Sequence[Area]:
     if name is None:
         return table.areas
-    found = [area for area in table.areas if normalize(area.name) == normalize(name)]
+    wanted = normalize(name)
+    found = [area for area in table.areas if wanted in map(normalize, (area.name, *area.members))]
     if not found:
         raise InputError("the file has no such area", code="GL-2025", place={"area": name})
     return found
@@ -131,12 +147,13 @@ def _lines(table: AreaTable) -> list[str]:
     """The report as a clerk reads it."""
     cells = f"セル {table.cells}(空 {table.empty}、読めた {table.parsed})"
     lines = [f"行 {table.rows} · 地区 {len(table.areas)} · 種類 {len(table.kinds)} · {cells}"]
-    lines += [_line("問題", item) for item in table.problems]
-    lines += [_line("注意", item) for item in table.warnings]
+    lines += [problem_line("問題", item) for item in table.problems]
+    lines += [problem_line("注意", item) for item in table.warnings]
     return [*lines, "問題のセルがあります" if table.problems else "すべてのセルを読めました"]
 
 
-def _line(mark: str, item: Problem) -> str:
+def problem_line(mark: str, item: Problem) -> str:
+    """A problem or warning as a clerk reads it."""
     near = f" → 「{item.suggestion}」ですか?" if item.suggestion else ""
     return f"{mark} {item.row}行目 {item.column}: 「{item.cell}」 {item.reason}{near}"
 

@@ -53,13 +53,17 @@ class Problem:
 
 @frozen
 class Area:
-    """収集地区: a name, its reading where the file has one, its centre, and a rule for each kind collected there."""
+    """収集地区: a name, its reading where the file has one, its centre, and a rule for each kind collected there.
+
+    `members` are the single areas of a name that joins several (高松・花園); a town imports those.
+    """
 
     name: str
     rules: dict[str, Rule] = field(hash=False)
     cells: dict[str, str] = field(hash=False)
     center: str = ""
     reading: str = ""
+    members: tuple[str, ...] = field(default=(), converter=frozen_tuple)
 
 
 @frozen
@@ -143,15 +147,15 @@ def read_centers(source: str | Path | bytes) -> tuple[list[Closure], list[Proble
         cells = [normalize(cell) for cell in row]
         if not header:
             header = cells
-            if not any(map(_as_date, cells)):
+            if not any(map(as_date, cells)):
                 continue
-        if cells == header and not any(map(_as_date, cells)):
+        if cells == header and not any(map(as_date, cells)):
             continue
         read = _closure(cells)
         if isinstance(read, Closure):
             closures.append(read)
         elif read:
-            column = header[1] if len(header) > 1 and not _as_date(header[1]) else "2"
+            column = header[1] if len(header) > 1 and not as_date(header[1]) else "2"
             problems.append(Problem(number, column, ",".join(cells[1:]), read))
     return closures, problems
 
@@ -163,43 +167,80 @@ def _closure(cells: Sequence[str]) -> Closure | str:
         return ""
     if not name:
         return "センターの名称がありません"
-    if any(map(_as_date, cells[3:])):
+    if any(map(as_date, cells[3:])):
         return "日付が3つ以上あります(1行に開始日と終了日だけを書いてください)"
-    begin, end = _as_date(first), _as_date(last or first)
+    begin, end = as_date(first), as_date(last or first)
     if begin is None or end is None or begin > end:
         return "休止期間として読めません"
     return Closure(name, begin, end) if end - begin <= _LONGEST_CLOSURE else "休止期間が1年を超えています"
 
 
+class CellReader:
+    """Counts cells, and keeps what cannot be read or looks wrong."""
+
+    def __init__(self, warnings: Sequence[Problem] = ()) -> None:
+        self._counts = {"cells": 0, "empty": 0, "parsed": 0}
+        self._problems: list[Problem] = []
+        self._warnings = list(warnings)
+
+    def read(self, number: int, label: str, text: str) -> Rule | None:
+        """The rule of a cell; None for "not collected", and for what cannot be read, which is kept as a problem."""
+        self._counts["cells"] += 1
+        if is_empty(text):
+            self._counts["empty"] += 1
+            return None
+        try:
+            rule = Rule.parse(text)
+        except RuleError as error:
+            reason = f"{error.message}: {error.place['token']}"
+            self._problems.append(Problem(number, label, text, reason, suggestion=suggestion(text)))
+            return None
+        self._counts["parsed"] += 1
+        self._warnings.extend(Problem(number, label, text, why, "GL-2022") for why in rule.warnings)
+        return rule
+
+    def refuse(self, problem: Problem, cells: Sequence[str] = ("?",)) -> None:
+        """Keep a problem of a whole row, whose cells count as not read."""
+        self._problems.append(problem)
+        self._counts["cells"] += len(cells)
+        self._counts["empty"] += sum(map(is_empty, cells))
+
+    def warn(self, warning: Problem) -> None:
+        """Keep what looks wrong."""
+        self._warnings.append(warning)
+
+    def table(self, areas: Sequence[Area], kinds: Sequence[str], *, rows: int, header: str = "") -> AreaTable:
+        """Everything read so far, as a table."""
+        if not areas and not self._problems:
+            self._problems.append(Problem(1, header, "", "地区の行が1つもありません"))
+        return AreaTable(
+            areas, kinds, rows=rows, **self._counts, problems=self._problems, warnings=self._warnings
+        )
+
+
 class _Reader:
-    def __init__(self, layout: _Layout, warnings: list[Problem]) -> None:
+    def __init__(self, layout: _Layout, warnings: Sequence[Problem]) -> None:
         self._layout = layout
+        self._cells = CellReader(warnings)
         self._areas: dict[str, Area] = {}
         self._names: set[str] = set()
-        self._counts = {"rows": 0, "cells": 0, "empty": 0, "parsed": 0}
-        self._problems: list[Problem] = []
-        self._warnings = warnings
+        self._rows = 0
 
     def read(self, number: int, row: Sequence[str]) -> None:
         """Take a row; one that does not fit is named and left out whole, because its cells may stand in wrong columns."""
         name = self._layout.cell(row, 0)
+        column = self._layout.header[0]
         if tuple(cell.strip() for cell in row) == self._layout.header:
-            self._warnings.append(
-                Problem(number, self._layout.header[0], name, "見出しがもう一度あります", "GL-2022")
-            )
+            self._cells.warn(Problem(number, column, name, "見出しがもう一度あります", "GL-2022"))
             return
-        self._counts["rows"] += 1
+        self._rows += 1
+        texts = {label: self._layout.cell(row, at) for at, label in self._layout.kinds}
         doubt = self._doubt(row, name)
         if doubt:
-            self._problems.append(Problem(number, self._layout.header[0], name, doubt))
-            texts = [self._layout.cell(row, column) for column, _ in self._layout.kinds]
-            self._counts["cells"] += len(texts)
-            self._counts["empty"] += sum(map(is_empty, texts))
+            self._cells.refuse(Problem(number, column, name, doubt), list(texts.values()))
             return
-        rules = dict(self._cells(number, row))
-        cells = {
-            label: self._layout.cell(row, column) for column, label in self._layout.kinds if label in rules
-        }
+        rules = dict(self._rules(number, row))
+        cells = {label: texts[label] for label in rules}
         center, reading = (self._layout.cell(row, at) for at in (self._layout.center, self._layout.reading))
         self._names.add(normalize(name))
         self._areas[name] = Area(name, rules, cells, center, reading)
@@ -214,34 +255,16 @@ class _Reader:
             return "地区名がありません"
         return "同じ地区が2回あります" if normalize(name) in self._names else ""
 
-    def _cells(self, number: int, row: Sequence[str]) -> Iterator[tuple[str, Rule]]:
+    def _rules(self, number: int, row: Sequence[str]) -> Iterator[tuple[str, Rule]]:
         for column, label in self._layout.kinds:
-            text = self._layout.cell(row, column)
-            self._counts["cells"] += 1
-            if is_empty(text):
-                self._counts["empty"] += 1
-                continue
-            try:
-                rule = Rule.parse(text)
-            except RuleError as error:
-                reason = f"{error.message}: {error.place['token']}"
-                self._problems.append(Problem(number, label, text, reason, suggestion=suggestion(text)))
-                continue
-            self._counts["parsed"] += 1
-            self._warnings.extend(Problem(number, label, text, why, "GL-2022") for why in rule.warnings)
-            yield label, rule
+            rule = self._cells.read(number, label, self._layout.cell(row, column))
+            if rule is not None:
+                yield label, rule
 
     def table(self) -> AreaTable:
         kinds = [label for _, label in self._layout.kinds]
-        if not self._areas and not self._problems:
-            self._problems.append(Problem(1, self._layout.header[0], "", "地区の行が1つもありません"))
-        return AreaTable(
-            list(self._areas.values()),
-            kinds,
-            **self._counts,
-            problems=self._problems,
-            warnings=self._warnings,
-        )
+        areas = list(self._areas.values())
+        return self._cells.table(areas, kinds, rows=self._rows, header=self._layout.header[0])
 
 
 def _layout(header: tuple[str, ...], rows: Sequence[Sequence[str]]) -> _Layout:
@@ -346,7 +369,8 @@ def _decoded(data: bytes, name: str) -> str:
     )
 
 
-def _as_date(text: str) -> date | None:
+def as_date(text: str) -> date | None:
+    """A date as closures write it (2026/1/3, 2026-01-03, 20260103), None for anything else."""
     found = _DATE.fullmatch(text)
     if found is None:
         return None

@@ -6,11 +6,18 @@ A value marked `unconfirmed` differs between those sources or is stated in one o
 and hand the result to `check_messages` or to a message's `limits`.
 """
 
+import re
 from typing import Final
 
 from attrs import frozen
 
-__all__ = ["LIMITS", "Limits"]
+__all__ = ["LIMITS", "MULTICAST_RECIPIENTS", "UNIT_NAME", "Limits"]
+
+MULTICAST_RECIPIENTS: Final = 500
+"""LINE takes 1 to 500 user ids in one multicast (line-openapi messaging-api.yml, `MulticastRequest.to`)."""
+
+UNIT_NAME: Final = re.compile(r"[A-Za-z0-9_]{1,30}\Z")
+"""A custom aggregation unit (line-openapi messaging-api.yml, `customAggregationUnits`)."""
 
 
 @frozen(kw_only=True)

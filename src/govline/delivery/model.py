@@ -1,16 +1,17 @@
 """The language of delivery: run, batch, ledger row, counts."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Final, Literal
 
 from attrs import field, frozen
 
 from govline.core.ids import CitizenId, Id
+from govline.core.message_limits import MULTICAST_RECIPIENTS
 
 __all__ = ["BATCH_SIZE", "Counts", "FrozenBatch", "LedgerRow", "Run", "State"]
 
-BATCH_SIZE = 500
-"""LINE takes 1 to 500 user ids in one multicast (line-openapi messaging-api.yml, `MulticastRequest.to`)."""
+BATCH_SIZE: Final = MULTICAST_RECIPIENTS
+"""A batch is one multicast."""
 
 State = Literal["planned", "sent", "unknown", "not_reached"]
 """What is known of one recipient: waiting, accepted by LINE, cannot be known, or certainly without the message."""

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import islice
@@ -11,6 +10,7 @@ from typing import Any
 from attrs import asdict, frozen
 
 from govline.core import CitizenId, Dead, Done, Effect, Event, Fate, Id, Message, Ref, Retry, Transaction
+from govline.core.message_limits import UNIT_NAME
 from govline.core.messages import check_messages
 from govline.delivery import _queries as q
 from govline.delivery.model import BATCH_SIZE, Counts, FrozenBatch, LedgerRow, Run, State
@@ -19,7 +19,6 @@ from govline.errors import InputError, StoreError
 __all__ = ["batch", "freeze", "ledger", "ledger_counts", "record_batch", "run", "runs"]
 
 _PAGE = 5_000
-_UNIT = re.compile(r"[A-Za-z0-9_]{1,30}\Z")
 _LAST_ID = "g"  # sorts after every id, in every collation
 
 
@@ -179,7 +178,7 @@ def _place(tx: Transaction, batch_id: Id) -> _Place:
 
 
 def _check_terms(unit: str | None, due: datetime | None, expires: datetime | None) -> None:
-    if unit is not None and not _UNIT.match(unit):
+    if unit is not None and not UNIT_NAME.match(unit):
         raise InputError(
             "the aggregation unit is not one of LINE's", code="GL-1050", hint="1 to 30 of A-Z a-z 0-9 _"
         )

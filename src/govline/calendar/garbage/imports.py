@@ -43,7 +43,7 @@ def read_files(
     path: str | Path, center: str | Path | None = None
 ) -> tuple[AreaTable, list[Closure], list[Problem]]:
     """The areas and the closures, outside any transaction; see `import_file`."""
-    beside = Path(path).with_name("center.csv")
+    beside = Path(path).parent / "center.csv"
     source = center or (beside if beside.exists() else None)
     closures, problems = read_centers(source) if source else ([], [])
     return read_area_days(path), closures, problems

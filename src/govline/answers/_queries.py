@@ -1,0 +1,85 @@
+"""The statements of answers, built once."""
+
+from typing import Any, Final
+
+from sqlalchemy import bindparam, delete, func, insert, select
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+from govline.answers._tables import items, lists, unmatched
+from govline.answers.model import Item
+from govline.store import Statement
+
+__all__ = [
+    "ADD_ITEM",
+    "CLEAR_ITEMS",
+    "CLEAR_LIST",
+    "COUNTS",
+    "FORGET_UNMATCHED",
+    "ITEMS",
+    "LISTS",
+    "LOG_UNMATCHED",
+    "SAVE_LIST",
+    "UNMATCHED",
+    "UNMATCHED_COUNT",
+    "VERSION",
+]
+
+
+def _save_list(build: Any) -> Any:
+    made = build(lists)
+    change = {name: made.excluded[name] for name in ("digest", "count", "imported_at")}
+    return made.on_conflict_do_update(index_elements=["source"], set_=change)
+
+
+def _log(build: Any) -> Any:
+    made = build(unmatched)
+    change = {"asked": unmatched.c.asked + 1, "last_day": made.excluded.last_day}
+    return made.on_conflict_do_update(index_elements=["word"], set_=change)
+
+
+CLEAR_ITEMS: Final = Statement(
+    "answers.clear_items", delete(items).where(items.c.source == bindparam("which"))
+)
+CLEAR_LIST: Final = Statement("answers.clear_list", delete(lists).where(lists.c.source == bindparam("which")))
+ADD_ITEM: Final = Statement("answers.add_item", insert(items))
+SAVE_LIST: Final = Statement(
+    "answers.save_list", _save_list(postgresql_insert), sqlite=_save_list(sqlite_insert)
+)
+VERSION: Final = Statement("answers.version", select(lists.c.source, lists.c.digest).order_by(lists.c.source))
+LISTS: Final = Statement(
+    "answers.lists", select(lists.c.source, lists.c.count, lists.c.imported_at).order_by(lists.c.source)
+)
+ITEMS: Final = Statement(
+    "answers.items",
+    select(
+        items.c.name,
+        items.c.label,
+        items.c.reading,
+        items.c.aliases,
+        items.c.note,
+        items.c.kind,
+        items.c.link,
+        items.c.fee,
+    ).order_by(items.c.source, items.c.position),
+    row=Item,
+)
+COUNTS: Final = Statement(
+    "answers.counts",
+    select(items.c.source, items.c.label, func.count())
+    .group_by(items.c.source, items.c.label)
+    .order_by(items.c.source, items.c.label),
+)
+LOG_UNMATCHED: Final = Statement("answers.log_unmatched", _log(postgresql_insert), sqlite=_log(sqlite_insert))
+UNMATCHED: Final = Statement(
+    "answers.unmatched",
+    select(unmatched.c.word, unmatched.c.asked, unmatched.c.first_day, unmatched.c.last_day)
+    .where(unmatched.c.asked >= bindparam("least", type_=unmatched.c.asked.type))
+    .order_by(unmatched.c.asked.desc(), unmatched.c.word)
+    .limit(bindparam("most")),
+)
+UNMATCHED_COUNT: Final = Statement("answers.unmatched_count", select(func.count()).select_from(unmatched))
+FORGET_UNMATCHED: Final = Statement(
+    "answers.forget_unmatched",
+    delete(unmatched).where(unmatched.c.last_day < bindparam("before", type_=unmatched.c.last_day.type)),
+)

@@ -1,0 +1,158 @@
+"""The search: candidates of the sentence, exact words, then pairs of characters re-ranked by edits; or an honest refusal."""
+
+from collections.abc import Iterable
+from typing import Final
+
+from attrs import frozen
+
+from govline.answers.forms import fold, has_kanji
+from govline.answers.index import Index, Key
+from govline.answers.model import ANSWERED, Found, Item, Result
+from govline.answers.narrowing import narrow
+from govline.answers.phrases import candidates
+from govline.answers.similarity import edits, ratio
+
+__all__ = ["search"]
+
+_NEAR: Final = 40
+_FUZZY_WORDS: Final = 3
+_SPEECH: Final = 0.999
+_LONG: Final = 0.9995
+_LONGEST: Final = 60
+
+
+@frozen
+class _Said:
+    """One form of what was said: folded, with its long marks, whether it is a generated reading, whether kanji were typed."""
+
+    text: str
+    long: str
+    voiced: bool
+    kanji: bool
+
+
+def search(items: Index | Iterable[Item], query: str, *, limit: int = 10, label: str = "") -> Result:
+    """Find what a citizen asks about.
+
+    Args:
+        items: An index, or items that are indexed for this one search without generated readings.
+        query: A word or a sentence, as typed.
+        limit: At most so many results.
+        label: Only items of this sorting class; all where omitted.
+
+    Returns:
+        Results best first. `answered` says whether the first is an answer; a word that is not in the list is not answered.
+    """
+    index = items if isinstance(items, Index) else Index.build(items)
+    words = [word[:_LONGEST] for word in candidates(query)]
+    scores: dict[int, float] = {}
+    word = _exact(index, words, scores)
+    for other in [word] if word else words[:_FUZZY_WORDS]:
+        _fuzzy(index, other, scores)
+    best = sorted(scores.items(), key=lambda entry: (-entry[1], entry[0]))
+    results = [
+        Found(index.items[place], score) for place, score in best if label in ("", index.items[place].label)
+    ]
+    answered = bool(results) and results[0].score >= ANSWERED
+    return Result(
+        query=query,
+        word=word or _asked(words),
+        answered=answered,
+        results=results[:limit],
+        narrowing=narrow(results) if answered else None,
+    )
+
+
+def _asked(words: list[str]) -> str:
+    """The shortest cut that still names something: what is written into the log of unmatched words."""
+    return min((word for word in words if fold(word)), key=len, default="")
+
+
+def _exact(index: Index, words: list[str], scores: dict[int, float]) -> str:
+    """The longest candidate that is a key to the letter, in spelling before in reading; "" where none is."""
+    longest = sorted(words, key=len, reverse=True)
+    for forms in (_written, _voiced):
+        for word in longest:
+            found = [
+                (said, number) for said in forms(index, word) for number in index.exact.get(said.text, ())
+            ]
+            for said, number in found:
+                key = index.keys[number]
+                same = 1.0 if said.long == key.long else _LONG
+                _keep(scores, key.item, same * key.weight * (_SPEECH if said.voiced or key.spoken else 1.0))
+            if found:
+                return word
+    return ""
+
+
+def _written(index: Index, word: str) -> list[_Said]:  # noqa: ARG001 - the same shape as `_voiced`
+    text = fold(word)
+    return [_Said(text, fold(word, drop_long=False), voiced=False, kanji=has_kanji(word))] if text else []
+
+
+def _voiced(index: Index, word: str) -> list[_Said]:
+    """The word as it is read aloud, where it holds a kanji."""
+    if not has_kanji(word):
+        return []
+    spoken = [
+        _Said(fold(sound), fold(sound, drop_long=False), voiced=True, kanji=True)
+        for sound in index.reader.read(word)
+    ]
+    return [said for said in spoken if said.text]
+
+
+def _fuzzy(index: Index, word: str, scores: dict[int, float]) -> None:
+    for said in (*_written(index, word), *_voiced(index, word)):
+        for key, dice in index.near(said.text, _NEAR):
+            if said.text != key.text:
+                _keep(scores, key.item, _score(said, key, dice))
+
+
+def _keep(scores: dict[int, float], item: int, score: float) -> None:
+    if score > scores.get(item, 0.0):
+        scores[item] = score
+
+
+def _score(said: _Said, key: Key, dice: float) -> float:
+    """How well a key fits: from `ANSWERED` on where the difference is one that people make, below it where not."""
+    alike = 0.8 * ratio(said.text, key.text) + 0.15 * dice
+    if _slip(said, key):
+        return key.weight * (
+            ANSWERED + (0.97 - ANSWERED) * min(1.0, alike + _likelihood(said.long, key.long))
+        )
+    if _one_inside(said, key):
+        return key.weight * (ANSWERED + (0.9 - ANSWERED) * alike)
+    return key.weight * ANSWERED * 0.98 * alike
+
+
+def _likelihood(said: str, meant: str) -> float:
+    """Swapped and lost letters are likelier slips than foreign ones, and the first letter is seldom wrong."""
+    swapped = len(said) == len(meant) and sorted(said) == sorted(meant)
+    lost = len(said) < len(meant)
+    return 0.2 * swapped + 0.1 * lost + 0.04 * (said[0] == meant[0])
+
+
+def _slip(said: _Said, key: Key) -> bool:
+    """Whether the two differ by so few edits that one is the other mistyped; short words allow none."""
+    if said.kanji and len(said.text) == 2 and len(key.text) == 3 and key.text.startswith(said.text):
+        return True  # 洗濯 of 洗濯機
+    allowed = _allowed(said, min(len(said.long), len(key.long)))
+    return allowed > 0 and edits(said.long, key.long, allowed) <= allowed
+
+
+def _allowed(said: _Said, shorter: int) -> int:
+    if said.voiced:
+        return 1 if shorter >= 7 else 0  # kanji that merely sound alike are other words
+    return 0 if shorter < 3 else 1 + (shorter >= 8) + (shorter >= 12)
+
+
+def _one_inside(said: _Said, key: Key) -> bool:
+    """Whether one is the head of the other: 針金ハンガー is a ハンガー; the head of a Japanese compound stands last."""
+    if said.kanji and said.voiced != key.spoken:
+        return False
+    short, long = (said.text, key.text) if len(said.text) < len(key.text) else (key.text, said.text)
+    return long.endswith(short) and _telling(short)
+
+
+def _telling(text: str) -> bool:
+    return len(text) >= (2 if has_kanji(text) else 4) and not any(map(str.isdigit, text))

@@ -1,0 +1,3 @@
+"""The Alembic branch of answers."""
+
+__all__: list[str] = []

@@ -1,0 +1,294 @@
+"""Readers of towns' lists: 5374.jp `target.csv`, the national standard's waste table, question lists. Nothing is guessed.
+
+Every row that cannot be read is named by line, column and reason. Columns are known by their header, never by their place.
+Sources: 5374.jp (codeforkanazawa-org/5374, `type` or `label`, name, notice, furigana); 自治体標準オープンデータセット, ごみ分別
+(… ゴミの品目, 分別区分, 注意点, 料金種別, 料金, 料金備考, 備考, each with or without a prefix).
+"""
+
+import csv
+import io
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+from attrs import field, frozen
+
+from govline.answers.model import Item, ItemKind
+from govline.core import frozen_tuple
+from govline.core.text import normalize
+from govline.errors import FileError
+
+__all__ = ["ItemTable", "Problem", "read_items"]
+
+_HEADERS: Final[Mapping[str, tuple[str, ...]]] = {
+    "question": ("question", "質問", "質問文", "問い"),
+    "answer": ("answer", "回答", "回答文", "答え"),
+    "name": (
+        "name",
+        "ゴミの品目",
+        "ごみの品目",
+        "品目",
+        "品目名",
+        "品名",
+        "ゴミの名前",
+        "ごみの名前",
+        "名称",
+    ),
+    "label": (
+        "type",
+        "label",
+        "分別区分",
+        "分別",
+        "区分",
+        "ごみの種類",
+        "ゴミの種類",
+        "category",
+        "カテゴリ",
+        "分類",
+    ),
+    "note": ("notice", "note", "注意点", "注意事項", "出し方", "ごみの出し方", "出し方のポイント"),
+    "remark": ("備考", "remarks"),
+    "reading": (
+        "furigana",
+        "reading",
+        "よみ",
+        "読み",
+        "よみがな",
+        "読みがな",
+        "ふりがな",
+        "フリガナ",
+        "かな",
+        "カナ",
+    ),
+    "aliases": ("aliases", "alias", "別名", "言い換え", "同義語", "キーワード", "keywords"),
+    "link": ("link", "url", "リンク", "URL"),
+    "fee_kind": ("料金種別",),
+    "fee": ("料金", "手数料", "fee"),
+    "fee_note": ("料金備考",),
+}
+_READING_END: Final = re.compile(r"(?:カナ|かな|よみ|読み|ふりがな|フリガナ)$")
+_STANDARD: Final = ("料金種別", "料金備考", "ゴミの品目", "ごみの品目", "分別区分", "注意点", "料金", "備考")
+_LIST: Final = re.compile(r"[、,;|/\n]+")
+_URL: Final = re.compile(r"https?://\S+|tel:\+?[\d-]+", re.IGNORECASE)
+_LONGEST: Final = {"name": 200, "label": 100}
+
+
+@frozen
+class Problem:
+    """A row that could not be read, or looks wrong.
+
+    Args:
+        row: Line of the file, the header being 1. `column`: header of its column.
+        cell: What stands there. `reason`: why, in Japanese for the clerk. `code`: GL-nnnn.
+    """
+
+    row: int
+    column: str
+    cell: str
+    reason: str
+    code: str = "GL-4201"
+
+
+@frozen
+class ItemTable:
+    """A list as read.
+
+    Args:
+        rows: Rows below the header, blank lines and repeated headers apart.
+        problems: Rows that could not be read. `warnings`: read, but they look wrong.
+    """
+
+    items: tuple[Item, ...] = field(converter=frozen_tuple)
+    rows: int
+    problems: tuple[Problem, ...] = field(default=(), converter=frozen_tuple)
+    warnings: tuple[Problem, ...] = field(default=(), converter=frozen_tuple)
+
+
+def read_items(source: str | Path | bytes) -> ItemTable:
+    """Read a list of things, questions or links.
+
+    Args:
+        source: A path, or the bytes of the file: UTF-8 with or without BOM, UTF-16 with BOM, or CP932; commas or tabs; LF or
+            CRLF; quoted cells of several lines; blank lines are skipped.
+
+    Raises:
+        FileError: GL-4200, no table at all: empty, undecodable, without a column of names.
+    """
+    rows = _rows(source)
+    layout = _layout(tuple(normalize(cell) for cell in rows[0][1]))
+    reader = _Reader(layout)
+    for number, row in rows[1:]:
+        reader.read(number, row)
+    return reader.table()
+
+
+@frozen
+class _Layout:
+    """Which column is what."""
+
+    header: tuple[str, ...]
+    columns: Mapping[str, int] = field(hash=False)
+    kind: ItemKind
+
+    def cell(self, row: Sequence[str], role: str) -> str:
+        at = self.columns.get(role, len(row))
+        return row[at].strip() if at < len(row) else ""
+
+    def title(self, role: str) -> str:
+        return self.header[self.columns[role]]
+
+
+class _Reader:
+    def __init__(self, layout: _Layout) -> None:
+        self._layout = layout
+        self._items: dict[Item, Item] = {}
+        self._rows = 0
+        self._problems: list[Problem] = []
+        self._warnings: list[Problem] = []
+
+    def read(self, number: int, row: Sequence[str]) -> None:
+        """Take a row, or name it."""
+        layout = self._layout
+        if tuple(normalize(cell) for cell in row) == layout.header:
+            self._warnings.append(
+                _problem(number, layout.header[0], row[0], "見出しがもう一度あります", "GL-4202")
+            )
+            return
+        self._rows += 1
+        doubts = list(self._doubts(number, row))
+        if doubts:
+            self._problems += doubts
+            return
+        item = _item(layout, row)
+        known = self._items.setdefault(item, item)
+        if known is not item:
+            reason = "同じ行が2回あります"
+            self._warnings.append(_problem(number, layout.title("name"), item.name, reason, "GL-4202"))
+
+    def _doubts(self, number: int, row: Sequence[str]) -> Iterator[Problem]:
+        layout = self._layout
+        over = [cell for cell in row[len(layout.header) :] if cell.strip()]
+        if over:
+            yield _problem(
+                number,
+                layout.header[-1],
+                over[0],
+                "見出しより列が多い行です(「,」を含むセルは引用符で囲んでください)",
+            )
+            return
+        needed = {"name": "品目名がありません", "label": "分別区分がありません", "answer": "回答がありません"}
+        for role, reason in needed.items():
+            if (
+                role in layout.columns
+                and (role != "label" or layout.kind == "item")
+                and not layout.cell(row, role)
+            ):
+                yield _problem(number, layout.title(role), "", reason)
+        for role, most in _LONGEST.items():
+            if role in layout.columns and len(layout.cell(row, role)) > most:
+                yield _problem(
+                    number, layout.title(role), layout.cell(row, role)[:20] + "…", f"{most}文字を超えています"
+                )
+        link = layout.cell(row, "link")
+        if link and not _URL.fullmatch(link):
+            yield _problem(number, layout.title("link"), link, "https:// で始まるURLではありません")
+
+    def table(self) -> ItemTable:
+        if not self._items and not self._problems:
+            self._problems.append(_problem(1, self._layout.header[0], "", "品目の行が1つもありません"))
+        return ItemTable(list(self._items), self._rows, self._problems, self._warnings)
+
+
+def _problem(row: int, column: str, cell: str, reason: str, code: str = "GL-4201") -> Problem:
+    return Problem(row, column, cell.strip(), reason, code)
+
+
+def _item(layout: _Layout, row: Sequence[str]) -> Item:
+    cell = {role: layout.cell(row, role) for role in layout.columns}
+    notes = [cell.get(role, "") for role in ("answer", "note", "remark")]
+    fees = [cell.get(role, "") for role in ("fee_kind", "fee", "fee_note")]
+    link = cell.get("link", "")
+    only_link = link and layout.kind == "item" and "label" not in layout.columns
+    return Item(
+        name=" ".join(cell["name"].split()),
+        label=cell.get("label", ""),
+        reading=cell.get("reading", ""),
+        aliases=[alias for part in _LIST.split(cell.get("aliases", "")) if (alias := part.strip())],
+        note="\n".join(dict.fromkeys(note for note in notes if note)),
+        kind="link" if only_link else layout.kind,
+        link=link,
+        fee=" ".join(fee for fee in fees if fee),
+    )
+
+
+def _layout(header: tuple[str, ...]) -> _Layout:
+    columns: dict[str, int] = {}
+    for at, title in enumerate(header):
+        role = _role(title)
+        if role in columns:
+            raise FileError(
+                f"two columns are called {title}",
+                code="GL-4200",
+                hint=f"{header[columns[role]]} and {title} mean the same; leave one",
+                place={"row": 1, "column": at + 1},
+            )
+        if role:
+            columns[role] = at
+    questions = "question" in columns
+    if questions:
+        columns["name"] = columns.pop("question")
+    needs = ("name", "answer") if questions else ("name",)
+    if not all(role in columns for role in needs) or not {"label", "link", "answer"} & columns.keys():
+        raise FileError(
+            "the file has no table of items",
+            code="GL-4200",
+            hint="type,name,notice,furigana / ゴミの品目,分別区分,注意点 / question,answer / name,link",
+            place={"row": 1, "columns": ",".join(header)[:80]},
+        )
+    return _Layout(header, columns, "faq" if questions else "item")
+
+
+def _role(title: str) -> str:
+    """What a header means; "" for a column that is of no use here (codes, ids, names of the town)."""
+    plain = title.casefold()
+    for role, titles in _HEADERS.items():
+        if plain in (known.casefold() for known in titles):
+            return role
+    if _READING_END.search(title):
+        return "reading" if not title.startswith(("地方公共団体", "都道府県", "市区町村")) else ""
+    end = next((known for known in _STANDARD if title.endswith(known)), "")
+    return _role(end) if end else ""
+
+
+def _rows(source: str | Path | bytes) -> list[tuple[int, list[str]]]:
+    data, name = (source, "") if isinstance(source, bytes) else (Path(source).read_bytes(), Path(source).name)
+    text = _decoded(data, name)
+    tabs = text.partition("\n")[0].count("\t") > text.partition("\n")[0].count(",")
+    table = csv.reader(io.StringIO(text, newline=""), delimiter="\t" if tabs else ",", strict=True)
+    rows: list[tuple[int, list[str]]] = []
+    line = 1
+    try:
+        for row in table:
+            if any(cell.strip() for cell in row):
+                rows.append((line, row))
+            line = table.line_num + 1
+    except csv.Error as error:
+        raise FileError(
+            f"this is no CSV: {error}", code="GL-4200", place={"file": name, "row": line}
+        ) from error
+    if not rows:
+        raise FileError("the file is empty", code="GL-4200", place={"file": name})
+    return rows
+
+
+def _decoded(data: bytes, name: str) -> str:
+    wide = data.startswith((b"\xff\xfe", b"\xfe\xff"))
+    for encoding in ("utf-16",) if wide else ("utf-8-sig", "cp932"):
+        try:
+            text = data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        if "\0" not in text:
+            return text
+    raise FileError("the file is neither UTF-8 nor CP932", code="GL-4200", place={"file": name})

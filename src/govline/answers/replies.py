@@ -1,0 +1,55 @@
+"""A result as a citizen reads it: the answer, or the question that narrows it down. Pure."""
+
+from collections.abc import Callable
+from typing import Final
+
+from govline.answers.model import Found, Item, Narrowing, Result
+from govline.core.messages import QuickReply, Say, Text
+from govline.core.text import clip
+
+__all__ = ["Words", "answer_of", "question_of"]
+
+Words = Callable[..., str]
+"""`Texts.get` with the locale filled in."""
+
+_LONGEST: Final = 4800
+_SURE: Final = 0.95
+_SENT: Final = 300
+
+
+def answer_of(result: Result, words: Words) -> Text:
+    """The first result: its class, what to heed, what it costs, where to read more.
+
+    A name that was merely near to what was typed is said as a question first, so that a slip cannot mislead.
+    """
+    best = result.results[0]
+    return Text(clip("\n".join([*_doubt(best, words), *_lines(best.item, words)]), _LONGEST, "…"))
+
+
+def question_of(result: Result, narrowing: Narrowing, words: Words) -> Text:
+    """The narrowing question; each choice sends words that find exactly what it names."""
+    lead = words("answers.which", word=clip(result.word, 40, "…"), count=narrowing.count)
+    quick = [
+        QuickReply(Say(choice.label, clip(_sent(result, narrowing, n), _SENT)))
+        for n, choice in enumerate(narrowing.choices)
+    ]
+    lines = [f"・{choice.label}" for choice in narrowing.choices]
+    return Text("\n".join([lead, *lines]), quick=quick)
+
+
+def _sent(result: Result, narrowing: Narrowing, number: int) -> str:
+    choice = narrowing.choices[number]
+    return choice.names[0] if narrowing.by == "word" else f"{result.word} {choice.label}"
+
+
+def _doubt(best: Found, words: Words) -> list[str]:
+    return [] if best.score >= _SURE else [words("answers.perhaps", name=best.name)]
+
+
+def _lines(item: Item, words: Words) -> list[str]:
+    lines = [words(f"answers.{item.kind}", name=item.name, label=item.label)]
+    lines += [item.note] if item.note else []
+    lines += [words("answers.fee", fee=item.fee)] if item.fee else []
+    if item.link:
+        lines.append(item.link if item.kind == "link" else words("answers.more", link=item.link))
+    return lines

@@ -27,6 +27,7 @@ def ids():
 def data_folder():
     folder = Path(os.environ.get("GOVLINE_DATA", ROOT.parent / "shared" / "data"))
     if not folder.is_dir():
+        assert "GOVLINE_DATA" not in os.environ, f"GOVLINE_DATA names {folder}, which is absent"
         pytest.skip(f"no real-world data in {folder}; set GOVLINE_DATA")
     return folder
 

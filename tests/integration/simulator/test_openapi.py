@@ -2,10 +2,10 @@
 
 import uuid
 
+import openapi_schema_validator as schema_validator
 import pytest
+import yaml
 
-yaml = pytest.importorskip("yaml")
-schema_validator = pytest.importorskip("openapi_schema_validator")
 pytestmark = pytest.mark.data
 
 

@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from govline.cli.development import town_folder
+from govline.cli.townless import townless_commands
 from govline.cli.towns import ready_town
 from govline.core import Command
 from govline.errors import ConfigError
@@ -14,7 +16,7 @@ _HELP = frozenset({"--help", "-h"})
 
 
 def run_feature(words: Sequence[str], others: Sequence[str] = ()) -> int:
-    """Run a feature's command; `--town DIR` may stand anywhere.
+    """Run a feature's command; `--town DIR` may stand anywhere. A command that needs no town runs without one.
 
     Args:
         words: The feature's name, the command's, and what the command reads itself.
@@ -24,9 +26,15 @@ def run_feature(words: Sequence[str], others: Sequence[str] = ()) -> int:
         ConfigError: GL-9103, no feature of this town offers it; the hint lists what there is.
     """
     rest, town = _without_town(list(words))
+    tools = townless_commands(rest[0])
+    if len(rest) > 1 and rest[1] in tools:
+        return _run(tools[rest[1]], None, rest[2:])
     try:
         folder = town_folder(town)
     except ConfigError as error:
+        if tools and (len(rest) == 1 or rest[1] in _HELP):
+            _show(rest[0], tools)
+            return 0
         raise _unknown(rest[:1], others, f"; a feature's commands need a town, {error.message}") from None
     with ready_town(folder).prepare(phase="pre") as city:
         offered = city.commands.get(rest[0], {})
@@ -37,10 +45,14 @@ def run_feature(words: Sequence[str], others: Sequence[str] = ()) -> int:
         if command is None:
             known = [f"{feature} {name}" for feature, commands in city.commands.items() for name in commands]
             raise _unknown(rest[:2], [*others, *known])
-        try:
-            return command.run(city, rest[2:])
-        except SystemExit as end:  # argparse: wrong words or --help
-            return end.code if isinstance(end.code, int) else 2
+        return _run(command, city, rest[2:])
+
+
+def _run(command: Command, city: Any, words: Sequence[str]) -> int:
+    try:
+        return command.run(city, words)
+    except SystemExit as end:  # argparse: wrong words or --help
+        return end.code if isinstance(end.code, int) else 2
 
 
 def _unknown(words: Sequence[str], known: Sequence[str], more: str = "") -> ConfigError:

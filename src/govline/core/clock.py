@@ -6,7 +6,7 @@ from typing import Protocol
 
 from govline.errors import InputError
 
-__all__ = ["Clock", "FixedClock", "Instant", "SystemClock", "from_micros", "to_micros"]
+__all__ = ["Clock", "FixedClock", "Instant", "SystemClock", "aware", "from_micros", "to_micros"]
 
 Instant = datetime
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -34,7 +34,7 @@ class FixedClock:
 
     def __init__(self, now: Instant) -> None:
         self._lock = threading.Lock()
-        self._now = _aware(now)
+        self._now = aware(now)
 
     def now(self) -> Instant:
         """The instant at which it stands."""
@@ -44,7 +44,7 @@ class FixedClock:
     def set(self, now: Instant) -> None:
         """Put it to another instant, which must be aware."""
         with self._lock:
-            self._now = _aware(now)
+            self._now = aware(now)
 
     def advance(self, by: timedelta) -> Instant:
         """Put it forward; the new instant."""
@@ -55,7 +55,7 @@ class FixedClock:
 
 def to_micros(instant: Instant) -> int:
     """Microseconds since 1970-01-01 UTC, exactly (the stored form of an instant)."""
-    return (_aware(instant) - _EPOCH) // _MICROSECOND
+    return (aware(instant) - _EPOCH) // _MICROSECOND
 
 
 def from_micros(micros: int) -> Instant:
@@ -63,8 +63,13 @@ def from_micros(micros: int) -> Instant:
     return _EPOCH + timedelta(microseconds=micros)
 
 
-def _aware(instant: Instant) -> Instant:
-    if instant.tzinfo is None:
+def aware(instant: object) -> Instant:
+    """The same instant in UTC.
+
+    Raises:
+        InputError: GL-0003, no datetime, or a naive one, which no two machines read alike.
+    """
+    if not isinstance(instant, datetime) or instant.utcoffset() is None:
         raise InputError(
             "a naive datetime was given", code="GL-0003", hint="use an aware datetime, e.g. datetime.now(UTC)"
         )

@@ -4,7 +4,7 @@ from datetime import date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from govline.core.clock import Clock
+from govline.core.clock import Clock, aware
 from govline.errors import InputError
 
 __all__ = [
@@ -39,9 +39,7 @@ def to_jst(instant: datetime) -> datetime:
     Raises:
         InputError: GL-0003, a naive datetime.
     """
-    if instant.tzinfo is None:
-        raise InputError("a naive datetime was given", code="GL-0003", hint="use an aware datetime")
-    return instant.astimezone(JST)
+    return aware(instant).astimezone(JST)
 
 
 def today(clock: Clock) -> date:

@@ -6,7 +6,7 @@ from typing import Final, NoReturn
 
 from attrs import field, frozen
 
-from govline.core.clock import Clock
+from govline.core.clock import Clock, aware
 from govline.core.values import Reason
 from govline.errors import ConfigError, InputError
 from govline.mynumber import reasons
@@ -98,12 +98,7 @@ class Verifier:
         at = self.clock.now() if at is None else at
         if not isinstance(at, datetime):
             _misuse("at", "an aware datetime")
-        if at.utcoffset() is None:
-            raise InputError(
-                "a naive datetime was given",
-                code="GL-0003",
-                hint="use an aware datetime, e.g. datetime.now(UTC)",
-            )
+        aware(at)
         return at
 
 

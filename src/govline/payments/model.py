@@ -6,7 +6,7 @@ from typing import Final, Literal, get_args
 from attrs import field, frozen, validators
 
 from govline.core import Yen
-from govline.errors import InputError
+from govline.core.clock import aware
 
 __all__ = [
     "FACT_KINDS",
@@ -45,13 +45,8 @@ PROVIDER_KINDS: Final = frozenset({"authorized", "captured", "failed", "cancelle
 """Facts in which a provider says how an attempt stands: they answer an earlier `unknown`."""
 
 
-def _aware(_fact: object, _field: object, instant: datetime) -> None:
-    if not isinstance(instant, datetime) or instant.utcoffset() is None:
-        raise InputError(
-            "a fact needs an aware datetime",
-            code="GL-0003",
-            hint="use an aware datetime, e.g. datetime.now(UTC)",
-        )
+def _at(_fact: object, _field: object, instant: datetime) -> None:
+    aware(instant)
 
 
 @frozen
@@ -72,7 +67,7 @@ class Fact:
 
     kind: FactKind = field(validator=validators.in_(FACT_KINDS))
     attempt: str
-    at: datetime = field(validator=_aware)
+    at: datetime = field(validator=_at)
     amount: Yen = field(
         default=0,
         validator=[

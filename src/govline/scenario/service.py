@@ -331,7 +331,8 @@ class ScenarioService:
             session = Session.from_json(row.state) if row.state is not None else None
         except InputError:
             # a state that nobody can read must not leave the citizen without answers for ever
-            _log.exception("the state of talk %s cannot be read: the talk is taken as over", row.id)
+            # without the error itself: it quotes what the citizen answered
+            _log.error("the state of talk %s cannot be read: the talk is taken as over", row.id)
             session = None
         return _Talk(citizen, row, session)
 

@@ -21,7 +21,7 @@ from typing import Any, Final
 from attrs import evolve, frozen
 
 from govline.core import Dead, Effect, EffectHandler, Id, Json, Ref, Transaction, frozen_map
-from govline.errors import InputError, StoreError
+from govline.errors import InputError, RetryNeeded, StoreError
 from govline.store import _queries as q
 from govline.store._queries import Entry
 from govline.store.outbox_claims import advance, awake, has_sleepers
@@ -80,7 +80,11 @@ def insert(tx: Transaction, effect: Effect) -> Id:
     if tx.write(q.INSERT, row):
         return str(row["id"])
     winner = tx.one(q.FIND_DUPLICATE, {"topic": effect.topic, "dedupe": effect.dedupe})
-    assert winner is not None
+    if winner is None:
+        raise RetryNeeded(
+            "the row of this dedupe key was purged in this very moment",
+            hint="run the transaction again",
+        )
     return str(winner[0])
 
 

@@ -6,12 +6,14 @@ from datetime import time, timedelta
 
 import psycopg
 import pytest
+from sqlalchemy import update
 
-from govline.core import Amend, Dead, Effect, Retry, Tick, Unknown
-from govline.store import outbox, ticks
+from govline.core import Amend, Dead, Effect, Ref, Retry, Schedule, Tick, Unknown
+from govline.store import _queries, _tables, outbox, schedules, ticks
 from govline.store.loops import Loop
 from govline.store.policies import Backoff, QueueLimit
 from govline.store.pump import Pump
+from govline.store.transaction import StoreTransaction
 from govline.testing.effects import RecordingHandler
 from govline.testing.flow_outbox import effect
 
@@ -175,3 +177,30 @@ def test_a_duty_that_exits_is_begun_again():
     loop = Loop("test", step, wait=lambda _event, _seconds: False)
     loop.run()
     assert len(steps) == 2
+
+
+def test_a_schedule_of_a_newer_release_holds_up_no_other(any_db, clock):
+    for key in ("newer", "fine"):
+        plan = Schedule(key, clock.now(), Ref("b", key), effect(key))
+        any_db.run(lambda tx, plan=plan: tx.schedule(plan))
+    strange = update(_tables.schedule).where(_tables.schedule.c.key == "newer").values(effect={"novel": 1})
+    any_db.run(lambda tx: tx.connection.execute(strange) and None)
+    assert schedules.fire(any_db) == schedules.Fired(fired=1, postponed=1)
+    assert len(entries(any_db)) == 1
+    assert any_db.read(schedules.next_due) == clock.now() + timedelta(minutes=10)
+
+
+def test_a_key_that_is_purged_at_the_moment_of_its_repetition_is_tried_again(postgres_db, monkeypatch):
+    """The row that stands in the way may be purged before it is read: the unit runs again."""
+    postgres_db.run(lambda tx: tx.enqueue(effect("1")))
+    one, looks = StoreTransaction.one, []
+
+    def purged_first(tx, statement, params=None):
+        if statement is _queries.FIND_DUPLICATE and not looks:
+            looks.append(1)
+            return None
+        return one(tx, statement, params)
+
+    monkeypatch.setattr(StoreTransaction, "one", purged_first)
+    postgres_db.run(lambda tx: tx.enqueue(effect("1")))
+    assert (len(entries(postgres_db)), len(looks)) == (1, 1)

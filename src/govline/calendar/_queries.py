@@ -58,6 +58,14 @@ __all__ = [
 ]
 
 _LIVE = bookings.c.ended_at.is_(None)
+_AS_READ = (
+    bookings.c.id == bindparam("booking"),
+    bookings.c.state == bindparam("was"),
+    bookings.c.slot_id == bindparam("slot"),
+    bookings.c.party == bindparam("had"),
+    _LIVE,
+)
+"""The live booking as its caller read it: whatever changed meanwhile makes the row count zero."""
 
 
 _SLOT_NAMES = ("id", "programme", "starts", "ends", "name", "capacity", "booked", "cancelled")
@@ -242,25 +250,13 @@ CONFIRM: Final = Statement(
 END: Final = Statement(
     "calendar.end",
     update(bookings)
-    .where(
-        bookings.c.id == bindparam("booking"),
-        bookings.c.state == bindparam("was"),
-        bookings.c.slot_id == bindparam("slot"),
-        bookings.c.party == bindparam("had"),
-        _LIVE,
-    )
+    .where(*_AS_READ)
     .values(state=bindparam("now_is"), held_until=None, ended_at=bindparam("now")),
 )
 MOVE: Final = Statement(
     "calendar.move",
     update(bookings)
-    .where(
-        bookings.c.id == bindparam("booking"),
-        bookings.c.state == bindparam("was"),
-        bookings.c.slot_id == bindparam("slot"),
-        bookings.c.party == bindparam("had"),
-        _LIVE,
-    )
+    .where(*_AS_READ)
     .values(slot_id=bindparam("to"), party=bindparam("places", type_=Integer)),
 )
 _DUE = (bookings.c.held_until <= bindparam("now"), bookings.c.state == BookingState.HELD.value)

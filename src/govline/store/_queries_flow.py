@@ -36,6 +36,7 @@ __all__ = [
     "READ_TICK",
     "REMOVE_SCHEDULE",
     "REWRAP",
+    "SET_BACK_TICK",
     "SET_BLOCKED",
     "TAKE_SCHEDULE",
     "WRITE_AUDIT",
@@ -131,6 +132,12 @@ PASS_TICK = Statement(
     "ticks.pass",
     update(tick)
     .where(_t.name == bindparam("row"), _t.last_due < _instant("upto"))
+    .values(last_due=_instant("upto"), failures=0, retry_at=None, code=""),
+)
+SET_BACK_TICK = Statement(
+    "ticks.set_back",
+    update(tick)
+    .where(_t.name == bindparam("row"), _t.last_due > _instant("beyond"))
     .values(last_due=_instant("upto"), failures=0, retry_at=None, code=""),
 )
 FAIL_TICK = Statement(

@@ -23,6 +23,7 @@ __all__ = ["FIRST_SIGHT", "RETRY_AFTER", "TickReport", "any_open", "newest_due",
 
 FIRST_SIGHT: Final = timedelta(hours=1)
 RETRY_AFTER: Final = timedelta(minutes=1)
+_DAY: Final = timedelta(days=1)
 _log = logging.getLogger("govline.ticks")
 
 
@@ -73,6 +74,8 @@ def _is_open(tick: Tick, due: datetime, now: datetime) -> Callable[[Transaction]
         state: q.TickState | None = tx.one(q.READ_TICK, {"row": tick.name})
         if state is None:
             return True
+        if state.last_due > due + _DAY:
+            return True
         return state.last_due < due and (state.retry_at is None or state.retry_at <= now)
 
     return look
@@ -81,6 +84,11 @@ def _is_open(tick: Tick, due: datetime, now: datetime) -> Callable[[Transaction]
 def _running(tick: Tick, due: datetime, now: datetime) -> Callable[[Transaction], bool]:
     def run(tx: Transaction) -> bool:
         _arm(tx, tick, due, now)
+        if tx.write(q.SET_BACK_TICK, {"row": tick.name, "upto": due, "beyond": due + _DAY}):
+            _log.error(
+                "tick %s last ran in the future: the clock was wrong; it goes on with its next instant",
+                tick.name,
+            )
         if not tx.write(q.PASS_TICK, {"row": tick.name, "upto": due}):
             return False
         with contained():

@@ -204,3 +204,14 @@ def test_a_key_that_is_purged_at_the_moment_of_its_repetition_is_tried_again(pos
     monkeypatch.setattr(StoreTransaction, "one", purged_first)
     postgres_db.run(lambda tx: tx.enqueue(effect("1")))
     assert (len(entries(postgres_db)), len(looks)) == (1, 1)
+
+
+def test_a_clock_that_was_far_ahead_for_a_while_does_not_silence_a_tick(any_db, clock):
+    """It ran "next month"; when the clock is right again it must go on tomorrow, not wait a month."""
+    ran = []
+    timetable = [Tick("daily", time(9), lambda tx, due: ran.append(due))]
+    for wrong in (timedelta(days=30), timedelta(days=-30), timedelta(0), timedelta(days=1)):
+        clock.advance(wrong)
+        ticks.run_due(any_db, timetable)
+    assert [due.day for due in ran] == [20, 21]
+    assert not any_db.read(lambda tx: ticks.any_open(tx, timetable, tx.now))

@@ -2,24 +2,46 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    field_validator,
+)
 
-from govline.errors import ConfigError
+from govline.core.messages import choices
+from govline.errors import ConfigError, MessageError
 
 __all__ = ["CityConfig", "LineConfig", "QuietConfig", "read_config"]
+
+
+VariableName = Annotated[str, StringConstraints(pattern=r"^[A-Z_][A-Z0-9_]{0,99}$")]
+"""The name of an environment variable; a secret pasted in its place is refused, and never shown."""
 
 
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+def _tappable(words: list[str]) -> list[str]:
+    """Words that LINE can show as choices, refused here rather than at a citizen's first greeting."""
+    try:
+        choices(words)
+    except MessageError as refused:
+        raise ValueError(f"{refused.message}; {refused.hint}") from None
+    return words
+
+
 class LineConfig(_Strict):
     """The town's LINE channel. `secret_env` and `token_env` name environment variables (several during rotation)."""
 
-    secret_env: list[str] = Field(default_factory=lambda: ["LINE_CHANNEL_SECRET"], min_length=1)
-    token_env: str = "LINE_CHANNEL_ACCESS_TOKEN"  # noqa: S105 - the name of a variable
+    secret_env: list[VariableName] = Field(default_factory=lambda: ["LINE_CHANNEL_SECRET"], min_length=1)
+    token_env: VariableName = "LINE_CHANNEL_ACCESS_TOKEN"  # noqa: S105 - the name of a variable
     destination: str | None = None
     api: str = "https://api.line.me"
     timeout: float = Field(default=10.0, gt=0, le=60)
@@ -41,13 +63,13 @@ class CityConfig(_Strict):
     """One town. `features` maps a feature's name to its settings, in the order in which they are built."""
 
     id: str = Field(pattern=r"^[a-z][a-z0-9_]{0,30}$")
-    name: str
+    name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
     database: str = "sqlite:///town.db"
     db_schema: str | None = Field(default=None, alias="schema", pattern=r"^[a-z_][a-z0-9_]{0,62}$")
-    keys_env: str = "GOVLINE_KEYS"
+    keys_env: VariableName = "GOVLINE_KEYS"
     line: LineConfig = LineConfig()
     quiet_hours: QuietConfig = QuietConfig()
-    menu: list[str] = Field(default_factory=list, max_length=13)
+    menu: Annotated[list[str], AfterValidator(_tappable)] = Field(default_factory=list, max_length=13)
     texts: dict[str, str] = Field(default_factory=dict)
     features: dict[str, dict[str, Any]] = Field(default_factory=dict)
 
@@ -73,11 +95,19 @@ def read_config(path: Path) -> CityConfig:
     try:
         raw = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as cause:
-        raise ConfigError("city.yaml cannot be read", code="GL-9001", place={"file": str(path)}) from cause
+        raise ConfigError(
+            "city.yaml cannot be read",
+            code="GL-9001",
+            hint="save it as UTF-8 text",
+            place={"file": str(path)},
+        ) from cause
     except MarkedYAMLError as cause:
         line = cause.problem_mark.line + 1 if cause.problem_mark else 0
         raise ConfigError(
-            f"city.yaml is not YAML: {cause.problem}", code="GL-9001", place={"file": path.name, "line": line}
+            f"city.yaml is not YAML: {cause.problem}",
+            code="GL-9001",
+            hint="look at indentation, colons and quotes there",
+            place={"file": path.name, "line": line},
         ) from cause
     except (
         YAMLError,
@@ -85,7 +115,10 @@ def read_config(path: Path) -> CityConfig:
         RecursionError,
     ) as cause:  # a forbidden character, a date that no month has
         raise ConfigError(
-            f"city.yaml is not YAML: {type(cause).__name__}", code="GL-9001", place={"file": path.name}
+            "city.yaml is not YAML",
+            code="GL-9001",
+            hint="look for control characters, impossible dates and deep nesting",
+            place={"file": path.name},
         ) from cause
     try:
         return CityConfig.model_validate(raw)
@@ -96,5 +129,5 @@ def read_config(path: Path) -> CityConfig:
             f"city.yaml: {first['msg']}",
             code="GL-9002",
             place={"file": path.name, "key": key},
-            hint="see docs/en/reference/city-yaml for every key",
+            hint="see docs/en/town-as-data for every key",
         ) from None

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Sequence
+from io import TextIOWrapper
 from typing import Final
 
 from govline.errors import GovlineError, MissingExtra
@@ -21,6 +22,11 @@ def main(words: Sequence[str] | None = None) -> int:
         0 well, 1 something was found wrong, 2 the command could not be carried out.
     """
     words = list(sys.argv[1:] if words is None else words)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(
+                errors="backslashreplace"
+            )  # a terminal without Japanese must not end the command
     try:
         return _run(words)
     except GovlineError as error:

@@ -1,9 +1,13 @@
 """A new town from the template that is also the demo town."""
 
+import json
 import re
 import shutil
 from importlib.resources import as_file, files
 from pathlib import Path
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
 
 from govline.cli.development import development_secrets
 from govline.errors import InputError
@@ -52,5 +56,16 @@ def _copy(folder: Path) -> None:
 
 def _rename(path: Path, identity: str, title: str) -> None:
     text = path.read_text(encoding="utf-8")
-    text = re.sub(r"(?m)^id: .*$", f"id: {identity}", text)
-    path.write_text(re.sub(r"(?m)^name: .*$", f"name: {title}", text), encoding="utf-8")
+    for key, value in (("id", identity), ("name", title)):
+        head, _, rest = re.split(rf"(?m)^({key}: .*)$", text, maxsplit=1)
+        text = f"{head}{key}: {_yaml_string(value)}{rest}"
+    path.write_text(text, encoding="utf-8")
+
+
+def _yaml_string(value: str) -> str:
+    """The bare word where YAML reads it back as this text, else a JSON string, which is a YAML string whatever it holds."""
+    try:
+        bare = YAML(typ="safe", pure=True).load(f"key: {value}\n") == {"key": value}
+    except (YAMLError, ValueError):
+        bare = False
+    return value if bare else json.dumps(value, ensure_ascii=False)

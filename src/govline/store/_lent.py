@@ -156,7 +156,7 @@ class Lender:
         if home is not None and home.engine is not None:
             return home.engine
         pool = StaticPool(lambda: driver_connection, reset_on_return=None, dialect=self._dialect)
-        engine = Engine(pool, self._dialect, self._url)
+        engine = Engine(pool, self._dialect, self._url, hide_parameters=True)  # values may be personal data
         if home is not None:
             home.engine = engine
         return engine

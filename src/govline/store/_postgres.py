@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import psycopg
-from psycopg_pool import ConnectionPool
+from psycopg_pool import ConnectionPool, PoolTimeout
 
 from govline.core.values import Actor
 from govline.errors import StoreError
@@ -310,7 +310,14 @@ class PostgresEngine:
 
     @contextmanager
     def _borrowed(self) -> "Iterator[psycopg.Connection[Any]]":
-        connection = self.pool.getconn()
+        try:
+            connection = self.pool.getconn()
+        except PoolTimeout as late_pool:
+            raise StoreError(
+                "the database gave no connection in time",
+                code="GL-1016",
+                hint="is the server up, its address and password right, and the pool large enough?",
+            ) from late_pool
         try:
             yield connection
         finally:

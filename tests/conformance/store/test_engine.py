@@ -6,8 +6,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
 import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
 
+from govline.errors import StoreError
 from govline.store import Database
+from govline.store._outage import is_outage
 from govline.testing.store import StoreSuite
 
 
@@ -53,3 +57,21 @@ class TestPostgres(StoreSuite):
         with ThreadPoolExecutor(2) as pool:
             calls = [pool.submit(store.run, meet, group=f"slot:{number}") for number in range(2)]
             assert sorted(call.result() for call in calls) == [0, 1]
+
+
+def test_a_server_that_is_not_there_is_named(tmp_path):
+    database = Database.open("postgresql+psycopg://nobody@127.0.0.1:1/none", schema="t")
+    database.engine.pool.timeout = 0.2
+    with pytest.raises(StoreError) as caught:
+        database.read(lambda tx: tx.now)
+    database.close()
+    assert caught.value.code == "GL-1016"
+    assert is_outage(caught.value)
+
+
+def test_values_are_in_no_database_error(any_db):
+    with pytest.raises(SQLAlchemyError) as caught:
+        any_db.run(
+            lambda tx: tx.connection.execute(text("INSERT INTO nowhere VALUES (:who)"), {"who": "花子"})
+        )
+    assert "花子" not in str(caught.value)

@@ -1,12 +1,16 @@
 """What a newcomer types first: new, db upgrade, doctor, test; and what they are told when it goes wrong."""
 
 import asyncio
+import os
 import runpy
 import stat
+import subprocess
+import sys
 from importlib.metadata import version
 
 import pytest
 
+from govline.city import read_config
 from govline.cli.development import development_secrets
 
 
@@ -184,3 +188,23 @@ def test_before_the_tables_are_made_the_remedy_is_named(town, govline, words):
     assert ran.code == 2
     assert "GL-9107" in ran.err
     assert "govline db upgrade" in ran.err
+
+
+@pytest.mark.parametrize("title", ["a: b", r"\1", "a #b", '"', "改\n行", "'"])
+def test_any_title_becomes_the_town_s_name(clean, govline, title):
+    assert govline("new", "nagasu", "--title", title).code == 0
+    assert read_config(clean / "nagasu" / "city.yaml").name == title.strip()
+
+
+@pytest.mark.parametrize("name", ["null", "true"])
+def test_a_town_may_be_called_what_yaml_takes_for_something_else(clean, govline, name):
+    assert govline("new", name).code == 0
+    assert read_config(clean / name / "city.yaml").id == name
+
+
+def test_a_terminal_without_japanese_does_not_end_a_command(clean):
+    (clean / "area_days.csv").write_text("地区,センター,燃やすごみ\nみどり,,月\n", encoding="utf-8")
+    plain = {"PATH": os.environ["PATH"], "PYTHONIOENCODING": "ascii"}
+    command = [sys.executable, "-m", "govline.cli", "garbage", "check", "area_days.csv"]
+    done = subprocess.run(command, env=plain, capture_output=True, cwd=clean, check=True, timeout=60)
+    assert b"\\u" in done.stdout

@@ -130,7 +130,7 @@ def test_random_cells_and_closures_give_the_reference_readers_dates(parts, first
 
 
 @settings(max_examples=100, deadline=None)
-@given(FIRST, st.integers(0, 13), st.integers(0, 370), st.integers(0, 6))
+@given(FIRST, st.integers(0, 12), st.integers(0, 370), st.integers(0, 6))
 def test_random_intervals_give_the_reference_readers_dates(first, back, begin, length):
     anchor = first - timedelta(days=back)
     last = date(first.year + 1, first.month, 1) - timedelta(days=1)

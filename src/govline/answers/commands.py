@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from govline.answers.engine import search
 from govline.answers.index import Index
-from govline.answers.model import Result
+from govline.answers.model import ANSWERED, Result
 from govline.answers.readers import Problem, read_items
 from govline.answers.readings import best_reader
 from govline.core import Actor
@@ -41,7 +41,7 @@ def import_command(city: Any, words: Sequence[str]) -> int:
     answers: Answers = city.answers
     try:
         table = read_items(given.file)
-    except (FileError, OSError) as error:
+    except FileError as error:
         sys.stderr.write(f"{error}\n")
         return _UNREADABLE
     report = city.database.run(
@@ -85,7 +85,7 @@ def search_command(city: Any, words: Sequence[str]) -> int:
     if given.items:
         try:
             ask = _of_file(given.items)
-        except (FileError, OSError) as error:
+        except FileError as error:
             sys.stderr.write(f"{error}\n")
             return _UNREADABLE
     else:
@@ -117,7 +117,7 @@ def _answer_lines(lines: Iterable[str], out: TextIO, ask: Callable[[str], Result
 def _plain(result: Result) -> str:
     if not result.answered:
         return f"{result.query}: 見つかりません"
-    found = "、".join(f"{each.name}({each.label})" for each in result.results[:3])
+    found = "、".join(f"{each.name}({each.label})" for each in result.results[:3] if each.score >= ANSWERED)
     return f"{result.query}: {found}"
 
 

@@ -14,6 +14,7 @@ from attrs import field, frozen
 
 from govline.answers.forms import base_name, fold, has_kanji, parts
 from govline.answers.model import Item
+from govline.answers.phrases import candidates
 from govline.answers.readings import NoReader, Reader
 
 __all__ = ["Index", "Key", "pairs"]
@@ -21,6 +22,7 @@ __all__ = ["Index", "Key", "pairs"]
 _ALIAS: Final = 0.995
 _FULL: Final = 0.99
 _PART: Final = 0.98
+_STEM: Final = 0.98
 _MEASURE: Final = re.compile(r"\d|(?:以外|以上|以下|未満|超える|製|用|入り|付き|など|等)$")
 
 
@@ -103,6 +105,7 @@ def _keys(place: int, item: Item, reader: Reader) -> list[Key]:
     base = base_name(item.name)
     written = [(base, 1.0), *((alias, _ALIAS) for alias in item.aliases), (item.name, _FULL)]
     written += [(part, _PART) for part in (*_safe_parts(base), base.partition(" ")[0])]
+    written += [(stem, _STEM) for stem in candidates(item.name)[:1] if item.kind == "faq"]
     spoken = [(item.reading, 1.0)] if len(fold(item.reading)) > 1 else []
     spoken += [(sound, weight) for text, weight in written for sound in reader.read(text)]
     forms = [(text, weight, False) for text, weight in written] + [

@@ -12,7 +12,8 @@ from govline.core.text import normalize
 
 __all__ = ["candidates"]
 
-_MOST: Final = 10
+_MOST: Final = 20
+_FEW: Final = 5
 _PARTICLE: Final = (
     r"(?:っていうのは|というのは|について(?:は|の)?|に関して(?:は)?|に付いて|なんですけど|なんですが|なんだけど|なんやけど"
     r"|ですけど|ですが|だけど|やけど|とかって?|とは|って|なら|だと|を|は|の|が|も)"
@@ -45,17 +46,19 @@ _HEAD: Final = re.compile(
     r"|(?:いら|要ら|使え|使わ)な(?:い|くなった)|不要(?:な|になった)|使用(?:済み?|後)の?|使い(?:終わった|古した|切った|かけの)|汚れた|割れた"
     r"|余った|空になった|(?:大き|小さ)[いな]|(?:この|その|家の|うちの|自宅の|子供の))+"
 )
-_SPLIT: Final = re.compile(rf"{_PARTICLE}|{_VERB}|{_QUESTION}|お金|いくら")
+_SPLIT: Final = re.compile(rf"(?={_PARTICLE}|{_VERB}|{_QUESTION}|お金|もう|まだ)")
+_MARKED: Final = re.compile(r"って|を|は|が|も|なら|だと|について|に関して|なん|です|だけど|やけど")
 _PURPOSE: Final = re.compile(
-    r"捨|棄|処分|しょぶん|すて[るたか]|出[しすせ]|だし[たか]|ごみ|ゴミ|分別|ぶんべつ|分け|回収|収集|燃え|燃や|もえる|資源|粗大|不燃|可燃|埋立"
-    r"|リサイクル|引き?取|持ち?込|片付|壊れ|こわれ|要ら|いらな|方法|やり方|料金|お金|費用|袋に|何|なに|どう|どこ|どれ|いつ|教え|おしえ"
+    rf"{_VERB}|{_QUESTION}|ごみ|ゴミ|資源|粗大|不燃|可燃|埋立|やり方|方法|料金|お金|費用"
 )
+_CLAUSE: Final = re.compile(r"^.*(?:た|ない|[ぁ-ん]い|な|る|いる|てる)(?=[^ぁ-ん])")
+_GENITIVE: Final = re.compile(r"^.*の(?=[^ぁ-ん])")
 _BREAKS: Final = re.compile(r"[\s?!。、,「」『』]+")
 _TRAILING: Final = re.compile(rf"(?:{_PARTICLE}|{_SIGNS})+$")
 
 
 def candidates(query: str) -> list[str]:
-    """What the words may ask about, at most ten; nothing where there are no words.
+    """What the words may ask about, at most twenty; nothing where there are no words.
 
     Args:
         query: As the citizen typed it.
@@ -66,26 +69,34 @@ def candidates(query: str) -> list[str]:
     plain = normalize(query)
     whole = plain.strip("?!。、, 「」『』")
     pieces = [piece for piece in _BREAKS.split(plain) if piece]
-    found = _cuts(whole)
-    if len(pieces) > 1:
-        found += [cut for piece in pieces for cut in _cuts(piece)]
-    found = [*found[: _MOST // 2], whole, *found[_MOST // 2 :]]
+    parts = pieces if len(pieces) > 1 else []
+    cuts = [*_cuts(whole), *(cut for piece in parts for cut in _cuts(piece))]
+    found = [*cuts[: _MOST // 2], whole, *parts[:_FEW], *cuts[_MOST // 2 :]]
     return [word for word in dict.fromkeys(found) if word][:_MOST]
 
 
 def _cuts(text: str) -> list[str]:
-    """A sentence without its end and its beginning; then whatever stands before a particle, when disposal is spoken of behind it."""
+    """A sentence without its end and its beginning; then whatever a particle marks as what it is about."""
     end = _TAIL.search(text)
     bodies = [text[: end.start()] if end else text]
     bodies += [text[:at] for at in _splits(text)]
+    asked = bool(_PURPOSE.search(text))
     found = []
     for body in dict.fromkeys(bodies):
         clear = _HEAD.sub("", body)
-        found += [_TRAILING.sub("", clear) or clear, clear]
+        plain = _TRAILING.sub("", clear) or clear
+        found += [plain, clear, _CLAUSE.sub("", plain), *([_GENITIVE.sub("", plain)] if asked else [])]
     return [word for word in found if word]
 
 
 def _splits(text: str) -> list[int]:
-    """Where the thing may end and the sentence about it begin, the last place first."""
+    """Where the thing may end and the sentence about it begin, marked places first.
+
+    を, は, って and the like mark it wherever they stand; の and the verbs do so only when disposal is spoken of behind them.
+    """
     places = [match.start() for match in _SPLIT.finditer(text)]
-    return [place for place in reversed(places) if place > 0 and _PURPOSE.search(text, place)]
+    marked = [at for at in places if at > 0 and _MARKED.match(text, at)]
+    return [
+        *marked,
+        *(at for at in reversed(places) if at > 0 and at not in marked and _PURPOSE.search(text, at)),
+    ]

@@ -262,7 +262,7 @@ def _role(title: str) -> str:
 
 
 def _rows(source: str | Path | bytes) -> list[tuple[int, list[str]]]:
-    data, name = (source, "") if isinstance(source, bytes) else (Path(source).read_bytes(), Path(source).name)
+    data, name = (source, "") if isinstance(source, bytes) else (_bytes(Path(source)), Path(source).name)
     text = _decoded(data, name)
     tabs = text.partition("\n")[0].count("\t") > text.partition("\n")[0].count(",")
     table = csv.reader(io.StringIO(text, newline=""), delimiter="\t" if tabs else ",", strict=True)
@@ -280,6 +280,19 @@ def _rows(source: str | Path | bytes) -> list[tuple[int, list[str]]]:
     if not rows:
         raise FileError("the file is empty", code="GL-4200", place={"file": name})
     return rows
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        why = error.strerror or type(error).__name__
+        raise FileError(
+            f"the file cannot be read: {why}",
+            code="GL-4200",
+            hint="check the path and who may read it",
+            place={"file": str(path)},
+        ) from error
 
 
 def _decoded(data: bytes, name: str) -> str:

@@ -45,16 +45,23 @@ def canonical(name):
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-def base_closure():
-    """The distributions that `pip install govline` brings, with what they need themselves."""
-    found, open_ = set(), ["govline"]
+def base_closure(wheel):
+    """The distributions that `pip install` of this wheel brings, with what they need themselves."""
+    (metadata,) = wheel.glob("govline-*.dist-info/METADATA")
+    lines = metadata.read_text(encoding="utf-8").partition("\n\n")[0].splitlines()
+    own = [line.partition(": ")[2] for line in lines if line.startswith("Requires-Dist: ")]
+    found, open_ = {"govline"}, needed(own)
     while open_:
         name = canonical(open_.pop())
         if name not in found:
             found.add(name)
-            wanted = [Requirement(line) for line in requires(name) or []]
-            open_ += [each.name for each in wanted if not each.marker or each.marker.evaluate({"extra": ""})]
+            open_ += needed(requires(name) or [])
     return found
+
+
+def needed(lines):
+    wanted = [Requirement(line) for line in lines]
+    return [each.name for each in wanted if not each.marker or each.marker.evaluate({"extra": ""})]
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +74,7 @@ def wheel(tmp_path_factory):
     unpacked = folder / "site"
     with ZipFile(built) as archive:
         archive.extractall(unpacked)
-    base = base_closure()
+    base = base_closure(unpacked)
     strangers = {
         top for top, owners in packages_distributions().items() if not base & {canonical(o) for o in owners}
     }

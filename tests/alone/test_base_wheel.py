@@ -16,11 +16,12 @@ ROOT = HERE.parents[1]
 EXAMPLES = sorted(set(HERE.glob("test_*.py")) - {Path(__file__)})
 HIDE = """
 import sys
-class Hidden:
-    def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] in {names!r}:
-            raise ModuleNotFoundError("not in the base wheel: " + name, name=name)
-sys.meta_path.insert(0, Hidden())
+from importlib.machinery import PathFinder
+class Base(PathFinder):
+    @classmethod
+    def find_spec(cls, name, path=None, target=None):
+        return None if name.partition(".")[0] in {names!r} else super().find_spec(name, path, target)
+sys.meta_path = [Base if finder is PathFinder else finder for finder in sys.meta_path]
 """
 RUN = """
 import importlib.util, sys

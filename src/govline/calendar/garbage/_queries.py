@@ -6,18 +6,38 @@ from sqlalchemy import Integer, and_, bindparam, delete, func, insert, or_, sele
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
-from govline.calendar.garbage._tables import areas, closures, days, horizon, kinds, muted, rules, settings
+from govline.calendar.garbage._tables import (
+    areas,
+    changes,
+    closures,
+    days,
+    editions,
+    exceptions,
+    horizon,
+    kinds,
+    muted,
+    rules,
+    settings,
+)
 from govline.store import Statement
 
 __all__ = [
     "ADD",
+    "ADD_KIND",
     "AREAS",
+    "AREAS_WHOLE",
     "CENTER_CLOSURES",
+    "CHANGES",
+    "CHOSEN_AREAS",
     "CLEAR",
+    "CLEAR_DAYS",
+    "DROP_EDITION",
+    "DROP_KIND",
+    "EDITIONS",
+    "EXCEPTIONS",
     "FORGET",
     "HORIZON",
     "KINDS",
-    "LOST_AREAS",
     "MARK_TOLD",
     "MUTE",
     "MUTED",
@@ -28,6 +48,8 @@ __all__ = [
     "SAVE_SETTING",
     "SETTINGS",
     "SETTING_COUNTS",
+    "STAGE",
+    "STAGED",
     "TO_TELL",
     "UNMUTE",
     "WOULD_TELL",
@@ -46,19 +68,55 @@ def _upsert(name: str, table: Any, keys: list[str], change: tuple[str, ...]) -> 
 
 # --- the calendar ---
 CLEAR: Final = tuple(
-    Statement(f"garbage.clear_{table.name}", delete(table)) for table in (days, rules, closures, kinds, areas)
+    Statement(f"garbage.clear_{table.name}", delete(table))
+    for table in (rules, closures, exceptions, kinds, areas)
+)
+CLEAR_DAYS: Final = tuple(
+    Statement(f"garbage.clear_{table.name}", delete(table)) for table in (days, changes)
 )
 ADD: Final = {
     table.name.removeprefix("gl_garbage_"): Statement(f"garbage.add_{table.name}", insert(table))
-    for table in (areas, kinds, rules, closures, days)
+    for table in (areas, kinds, rules, closures, exceptions, days, changes)
 }
+EXCEPTIONS: Final = Statement(
+    "garbage.exceptions",
+    select(
+        exceptions.c.day, exceptions.c.action, exceptions.c.area, exceptions.c.kind, exceptions.c.moved_to
+    ).order_by(exceptions.c.day, exceptions.c.area, exceptions.c.kind),
+)
+EDITIONS: Final = Statement(
+    "garbage.editions",
+    select(editions.c.starts, editions.c.ends, editions.c.document).order_by(editions.c.name),
+)
+STAGED: Final = Statement(
+    "garbage.staged", select(editions.c.starts, editions.c.ends).order_by(editions.c.starts)
+)
+STAGE: Final = _upsert("garbage.stage", editions, ["name"], ("document", "imported_at"))
+DROP_EDITION: Final = Statement(
+    "garbage.drop_edition", delete(editions).where(editions.c.name == bindparam("which"))
+)
+DROP_KIND: Final = Statement("garbage.drop_kind", delete(kinds).where(kinds.c.label == bindparam("which")))
+ADD_KIND: Final = Statement(
+    "garbage.add_kind",
+    postgresql_insert(kinds).on_conflict_do_nothing(),
+    sqlite=sqlite_insert(kinds).on_conflict_do_nothing(),
+)
+CHANGES: Final = Statement(
+    "garbage.changes",
+    select(changes.c.area, changes.c.day, changes.c.kind, changes.c.moved_to)
+    .where(changes.c.day >= bindparam("first"), changes.c.day <= bindparam("last"))
+    .order_by(changes.c.area, changes.c.day, changes.c.kind),
+)
 AREAS: Final = Statement("garbage.areas", select(areas.c.name, areas.c.reading).order_by(areas.c.position))
+AREAS_WHOLE: Final = Statement(
+    "garbage.areas_whole", select(areas.c.name, areas.c.reading, areas.c.center).order_by(areas.c.position)
+)
 KINDS: Final = Statement("garbage.kinds", select(kinds.c.label).order_by(kinds.c.position))
 RULES: Final = Statement(
     "garbage.rules",
-    select(rules.c.area, areas.c.center, rules.c.kind, rules.c.cell)
-    .join(areas, areas.c.name == rules.c.area)
-    .order_by(rules.c.area, rules.c.kind),
+    select(rules.c.area, rules.c.kind, rules.c.cell)
+    .join(kinds, kinds.c.label == rules.c.kind)
+    .order_by(rules.c.area, kinds.c.position),
 )
 CENTER_CLOSURES: Final = Statement(
     "garbage.closures", select(closures.c.center, closures.c.first_day, closures.c.last_day)
@@ -78,12 +136,9 @@ NEXT_DAYS: Final = Statement(
     )
     .order_by(days.c.day, kinds.c.position),
 )
-LOST_AREAS: Final = Statement(
-    "garbage.lost_areas",
-    select(settings.c.area, func.count())
-    .where(settings.c.area.not_in(select(areas.c.name)))
-    .group_by(settings.c.area)
-    .order_by(settings.c.area),
+CHOSEN_AREAS: Final = Statement(
+    "garbage.chosen_areas",
+    select(settings.c.area, func.count()).group_by(settings.c.area).order_by(settings.c.area),
 )
 
 # --- what citizens want ---

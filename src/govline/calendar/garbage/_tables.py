@@ -4,9 +4,22 @@ from typing import Final
 
 from sqlalchemy import Column, Index, Integer, MetaData, Table, Text
 
-from govline.store.columns import BoolColumn, DateColumn, IdColumn, InstantColumn
+from govline.store.columns import BoolColumn, DateColumn, IdColumn, InstantColumn, JsonColumn
 
-__all__ = ["areas", "closures", "days", "horizon", "kinds", "metadata", "muted", "rules", "settings"]
+__all__ = [
+    "areas",
+    "changes",
+    "closures",
+    "days",
+    "editions",
+    "exceptions",
+    "horizon",
+    "kinds",
+    "metadata",
+    "muted",
+    "rules",
+    "settings",
+]
 
 metadata: Final = MetaData()
 
@@ -40,6 +53,37 @@ closures: Final = Table(
     Column("center", Text, primary_key=True),
     Column("first_day", DateColumn, primary_key=True),
     Column("last_day", DateColumn, primary_key=True),
+)
+
+exceptions: Final = Table(
+    "gl_garbage_exception",
+    metadata,
+    Column("day", DateColumn, primary_key=True),
+    Column("area", Text, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("action", Text, primary_key=True),
+    Column("moved_to", DateColumn),
+)
+
+# Calendars that hold from a later day on, or for a while (January apart), each whole.
+editions: Final = Table(
+    "gl_garbage_edition",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("starts", DateColumn, nullable=False),
+    Column("ends", DateColumn),
+    Column("document", JsonColumn, nullable=False),
+    Column("imported_at", InstantColumn, nullable=False),
+)
+
+# Days on which the rule has a collection and the town has none: what is announced ahead.
+changes: Final = Table(
+    "gl_garbage_change",
+    metadata,
+    Column("day", DateColumn, primary_key=True),
+    Column("area", Text, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("moved_to", DateColumn),
 )
 
 # Collection days laid out, so that "who is told tonight" reads an index and expands no rule.

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, time, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -14,6 +14,7 @@ from govline.calendar.garbage.inspection import check_command, dates_command
 from govline.calendar.garbage.model import HOURS
 from govline.calendar.garbage.service import Garbage
 from govline.calendar.garbage.texts import GARBAGE_TEXTS
+from govline.calendar.garbage.warnings import warnings
 from govline.core import FEATURE_API, Check, Command, DataClass, DataField, Env, Offers, Tick, Transaction
 from govline.core.jst import to_jst
 from govline.core.texts import Texts
@@ -27,13 +28,15 @@ class GarbageConfig(BaseModel):
     """Settings under `features: garbage:`.
 
     Args:
-        calendar: An `area_days.csv` below the town's folder, imported when the town has no calendar yet.
+        calendar: A file of collection days below the town's folder, imported when the town has no calendar yet.
+        closed_days: What closures do: `drop` leaves closed days out, `shift` moves them by a week within the month.
         texts: The town's own wording: key to text.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     calendar: str = ""
+    closed_days: Literal["drop", "shift"] = "drop"
     texts: dict[str, str] = {}
 
 
@@ -48,7 +51,7 @@ class GarbageFeature:
     def build(self, env: Env, config: GarbageConfig) -> Garbage:
         """The bound service; reads no row."""
         calendar = Path(env.folder) / config.calendar if config.calendar else None
-        return Garbage(Texts(config.texts, GARBAGE_TEXTS), calendar)
+        return Garbage(Texts(config.texts, GARBAGE_TEXTS), calendar, config.closed_days)
 
     def offers(self, service: Garbage) -> Offers:
         """Actions, the hourly notices, the import command, checks and the staff's view."""
@@ -96,11 +99,12 @@ def _runs_out(tx: Transaction) -> Sequence[str]:
         return ["no garbage calendar: govline garbage import FILE"]
     if row[0] < to_jst(tx.now).date() + _ENOUGH:
         return [f"garbage days end on {row[0]}: is the worker running?"]
-    return []
+    return warnings(tx)
 
 
 def _view(tx: Transaction) -> Sequence[Mapping[str, Any]]:
-    return [
+    odd = [{"area": "注意", "notice": sentence, "citizens": 0} for sentence in warnings(tx)]
+    return odd + [
         {"area": area, "notice": f"{'前日' if lead else '当日'}{hour}時", "citizens": count}
         for area, lead, hour, count in tx.all(q.SETTING_COUNTS)
     ]

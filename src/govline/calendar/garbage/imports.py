@@ -1,130 +1,261 @@
-"""Importing a town's calendar: read everything, then replace everything, or write nothing at all."""
+"""Importing a town's calendar: read everything, then replace or stage everything, or write nothing at all."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, timedelta
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
+from typing import TypeVar
 
-from attrs import evolve
+from attrs import evolve, field, frozen
 
 from govline.calendar.garbage import _queries as q
+from govline.calendar.garbage.editions import Book, Edition, PlainArea, edition_of
+from govline.calendar.garbage.files import read_calendar
 from govline.calendar.garbage.model import ImportReport
-from govline.calendar.garbage.readers import AreaTable, Closure, Problem, read_area_days, read_centers
-from govline.calendar.garbage.rules import Rule
-from govline.core import Ref, Transaction
+from govline.calendar.garbage.plan import Closing, DayChange
+from govline.calendar.garbage.readers import AreaTable, Closure, Problem, read_centers
+from govline.calendar.garbage.rules import On, Rule
+from govline.calendar.garbage.side_files import Changes, read_exceptions, without_effect
+from govline.core import Ref, Transaction, frozen_tuple
 from govline.core.jst import to_jst
 
-__all__ = ["extend", "import_file", "import_table", "read_files"]
+__all__ = ["TownFiles", "book_of", "extend", "import_files", "lay_out", "lost_areas", "read_files"]
 
 _AHEAD = timedelta(days=200)
 _REFRESH = timedelta(days=170)
 _DAY = timedelta(days=1)
 
+T = TypeVar("T")
 
-def import_file(
-    tx: Transaction, path: str | Path, *, center: str | Path | None = None, skip_unreadable: bool = False
-) -> ImportReport:
-    """Replace the town's calendar by an `area_days.csv`.
 
-    Args:
-        path: The file of areas.
-        center: The file of closures; `center.csv` beside `path` where there is one.
-        skip_unreadable: Import although some cells cannot be read; those kinds are then unknown in those areas.
+@frozen
+class TownFiles:
+    """What was read: areas, closures, exceptions, and what could not be read of the latter two."""
 
-    Returns:
-        Counts, problems and warnings; `written` is False, and nothing was written, when there are problems.
-
-    Raises:
-        FileError: GL-2021, the file holds no table.
-    """
-    return import_table(tx, *read_files(path, center), skip_unreadable=skip_unreadable)
+    table: AreaTable
+    closures: tuple[Closure, ...] = field(default=(), converter=frozen_tuple)
+    changes: tuple[DayChange, ...] = field(default=(), converter=frozen_tuple)
+    problems: tuple[Problem, ...] = field(default=(), converter=frozen_tuple)
 
 
 def read_files(
-    path: str | Path, center: str | Path | None = None
-) -> tuple[AreaTable, list[Closure], list[Problem]]:
-    """The areas and the closures, outside any transaction; see `import_file`."""
-    beside = Path(path).parent / "center.csv"
-    source = center or (beside if beside.exists() else None)
-    closures, problems = read_centers(source) if source else ([], [])
-    return read_area_days(path), closures, problems
+    path: str | Path, center: str | Path | None = None, exceptions: str | Path | None = None
+) -> TownFiles:
+    """Read a calendar with the `center.csv` and the `exceptions.csv` beside it where none are named; needs no transaction.
+
+    Raises:
+        FileError: GL-2021, one of them holds no table.
+    """
+    closures, problems = _beside(path, "center.csv", center, read_centers) or ([], [])
+    read = _beside(path, "exceptions.csv", exceptions, read_exceptions) or Changes()
+    return TownFiles(read_calendar(path), closures, read.changes, [*problems, *read.problems])
 
 
-def import_table(
+def import_files(
     tx: Transaction,
-    table: AreaTable,
-    closures: Sequence[Closure] = (),
-    problems: Sequence[Problem] = (),
+    files: TownFiles,
     *,
+    closing: Closing = "drop",
     skip_unreadable: bool = False,
+    starts: date | None = None,
+    ends: date | None = None,
 ) -> ImportReport:
-    """Replace the town's calendar by what was read; citizens' settings stay."""
-    report = ImportReport(
-        areas=len(table.areas),
-        kinds=table.kinds,
-        cells=table.cells,
-        empty=table.empty,
-        parsed=table.parsed,
-        closures=len(closures),
-        problems=[*table.problems, *problems],
-        warnings=[*table.warnings, *_unknown_centers(table, closures)],
-    )
-    if not table.areas or (report.problems and not skip_unreadable):
+    """Replace the town's calendar, or stage one that holds from `starts` on, or only until `ends`. Citizens' settings stay.
+
+    Args:
+        closing: What closures do to days.
+        skip_unreadable: Import although some cells cannot be read; those kinds are then unknown in those areas.
+        starts: First day of a calendar that is staged; one that begins today or earlier and is open replaces at once.
+        ends: Last day of one that holds for a while (January apart).
+
+    Returns:
+        Counts, problems and warnings; `written` is False, and nothing was written, when there are problems.
+    """
+    edition, doubtful = edition_of(files.table, files.closures, files.changes)
+    edition = evolve(edition, starts=starts, ends=ends)
+    report = _report(files, edition, doubtful)
+    if not edition.areas or (report.problems and not skip_unreadable):
         return report
-    _replace(tx, table, closures)
-    count, until = _lay_out(tx)
-    tx.audit("garbage.import", Ref("garbage.calendar", "days"), {"areas": report.areas, "days": count})
-    lost = [tuple(row) for row in tx.all(q.LOST_AREAS)]
-    return evolve(report, days=count, until=until, written=True, imported_at=tx.now, lost_areas=lost)
-
-
-def extend(tx: Transaction) -> int:
-    """Lay out more days when fewer than 170 are ahead; how many days are laid out then, 0 when nothing was to do."""
-    row = tx.one(q.HORIZON)
-    if row is None or row[0] >= to_jst(tx.now).date() + _REFRESH:
-        return 0
-    return _lay_out(tx)[0]
-
-
-def _replace(tx: Transaction, table: AreaTable, closures: Sequence[Closure]) -> None:
-    for statement in q.CLEAR:
-        tx.write(statement)
-    areas = [
-        {"name": area.name, "reading": area.reading, "center": area.center, "position": position}
-        for position, area in enumerate(table.areas)
-    ]
-    tx.write_many(q.ADD["area"], areas)
-    tx.write_many(
-        q.ADD["kind"], [{"label": kind, "position": position} for position, kind in enumerate(table.kinds)]
+    today = to_jst(tx.now).date()
+    staged = starts is not None and (starts > today or ends is not None)
+    if staged:
+        _stage(tx, edition)
+    else:
+        _replace(tx, edition)
+    count, until = lay_out(tx, closing)
+    verb = "garbage.stage" if staged else "garbage.import"
+    tx.audit(verb, Ref("garbage.calendar", "days"), {"areas": report.areas, "days": count})
+    lost = lost_areas(tx, [area.name for area in edition.areas])
+    return evolve(
+        report, days=count, until=until, written=True, staged=staged, imported_at=tx.now, lost_areas=lost
     )
-    cells = [
-        {"area": area.name, "kind": kind, "cell": cell}
-        for area in table.areas
-        for kind, cell in area.cells.items()
-    ]
-    tx.write_many(q.ADD["rule"], cells)
-    spans = {(closure.center, closure.first, closure.last) for closure in closures}
-    names = ("center", "first_day", "last_day")
-    tx.write_many(q.ADD["closure"], [dict(zip(names, span, strict=True)) for span in sorted(spans)])
 
 
-def _lay_out(tx: Transaction) -> tuple[int, date]:
-    """Days from yesterday on, for 200 days; what lay there is laid out afresh."""
+def extend(tx: Transaction, closing: Closing = "drop") -> int:
+    """Let a staged calendar hold whose day has come, drop those that are over, and lay out more days when fewer than 170 are ahead.
+
+    Returns:
+        How many days are laid out then; 0 when nothing was to do.
+    """
+    row = tx.one(q.HORIZON)
+    if row is None:
+        return 0
+    today = to_jst(tx.now).date()
+    turned = _turn(tx, today)
+    if row[0] >= today + _REFRESH and not turned:
+        return 0
+    return lay_out(tx, closing)[0]
+
+
+def book_of(tx: Transaction, closing: Closing = "drop") -> Book:
+    """The town's calendars as they stand."""
+    cells = {
+        area: [(kind, cell) for _, kind, cell in own] for area, own in groupby(tx.all(q.RULES), itemgetter(0))
+    }
+    base = Edition(
+        [label for (label,) in tx.all(q.KINDS)],
+        [
+            PlainArea(name, reading, center, cells.get(name, ()))
+            for name, reading, center in tx.all(q.AREAS_WHOLE)
+        ],
+        [Closure(*row) for row in tx.all(q.CENTER_CLOSURES)],
+        [DayChange(*row) for row in tx.all(q.EXCEPTIONS)],
+    )
+    staged = [Edition.from_json(document, starts, ends) for starts, ends, document in tx.all(q.EDITIONS)]
+    return Book(base, staged, closing)
+
+
+def lay_out(tx: Transaction, closing: Closing = "drop") -> tuple[int, date]:
+    """Write the days from yesterday on, for 200 days; what lay there is laid out afresh. How many, and until when."""
     first = to_jst(tx.now).date() - _DAY
     last = first + _AHEAD
-    tx.write(q.CLEAR[0])
-    count = tx.write_many(q.ADD["day"], list(_days(tx, first, last)))
+    days: dict[tuple[date, str, str], None] = {}
+    changed: dict[tuple[date, str, str], date | None] = {}
+    for cell in book_of(tx, closing).lay_out(first, last):
+        days.update(((day, cell.area, cell.kind), None) for day in cell.laid.days)
+        changed.update(((day, cell.area, cell.kind), to) for day, to in cell.laid.changed)
+    for statement in q.CLEAR_DAYS:
+        tx.write(statement)
+    names = ("day", "area", "kind")
+    count = tx.write_many(q.ADD["day"], [dict(zip(names, key, strict=True)) for key in days])
+    tx.write_many(
+        q.ADD["change"],
+        [
+            {**dict(zip(names, key, strict=True)), "moved_to": to}
+            for key, to in changed.items()
+            if key not in days
+        ],
+    )
     tx.write(q.REMEMBER_HORIZON, {"name": "days", "laid_out_to": last, "laid_out_at": tx.now})
     return count, last
 
 
-def _days(tx: Transaction, first: date, last: date) -> Iterator[dict[str, date | str]]:
-    closed: dict[str, list[tuple[date, date]]] = {}
-    for center, start, end in tx.all(q.CENTER_CLOSURES):
-        closed.setdefault(center, []).append((start, end))
-    for area, center, kind, cell in tx.all(q.RULES):
-        for day in Rule.parse(cell).between(first, last):
-            if not any(start <= day <= end for start, end in closed.get(center, ())):
-                yield {"day": day, "area": area, "kind": kind}
+def lost_areas(tx: Transaction, names: Sequence[str] | None = None) -> list[tuple[str, int]]:
+    """Areas that citizens have chosen and that are none of `names` (the present areas where omitted), with how many chose each."""
+    known = set(names) if names is not None else {name for name, _ in tx.all(q.AREAS)}
+    return [(area, count) for area, count in tx.all(q.CHOSEN_AREAS) if area not in known]
+
+
+def _report(files: TownFiles, edition: Edition, doubtful: Sequence[Problem]) -> ImportReport:
+    table = files.table
+    odd = [
+        *table.warnings,
+        *_unknown_centers(table, files.closures),
+        *_dates_in_closures(edition),
+        *without_effect(table, files.changes),
+    ]
+    return ImportReport(
+        areas=len(edition.areas),
+        kinds=table.kinds,
+        cells=table.cells,
+        empty=table.empty,
+        parsed=table.parsed,
+        closures=len(files.closures),
+        problems=[*table.problems, *files.problems, *doubtful],
+        warnings=odd,
+    )
+
+
+def _beside(path: str | Path, name: str, given: str | Path | None, read: Callable[[Path], T]) -> T | None:
+    source = Path(given) if given else Path(path).parent / name
+    return read(source) if given or source.exists() else None
+
+
+def _turn(tx: Transaction, today: date) -> bool:
+    """Whether a staged calendar took over or one that was over went."""
+    spans = tx.all(q.STAGED)
+    over = [(starts, ends) for starts, ends in spans if (starts <= today if ends is None else ends < today)]
+    if not over:
+        return False
+    documents = {(starts, ends): document for starts, ends, document in tx.all(q.EDITIONS)}
+    for starts, ends in over:
+        tx.write(q.DROP_EDITION, {"which": _name(starts, ends)})
+    due = max((starts for starts, ends in over if ends is None), default=None)
+    if due is not None:
+        _replace(tx, Edition.from_json(documents[due, None], due, None))
+    _drop_kinds(tx, {kind for span in over for kind in documents[span]["kinds"]})
+    return True
+
+
+def _drop_kinds(tx: Transaction, gone: set[str]) -> None:
+    """Kinds that only a calendar had which is over."""
+    still = {kind for _, kind, _ in tx.all(q.RULES)}
+    still |= {kind for _, _, document in tx.all(q.EDITIONS) for kind in document["kinds"]}
+    for kind in sorted(gone - still):
+        tx.write(q.DROP_KIND, {"which": kind})
+
+
+def _stage(tx: Transaction, edition: Edition) -> None:
+    assert edition.starts is not None
+    row = {
+        "name": _name(edition.starts, edition.ends),
+        "starts": edition.starts,
+        "ends": edition.ends,
+        "document": edition.to_json(),
+        "imported_at": tx.now,
+    }
+    tx.write(q.STAGE, row)
+    _add_kinds(tx)
+
+
+def _name(starts: date, ends: date | None) -> str:
+    return f"{starts}/{ends or ''}"
+
+
+def _add_kinds(tx: Transaction) -> None:
+    """Days of a staged calendar are shown and told of by its kinds, so the town knows them before its day."""
+    known = [label for (label,) in tx.all(q.KINDS)]
+    staged = [kind for _, _, document in tx.all(q.EDITIONS) for kind in document["kinds"]]
+    new = [kind for kind in dict.fromkeys(staged) if kind not in known]
+    for position, label in enumerate(new, len(known)):
+        tx.write(q.ADD_KIND, {"label": label, "position": position})
+
+
+def _replace(tx: Transaction, edition: Edition) -> None:
+    for statement in q.CLEAR:
+        tx.write(statement)
+    rows = [
+        {"name": area.name, "reading": area.reading, "center": area.center, "position": position}
+        for position, area in enumerate(edition.areas)
+    ]
+    tx.write_many(q.ADD["area"], rows)
+    tx.write_many(
+        q.ADD["kind"], [{"label": kind, "position": position} for position, kind in enumerate(edition.kinds)]
+    )
+    cells = [
+        {"area": area.name, "kind": kind, "cell": cell} for area in edition.areas for kind, cell in area.cells
+    ]
+    tx.write_many(q.ADD["rule"], cells)
+    spans = {(each.center, each.first, each.last) for each in edition.closures}
+    names = ("center", "first_day", "last_day")
+    tx.write_many(q.ADD["closure"], [dict(zip(names, span, strict=True)) for span in sorted(spans)])
+    columns = ("day", "area", "kind", "action", "moved_to")
+    changes = {(c.day, c.area, c.kind, c.action): c.moved_to for c in edition.changes}
+    tx.write_many(
+        q.ADD["exception"], [dict(zip(columns, (*key, to), strict=True)) for key, to in changes.items()]
+    )
+    _add_kinds(tx)
 
 
 def _unknown_centers(table: AreaTable, closures: Sequence[Closure]) -> Iterator[Problem]:
@@ -134,3 +265,19 @@ def _unknown_centers(table: AreaTable, closures: Sequence[Closure]) -> Iterator[
         if name not in known:
             reason = "このセンターに属する地区がありません(休止は反映されません)"
             yield Problem(0, "center.csv", name, reason, "GL-2024")
+
+
+def _dates_in_closures(edition: Edition) -> Iterator[Problem]:
+    """A date in a cell on which its centre is closed: one of the two files is wrong, and the date stands."""
+    for area in edition.areas:
+        closed = [(each.first, each.last) for each in edition.closures if each.center == area.center]
+        for kind, cell in area.cells if closed else ():
+            for term in Rule.parse(cell).terms:
+                if isinstance(term, On) and any(first <= term.day <= last for first, last in closed):
+                    yield Problem(
+                        0,
+                        kind,
+                        f"{term.day:%Y%m%d}",
+                        f"{area.name}: 休止期間中の日付です(収集ありとして扱います)",
+                        "GL-2024",
+                    )

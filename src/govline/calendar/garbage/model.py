@@ -8,7 +8,7 @@ from govline.calendar.garbage.readers import Problem
 from govline.core import CitizenId, frozen_tuple
 from govline.errors import InputError
 
-__all__ = ["HOURS", "CollectionDay", "Group", "ImportReport", "Setting"]
+__all__ = ["HOURS", "CollectionDay", "DayOff", "Group", "ImportReport", "Setting"]
 
 HOURS: dict[int, range] = {1: range(15, 23), 0: range(4, 10)}
 """Hours at which a notice may go out: the evening before, and the same morning."""
@@ -42,6 +42,16 @@ class CollectionDay:
 
 
 @frozen
+class DayOff:
+    """A day on which a kind would be collected and is not; `moved_to` where it is collected instead."""
+
+    area: str
+    day: date
+    kind: str
+    moved_to: date | None = None
+
+
+@frozen
 class Group:
     """Citizens who are told the same: the kinds of each of their areas."""
 
@@ -55,7 +65,7 @@ class ImportReport:
 
     Args:
         days: Collection days laid out. `until`: to which date.
-        written: Whether the town's calendar was replaced; never in part.
+        written: Whether the town's calendar was replaced; never in part. `staged`: it is kept and holds from its day on.
         lost_areas: Areas that citizens have chosen and the new file does not know, with how many chose each.
     """
 
@@ -68,6 +78,7 @@ class ImportReport:
     days: int = 0
     until: date | None = None
     written: bool = False
+    staged: bool = False
     imported_at: datetime | None = None
     problems: tuple[Problem, ...] = field(default=(), converter=frozen_tuple)
     warnings: tuple[Problem, ...] = field(default=(), converter=frozen_tuple)

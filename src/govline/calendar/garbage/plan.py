@@ -56,6 +56,7 @@ def lay_out(
     closed: Sequence[Span] = (),
     changes: Iterable[DayChange] = (),
     closing: Closing = "drop",
+    reach: Span | None = None,
 ) -> Laid:
     """The days from `first` to `last`, both included.
 
@@ -65,6 +66,7 @@ def lay_out(
         changes: Exceptions of this kind and area; they win over rule and closures.
         closing: `drop` leaves closed days out (5374's SkipSuspend); `shift` moves a closed day and the later days of that term in
             the month by a week, and leaves out what thereby leaves the month or meets a closed day (5374's WeekShift).
+        reach: Where a moved day may go; from `first` to `last` where omitted.
     """
     changes = list(changes)
     if not closed and not changes:
@@ -74,13 +76,13 @@ def lay_out(
     days = (
         set(_open(rule, first, last, closed, shifted if closing == "shift" else None)) if closed else planned
     )
-    days, moved = _changed(rule, days, changes, first, last)
+    days, moved = _changed(rule, days, changes, reach or (first, last))
     gone = sorted(planned - days)
     return Laid(sorted(days), [(day, moved.get(day, shifted.get(day))) for day in gone])
 
 
 def _changed(
-    rule: Rule, days: set[date], changes: Sequence[DayChange], first: date, last: date
+    rule: Rule, days: set[date], changes: Sequence[DayChange], reach: Span
 ) -> tuple[set[date], dict[date, date]]:
     off: set[date] = set()
     added: set[date] = set()
@@ -93,7 +95,7 @@ def _changed(
         if change.moved_to is not None and (change.day in days or rule.between(change.day, change.day)):
             added.add(change.moved_to)
             moved[change.day] = change.moved_to
-    return (days - off) | {day for day in added if first <= day <= last}, moved
+    return (days - off) | {day for day in added if reach[0] <= day <= reach[1]}, moved
 
 
 def _open(

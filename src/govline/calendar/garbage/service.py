@@ -1,15 +1,20 @@
 """The garbage verbs, each inside the caller's transaction."""
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
+from typing import Any
 
 from attrs import evolve
 
 from govline.calendar.garbage import _queries as q
 from govline.calendar.garbage import imports, notices
+from govline.calendar.garbage.editions import Book
 from govline.calendar.garbage.model import CollectionDay, Group, ImportReport, Setting
+from govline.calendar.garbage.plan import Closing, DayChange
+from govline.calendar.garbage.readers import AreaTable, Closure, Problem
 from govline.calendar.garbage.search import AreaName, find_areas
 from govline.calendar.garbage.texts import GARBAGE_TEXTS
 from govline.core import CitizenId, Transaction
@@ -27,18 +32,69 @@ class Garbage:
 
     Args:
         texts: The wording of notices; the Japanese defaults where omitted.
-        calendar: An `area_days.csv` that `prepare` imports into a town that has no calendar yet.
+        calendar: A file of collection days that `prepare` imports into a town that has no calendar yet.
+        closing: What closures do: `drop` leaves closed days out, `shift` moves them by a week; see `plan.lay_out`.
     """
 
-    def __init__(self, texts: Texts | None = None, calendar: Path | None = None) -> None:
+    def __init__(
+        self, texts: Texts | None = None, calendar: Path | None = None, closing: Closing = "drop"
+    ) -> None:
         self.texts = texts or Texts(defaults=GARBAGE_TEXTS)
         self._calendar = calendar
+        self._closing: Closing = closing
 
     # --- the town's calendar ---
 
-    import_file = staticmethod(imports.import_file)
-    import_table = staticmethod(imports.import_table)
-    extend = staticmethod(imports.extend)
+    def import_file(
+        self,
+        tx: Transaction,
+        path: str | Path,
+        *,
+        center: str | Path | None = None,
+        exceptions: str | Path | None = None,
+        **how: Any,
+    ) -> ImportReport:
+        """Replace the town's calendar by a file, or stage it: see `import_table` for `how`.
+
+        Args:
+            path: Any form that `files.read_calendar` reads.
+            center: The file of closures, `exceptions` that of exceptions; `center.csv` and `exceptions.csv` beside `path` where there
+                are such.
+
+        Raises:
+            FileError: GL-2021, a file holds no table.
+        """
+        return self.import_files(tx, imports.read_files(path, center, exceptions), **how)
+
+    def import_table(
+        self,
+        tx: Transaction,
+        table: AreaTable,
+        closures: Sequence[Closure] = (),
+        problems: Sequence[Problem] = (),
+        *,
+        changes: Sequence[DayChange] = (),
+        **how: Any,
+    ) -> ImportReport:
+        """Replace the town's calendar by what was read; see `import_files`."""
+        return self.import_files(tx, imports.TownFiles(table, closures, changes, problems), **how)
+
+    def import_files(self, tx: Transaction, files: imports.TownFiles, **how: Any) -> ImportReport:
+        """Replace the town's calendar, or stage one; citizens' settings stay.
+
+        Args:
+            how: `skip_unreadable`: import although cells cannot be read. `starts`: the day from which it holds (next year's data);
+                `ends`: the last one of a calendar for a while (January apart).
+        """
+        return imports.import_files(tx, files, closing=self._closing, **how)
+
+    def extend(self, tx: Transaction) -> int:
+        """Turn to staged calendars whose day has come, and keep days laid out ahead; how many days were laid out."""
+        return imports.extend(tx, self._closing)
+
+    def book(self, tx: Transaction) -> Book:
+        """The town's calendars: what holds now and what is staged."""
+        return imports.book_of(tx, self._closing)
 
     def prepare(self, tx: Transaction) -> ImportReport | None:
         """Import the configured calendar into a town that has none; keep days laid out ahead.
@@ -47,13 +103,13 @@ class Garbage:
             FileError: GL-2026, the configured calendar has cells that cannot be read.
         """
         if tx.one(q.HORIZON) is None and self._calendar is not None:
-            report = imports.import_file(tx, self._calendar)
+            report = self.import_file(tx, self._calendar)
             if not report.written:
                 first = report.problems[0] if report.problems else None
                 place = {"row": first.row, "column": first.column, "cell": first.cell} if first else {}
                 raise FileError("the garbage calendar was not imported", code="GL-2026", place=place)
             return report
-        imports.extend(tx)
+        self.extend(tx)
         return None
 
     def areas(self, tx: Transaction) -> list[str]:

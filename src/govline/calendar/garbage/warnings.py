@@ -1,0 +1,39 @@
+"""What staff should know weeks ahead: lists of dates that run out, areas that citizens chose and the calendar lacks."""
+
+from collections.abc import Iterable
+from datetime import date, timedelta
+
+from govline.calendar.garbage import _queries as q
+from govline.calendar.garbage.imports import lost_areas
+from govline.calendar.garbage.rules import On, Rule
+from govline.core import Transaction
+from govline.core.jst import to_jst
+
+__all__ = ["warnings"]
+
+_AHEAD = timedelta(weeks=6)
+
+
+def warnings(tx: Transaction) -> list[str]:
+    """Sentences that name what is wrong and the remedy; none when all is well."""
+    today = to_jst(tx.now).date()
+    found = [
+        f"area {area} was chosen by {count} citizens and is not in the calendar: they are told nothing"
+        for area, count in lost_areas(tx)
+    ]
+    followed = [starts for starts, ends in tx.all(q.STAGED) if ends is None]
+    ending = _ending((kind, cell) for _, kind, cell in tx.all(q.RULES))
+    for kind, last in sorted(ending.items(), key=lambda each: each[1]):
+        if last < today + _AHEAD and not any(starts <= last + _AHEAD for starts in followed):
+            found.append(f"dates of {kind} run out on {last}: govline garbage import FILE --from DAY")
+    return found
+
+
+def _ending(cells: Iterable[tuple[str, str]]) -> dict[str, date]:
+    """For each kind that some area has as dates only: the earliest day after which an area has no more."""
+    ending: dict[str, date] = {}
+    for kind, cell in cells:
+        days = [term.day for term in Rule.parse(cell).terms if isinstance(term, On)]
+        if days and len(days) == len(Rule.parse(cell).terms):
+            ending[kind] = min(max(days), ending.get(kind, date.max))
+    return ending

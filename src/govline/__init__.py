@@ -29,7 +29,17 @@ _HOMES: Final = {
     "asgi": "govline.city",
 }
 
-__all__ = ["City", "Clock", "Database", "FixedClock", "GovlineError", "Keyring", "SystemClock", "__version__", "asgi"]
+__all__ = [
+    "City",
+    "Clock",
+    "Database",
+    "FixedClock",
+    "GovlineError",
+    "Keyring",
+    "SystemClock",
+    "__version__",
+    "asgi",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -27,6 +27,8 @@ __all__ = [
 ]
 
 EndState = Literal["done", "asleep", "dead", "unknown"]
+_TURNS: Final = 4
+"""An effect may be claimed so many times its attempts: amending begins the attempts anew, but not for ever."""
 _REASON_LENGTH: Final = 200
 _OWN_WAITS: Final = 5
 """So many attempts may name their own wait as it is; later ones wait at least the backoff, or a provider that is busy for
@@ -144,6 +146,8 @@ def after_run(
         why = f"gave up after {job.attempts} attempts: {fate.reason}"
         # a provider that forgets retry keys is asked again because a lost answer may have meant yes
         fate = Dead(why) if unknown_after(handler) is None else Unknown(why)
+    if isinstance(fate, Amend) and job.fence > _TURNS * backoff.max_attempts:
+        fate = Dead(f"amended without end: {fate.reason}")
     reason = fate.reason[:_REASON_LENGTH]
     if isinstance(fate, Amend):
         return Outcome("asleep", fate, reason, now)

@@ -163,6 +163,13 @@ class OutboxSuite:
         report = pump.run_until_idle()
         assert (report.unknown, report.dead) == (1, 1)
 
+    def test_an_effect_cannot_be_amended_for_ever(self, db: Database) -> None:
+        (row,) = _enqueue(db, effect("a"))
+        handler = RecordingHandler([Amend({}, "another way")] * 200)
+        report = _pump(db, handler, backoff=Backoff(max_attempts=3)).run_until_idle()
+        assert report.dead == 1
+        assert db.read(lambda tx: outbox.explain(tx, row)).state == "dead"
+
     def test_the_newest_rows_can_be_listed_first(self, db: Database) -> None:
         rows = _enqueue(db, *(effect(key) for key in "abc"))
         newest = db.read(lambda tx: outbox.list(tx, newest=True, limit=2))

@@ -166,7 +166,7 @@ class OutboxSuite:
     def test_an_effect_cannot_be_amended_for_ever(self, db: Database) -> None:
         (row,) = _enqueue(db, effect("a"))
         handler = RecordingHandler([Amend({}, "another way")] * 200)
-        report = _pump(db, handler, backoff=Backoff(max_attempts=3)).run_until_idle()
+        report = _pump(db, handler).run_until_idle()
         assert report.dead == 1
         assert db.read(lambda tx: outbox.explain(tx, row)).state == "dead"
 

@@ -267,6 +267,8 @@ def test_garbage_as_a_feature(town_db, env, tmp_path):
         ("check", False),
         ("dates", False),
         ("import", True),
+        ("export", True),
+        ("calendar", True),
     ]
     town_db.run(lambda tx: garbage.move(tx, "a", "東"))
     assert town_db.read(offers.view) == [{"area": "東", "notice": "前日18時", "citizens": 1}]

@@ -5,6 +5,7 @@ from datetime import date
 import openpyxl
 import pytest
 
+from govline.calendar.garbage.editions import edition_of
 from govline.calendar.garbage.files import members, read_calendar
 from govline.calendar.garbage.inspection import dates_command
 from govline.calendar.garbage.plan import DayChange
@@ -113,7 +114,7 @@ def test_yaml(tmp_path):
     )
     assert (table.cells, table.empty, table.parsed, river.rules) == (5, 1, 3, {})
     assert [(p.row, p.column, p.cell) for p in table.problems] == [(10, "燃やすごみ", "管路")]
-    write_yaml(table, tmp_path / "again.yaml")
+    write_yaml(edition_of(table)[0].areas, tmp_path / "again.yaml")
     again = read_calendar(tmp_path / "again.yaml")
     assert [(a.name, a.reading, a.center, a.cells) for a in again.areas] == [
         (a.name, a.reading, a.center, a.cells) for a in table.areas

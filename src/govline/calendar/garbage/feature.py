@@ -12,6 +12,7 @@ from govline.calendar.garbage.actions import GarbageActions
 from govline.calendar.garbage.commands import import_command
 from govline.calendar.garbage.inspection import check_command, dates_command
 from govline.calendar.garbage.model import HOURS
+from govline.calendar.garbage.outputs import calendar_command, export_command
 from govline.calendar.garbage.service import Garbage
 from govline.calendar.garbage.texts import GARBAGE_TEXTS
 from govline.calendar.garbage.warnings import warnings
@@ -84,6 +85,8 @@ _COMMANDS = (
     Command("check", "収集日の表を検査し、読めないセルをすべて挙げる", check_command, town=False),
     Command("dates", "収集日の表から、期間中の収集日を書き出す", dates_command, town=False),
     Command("import", "収集日の表(5374.jp の area_days.csv など)を取り込む", import_command),
+    Command("export", "収集日の表を書き出す", export_command),
+    Command("calendar", "地区の1年の収集日を ics か印刷用の html で書き出す", calendar_command),
 )
 
 _DATA = (

@@ -13,6 +13,7 @@ from govline.core.text import normalize
 from govline.errors import FileError
 
 __all__ = [
+    "ACTION_WORDS",
     "Changes",
     "Kind",
     "fitting",
@@ -34,6 +35,8 @@ _ACTIONS: Final[Mapping[str, Literal["cancelled", "moved", "extra"]]] = {
     **dict.fromkeys(("振替", "変更"), "moved"),
     **dict.fromkeys(("臨時", "追加", "臨時収集"), "extra"),
 }
+ACTION_WORDS: Final[Mapping[str, str]] = {"cancelled": "休止", "moved": "振替", "extra": "臨時"}
+"""How a table of exceptions writes each action."""
 _EVERY: Final = frozenset(("", "全地区", "全域", "すべて", "全て", "全種類"))
 
 

@@ -7,9 +7,11 @@ areas:
     収集日: {燃やすごみ: 月 木, 資源: 第2・4水曜}
 """
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
 
+from govline.calendar.garbage.editions import PlainArea
 from govline.calendar.garbage.long_table import LongCell, LongReader
 from govline.calendar.garbage.readers import AreaTable
 from govline.errors import FileError
@@ -54,20 +56,20 @@ def read_yaml(path: Path) -> AreaTable:
     return reader.table()
 
 
-def write_yaml(table: AreaTable, path: Path) -> None:
-    """Write a table so that `read_yaml` reads the same areas, kinds and cells."""
+def write_yaml(areas: Iterable[PlainArea], path: Path) -> None:
+    """Write areas so that `read_yaml` reads the same names, kinds and cells."""
     from ruamel.yaml import YAML
 
-    areas = {area.name: _area(area.center, area.reading, area.cells) for area in table.areas}
+    document = {area.name: _area(area) for area in areas}
     writer = YAML()
     writer.allow_unicode = True
     with path.open("w", encoding="utf-8") as file:
-        writer.dump({"areas": areas}, file)
+        writer.dump({"areas": document}, file)
 
 
-def _area(center: str, reading: str, cells: dict[str, str]) -> dict[str, Any]:
-    own = {_READING: reading, _CENTER: center}
-    return {**{key: text for key, text in own.items() if text}, _DAYS: dict(cells)}
+def _area(area: PlainArea) -> dict[str, Any]:
+    own = {_READING: area.reading, _CENTER: area.center}
+    return {**{key: text for key, text in own.items() if text}, _DAYS: dict(area.cells)}
 
 
 def _loaded(path: Path) -> Any:

@@ -1,11 +1,14 @@
 """Export and import again; a year as iCalendar and on paper."""
 
+import re
+import shutil
+import subprocess
 from datetime import date
 
 import pytest
 from icalendar import Calendar
 
-from govline.calendar.garbage import Garbage
+from govline.calendar.garbage import Garbage, Rule
 from govline.calendar.garbage.outputs import calendar_command, export_command
 from govline.calendar.garbage.printing import calendar_html, marks
 from govline.errors import InputError
@@ -90,10 +93,40 @@ def test_an_unknown_area_is_refused(town):
 
 def test_marks_tell_kinds_apart():
     assert marks({"燃やすごみ": 0, "資源": 0}) == {"燃やすごみ": "燃", "資源": "資"}
-    assert marks({"可燃": 0, "可燃粗大": 0}) == {"可燃": "①", "可燃粗大": "②"}
+    assert marks({"可燃": 0, "可燃粗大": 0}) == {"可燃": "1", "可燃粗大": "2"}
 
 
 def test_a_fiscal_year_begins_in_april():
     page = calendar_html("東", {"燃やすごみ": []}, first=date(2026, 4, 1))
     assert page.index("2026年4月") < page.index("2027年3月")
     assert "2026年度" in page
+
+
+@pytest.mark.browser
+def test_a_year_fits_one_page(tmp_path):
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        pytest.skip("no Chromium on this machine")
+    span = (date(2027, 1, 1), date(2027, 12, 31))
+    cells = {
+        "燃やすごみ": "月 木",
+        "燃やさない": "月1",
+        "資源": "月1 月3",
+        "プラ": "月",
+        "びん": "月2",
+        "埋立": "月2 月4",
+    }
+    page = tmp_path / "year.html"
+    page.write_text(
+        calendar_html("みどり", {k: Rule.parse(c).between(*span) for k, c in cells.items()}, first=span[0]),
+        "utf-8",
+    )
+    words = [
+        "--headless",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--no-pdf-header-footer",
+        f"--print-to-pdf={tmp_path / 'year.pdf'}",
+    ]
+    subprocess.run([chromium, *words, page.as_uri()], check=True, capture_output=True, timeout=100)
+    assert re.findall(rb"/Count (\d+)", (tmp_path / "year.pdf").read_bytes())[0] == b"1"

@@ -12,16 +12,15 @@ __all__ = ["calendar_html", "marks"]
 
 _WEEK: Final = "日月火水木金土"
 _COLORS: Final = ("#c2410c", "#1d4ed8", "#15803d", "#7e22ce", "#a16207", "#be185d", "#0e7490", "#475569")
-_NUMBERS: Final = "①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳"
 _MONTHS: Final = 12
-_STYLE: Final = """@page{size:A4;margin:9mm}*{box-sizing:border-box}
+_STYLE: Final = """@page{size:A4;margin:7mm}*{box-sizing:border-box}
 body{font-family:"Noto Sans CJK JP","Hiragino Sans","Yu Gothic",sans-serif;color:#111;margin:0 auto;max-width:192mm}
 h1{font-size:14pt;margin:0 0 1mm}ul{display:flex;flex-wrap:wrap;gap:1mm 5mm;list-style:none;margin:0 0 2mm;padding:0;font-size:9pt}
 main{display:grid;grid-template-columns:repeat(3,1fr);gap:2mm 4mm}h2{font-size:9.5pt;margin:0}
 table{border-collapse:collapse;width:100%;table-layout:fixed;font-size:7.5pt}
-th{font-weight:normal;border-bottom:.3mm solid #666}td{height:8mm;vertical-align:top;border-bottom:.1mm solid #ccc;padding:.2mm;text-align:center}
+th{font-weight:normal;border-bottom:.3mm solid #666}td{height:7.4mm;vertical-align:top;border-bottom:.1mm solid #ccc;padding:.2mm;text-align:center}
 .sun,.off{color:#b91c1c}.sat{color:#1d4ed8}.off b{text-decoration:underline}td b{font-weight:normal;display:block}
-i{display:inline-block;font-style:normal;font-weight:bold;font-size:6.5pt;line-height:1.25;min-width:3.2mm;padding:0 .3mm;margin:0 .1mm;
+i{display:inline-block;font-style:normal;font-weight:bold;font-size:5.5pt;line-height:1.3;min-width:2.5mm;padding:0 .1mm;margin:0 .05mm;
 color:#fff;border-radius:.6mm;print-color-adjust:exact;-webkit-print-color-adjust:exact}small{font-size:7pt;color:#444}"""
 
 
@@ -64,7 +63,7 @@ def marks(kinds: Mapping[str, object]) -> dict[str, str]:
     initials = [kind[:1] for kind in kinds]
     if len(set(initials)) == len(initials):
         return dict(zip(kinds, initials, strict=True))
-    return {kind: _NUMBERS[at] if at < len(_NUMBERS) else str(at + 1) for at, kind in enumerate(kinds)}
+    return {kind: str(at) for at, kind in enumerate(kinds, 1)}
 
 
 def _months(first: date) -> Iterator[tuple[int, int]]:

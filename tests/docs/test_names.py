@@ -7,6 +7,7 @@ import pytest
 
 PURE = [
     "govline",
+    "govline.answers",
     "govline.core",
     "govline.errors",
     "govline.calendar",

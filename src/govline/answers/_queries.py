@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from sqlalchemy import bindparam, delete, func, insert, select
+from sqlalchemy import bindparam, delete, insert, select
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -14,14 +14,12 @@ __all__ = [
     "ADD_ITEM",
     "CLEAR_ITEMS",
     "CLEAR_LIST",
-    "COUNTS",
     "FORGET_UNMATCHED",
     "ITEMS",
     "LISTS",
     "LOG_UNMATCHED",
     "SAVE_LIST",
     "UNMATCHED",
-    "UNMATCHED_COUNT",
     "VERSION",
 ]
 
@@ -64,12 +62,6 @@ ITEMS: Final = Statement(
     ).order_by(items.c.source, items.c.position),
     row=Item,
 )
-COUNTS: Final = Statement(
-    "answers.counts",
-    select(items.c.source, items.c.label, func.count())
-    .group_by(items.c.source, items.c.label)
-    .order_by(items.c.source, items.c.label),
-)
 LOG_UNMATCHED: Final = Statement("answers.log_unmatched", _log(postgresql_insert), sqlite=_log(sqlite_insert))
 UNMATCHED: Final = Statement(
     "answers.unmatched",
@@ -78,7 +70,6 @@ UNMATCHED: Final = Statement(
     .order_by(unmatched.c.asked.desc(), unmatched.c.word)
     .limit(bindparam("most")),
 )
-UNMATCHED_COUNT: Final = Statement("answers.unmatched_count", select(func.count()).select_from(unmatched))
 FORGET_UNMATCHED: Final = Statement(
     "answers.forget_unmatched",
     delete(unmatched).where(unmatched.c.last_day < bindparam("before", type_=unmatched.c.last_day.type)),

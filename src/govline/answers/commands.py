@@ -1,4 +1,4 @@
-"""`govline answers import|search|unmatched`: a clerk's side of the lists."""
+"""`govline answers import|search|ask|unmatched`: a clerk's side of the lists."""
 
 import json
 import sys
@@ -17,7 +17,7 @@ from govline.errors import FileError
 if TYPE_CHECKING:
     from govline.answers.service import Answers, ImportReport
 
-__all__ = ["import_command", "report_lines", "search_command", "unmatched_command"]
+__all__ = ["ask_command", "import_command", "report_lines", "search_command", "unmatched_command"]
 
 _CLERK = Actor("staff", "cli", "import")
 _PROBLEMS, _UNREADABLE = 1, 2
@@ -68,30 +68,36 @@ def _line(word: str, problem: Problem) -> str:
     return f"{word} {problem.row}行目 {problem.column}: 「{problem.cell}」 {problem.reason}"
 
 
-def search_command(city: Any, words: Sequence[str]) -> int:
-    """Look up each line of standard input.
+def search_command(city: Any, words: Sequence[str]) -> int:  # noqa: ARG001 - it needs no town
+    """Look up each line of standard input in a file.
 
     Args:
-        city: The City, or None with `--items`.
-        words: `[--items FILE] [--json]`. With a file no town is needed; rows that cannot be read are named on standard error.
+        city: Not used: the file is enough.
+        words: `--items FILE [--json]`. Rows that cannot be read are named on standard error.
 
     Returns:
         0 looked up, 2 no table in the file.
     """
     parser = ArgumentParser(prog="govline answers search")
-    parser.add_argument("--items", help="search this file in place of the town's lists")
+    parser.add_argument("--items", required=True, help="target.csv, ごみ分別の表, 質問と回答の表")
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
     given = parser.parse_args(list(words))
-    if given.items:
-        try:
-            ask = _of_file(given.items)
-        except FileError as error:
-            sys.stderr.write(f"{error}\n")
-            return _UNREADABLE
-    else:
-        index: Index = city.database.read(city.answers.index)
-        ask = _of_index(index)
+    try:
+        ask = _of_file(given.items)
+    except FileError as error:
+        sys.stderr.write(f"{error}\n")
+        return _UNREADABLE
     _answer_lines(sys.stdin, sys.stdout, ask, as_json=given.json)
+    return 0
+
+
+def ask_command(city: Any, words: Sequence[str]) -> int:
+    """Look up each line of standard input in the town's lists; `[--json]`. Nothing is logged."""
+    parser = ArgumentParser(prog="govline answers ask")
+    parser.add_argument("--json", action="store_true", help="one JSON object a line")
+    given = parser.parse_args(list(words))
+    index: Index = city.database.read(city.answers.index)
+    _answer_lines(sys.stdin, sys.stdout, _of_index(index), as_json=given.json)
     return 0
 
 

@@ -47,8 +47,7 @@ def search(items: Index | Iterable[Item], query: str, *, limit: int = 10, label:
     words = [word[:_LONGEST] for word in candidates(query)]
     scores: dict[int, float] = {}
     word = _exact(index, words, scores)
-    for other in [word] if word else words[:_FUZZY_WORDS]:
-        _fuzzy(index, other, scores)
+    near = {other: _fuzzy(index, other, scores) for other in ([word] if word else words[:_FUZZY_WORDS])}
     best = sorted(scores.items(), key=lambda entry: (-entry[1], entry[0]))
     results = [
         Found(index.items[place], score) for place, score in best if label in ("", index.items[place].label)
@@ -56,16 +55,11 @@ def search(items: Index | Iterable[Item], query: str, *, limit: int = 10, label:
     answered = bool(results) and results[0].score >= ANSWERED
     return Result(
         query=query,
-        word=word or _asked(words),
+        word=word or (max(near, key=near.__getitem__) if answered else next(iter(words), "")),
         answered=answered,
         results=results[:limit],
         narrowing=narrow(results) if answered else None,
     )
-
-
-def _asked(words: list[str]) -> str:
-    """The shortest cut that still names something: what is written into the log of unmatched words."""
-    return min((word for word in words if fold(word)), key=len, default="")
 
 
 def _exact(index: Index, words: list[str], scores: dict[int, float]) -> str:
@@ -101,11 +95,16 @@ def _voiced(index: Index, word: str) -> list[_Said]:
     return [said for said in spoken if said.text]
 
 
-def _fuzzy(index: Index, word: str, scores: dict[int, float]) -> None:
+def _fuzzy(index: Index, word: str, scores: dict[int, float]) -> float:
+    """Score the keys that look or sound like the word; the best score."""
+    best = 0.0
     for said in (*_written(index, word), *_voiced(index, word)):
         for key, dice in index.near(said.text, _NEAR):
             if said.text != key.text:
-                _keep(scores, key.item, _score(said, key, dice))
+                score = _score(said, key, dice)
+                best = max(best, score)
+                _keep(scores, key.item, score)
+    return best
 
 
 def _keep(scores: dict[int, float], item: int, score: float) -> None:

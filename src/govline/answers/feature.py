@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from govline.answers import _queries as q
 from govline.answers.actions import AnswersTalk
-from govline.answers.commands import import_command, search_command, unmatched_command
+from govline.answers.commands import ask_command, import_command, search_command, unmatched_command
 from govline.answers.readings import NoReader, Reader, SudachiReader, best_reader
 from govline.answers.service import Answers
 from govline.answers.texts import ANSWERS_TEXTS
@@ -62,7 +62,8 @@ class AnswersFeature:
             ticks=[Tick("answers.forget", time(3, 20), forget)],
             commands=[
                 Command("import", "品目・質問・リンクの表を取り込む", import_command),
-                Command("search", "標準入力の言葉を1行ずつ探す", search_command),
+                Command("search", "標準入力の言葉を1行ずつ、ファイルから探す", search_command, town=False),
+                Command("ask", "標準入力の言葉を1行ずつ、町の表から探す", ask_command),
                 Command("unmatched", "見つからなかった言葉の一覧", unmatched_command),
             ],
             data_map=_DATA,
@@ -94,6 +95,6 @@ def _empty(tx: Transaction) -> Sequence[str]:
 
 
 def _view(tx: Transaction) -> Sequence[Mapping[str, Any]]:
-    lists = [{"list": source, "items": count} for source, count, _ in tx.all(q.LISTS)]
+    lists = [{"kind": source, "name": "", "count": count} for source, count, _ in tx.all(q.LISTS)]
     words = tx.all(q.UNMATCHED, {"least": _OFTEN, "most": 20})
-    return [*lists, *({"unmatched": word, "asked": asked} for word, asked, _, _ in words)]
+    return [*lists, *({"kind": "unmatched", "name": word, "count": asked} for word, asked, _, _ in words)]

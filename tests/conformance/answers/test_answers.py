@@ -138,4 +138,7 @@ def test_what_the_town_sees_and_is_told_to_do(any_db, answers):
     assert any_db.read(offers.checks[0].run) == []
     for _ in range(2):
         any_db.run(lambda tx: answers.log(tx, answers.search(tx, "ドラゴン")))
-    assert any_db.read(offers.view) == [{"list": "items", "items": 2}, {"unmatched": "ドラゴン", "asked": 2}]
+    assert any_db.read(offers.view) == [
+        {"kind": "items", "name": "", "count": 2},
+        {"kind": "unmatched", "name": "ドラゴン", "count": 2},
+    ]

@@ -9,7 +9,7 @@ import pytest
 
 from govline.answers import Answers, Item, SudachiReader
 from govline.answers.actions import AnswersTalk, SearchArgs
-from govline.answers.commands import import_command, search_command, unmatched_command
+from govline.answers.commands import ask_command, import_command, search_command, unmatched_command
 from govline.answers.feature import AnswersConfig, AnswersFeature
 from govline.core import Ask, Finished, Input, TalkContext
 from govline.core.messages import render
@@ -137,8 +137,10 @@ def test_each_line_in_is_a_line_out(city, tmp_path, capsys, monkeypatch, with_fi
     path = tmp_path / "items.csv"
     path.write_text("type,name\n小型家電,炊飯器\n", "utf-8")
     monkeypatch.setattr("sys.stdin", io.StringIO("すいはんきを捨てたい\n\n住民票\n"))
-    words = ["--json", *(["--items", str(path)] if with_file else [])]
-    assert search_command(None if with_file else city, words) == 0
+    if with_file:
+        assert search_command(None, ["--json", "--items", str(path)]) == 0
+    else:
+        assert ask_command(city, ["--json"]) == 0
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [line["query"] for line in lines] == ["すいはんきを捨てたい", "", "住民票"]
     assert [line["answered"] for line in lines] == [True, False, False]
@@ -148,7 +150,7 @@ def test_each_line_in_is_a_line_out(city, tmp_path, capsys, monkeypatch, with_fi
 
 def test_plain_lines_and_unmatched_words(city, capsys, monkeypatch, sqlite_db, answers):
     monkeypatch.setattr("sys.stdin", io.StringIO("炊飯器\nドラゴン\n"))
-    assert search_command(city, []) == 0
+    assert ask_command(city, []) == 0
     assert capsys.readouterr().out.splitlines() == ["炊飯器: 炊飯器(小型家電)", "ドラゴン: 見つかりません"]
     sqlite_db.run(lambda tx: answers.log(tx, answers.search(tx, "ドラゴン")))
     assert unmatched_command(city, []) == 0

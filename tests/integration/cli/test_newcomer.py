@@ -27,7 +27,7 @@ def test_the_version(govline):
 
 def test_a_new_town_is_data_that_git_may_keep(town):
     assert {path.name for path in town.iterdir()} == {
-        *("app.py", "city.yaml", "calendars", "garbage", "scenarios", "talks"),
+        *("app.py", "city.yaml", "answers", "calendars", "garbage", "scenarios", "talks"),
         *(".gitignore", ".govline"),
     }
     text = (town / "city.yaml").read_text(encoding="utf-8")

@@ -1,6 +1,6 @@
 // Japanese for what a town's tables hold: titles, columns and states. An unknown word is shown as it is.
 
-export const TITLES = { events: "受信イベント", outbox: "送信箱", bookings: "予約", calendar: "予約", deliveries: "配信", delivery: "配信", citizens: "住民", segments: "属性", garbage: "ごみ通知", scenario: "対話", talks: "対話", schedules: "予定", audit: "監査", line: "LINE への要求" };
+export const TITLES = { events: "受信イベント", outbox: "送信箱", bookings: "予約", calendar: "予約", deliveries: "配信", delivery: "配信", citizens: "住民", segments: "属性", garbage: "ごみ通知", answers: "回答", scenario: "対話", talks: "対話", schedules: "予定", audit: "監査", line: "LINE への要求" };
 
 export const COLUMNS = {
   at: "時刻", due: "期日", started: "開始", start: "開始", finished: "終了", updated: "更新",
@@ -19,7 +19,7 @@ const STATES = {
 const KINDS = {
   "message.text": "メッセージ", "message.image": "写真", "message.location": "位置情報", "message.sticker": "スタンプ", follow: "友だち追加", unfollow: "ブロック", postback: "ボタン",
   "line.reply": "返信", "line.push": "お知らせ", "line.multicast": "一斉配信", "line.menu": "メニュー",
-  choice: "一つ選ぶ", tags: "複数選ぶ", preference: "設定", public: "公開", garbage: "ごみ通知", segments: "セグメント", calendar: "予約", true: "完了", null: "",
+  choice: "一つ選ぶ", tags: "複数選ぶ", preference: "設定", public: "公開", garbage: "ごみ通知", segments: "セグメント", calendar: "予約", items: "品目の表", faq: "質問の表", links: "リンクの表", unmatched: "答えのない言葉", true: "完了", null: "",
 };
 
 export const isState = (column) => /status|state|fate|状態/.test(column);

@@ -211,6 +211,48 @@ def test_closures_may_shift_by_setting(town_db, tmp_path):
         assert list(days(town_db, garbage, "東町", date(2026, 12, 24), date(2027, 1, 20))) == expected
 
 
+def test_exceptions_are_announced_the_week_before_and_never_told_of_as_collections(town, garbage, clock):
+    for name, area, muted in (("a", "東町", ""), ("b", "東町", "燃やすごみ"), ("c", "西町", "")):
+        town.run(lambda tx, n=name, a=area: garbage.move(tx, n, a))
+        if muted:
+            town.run(lambda tx, n=name: garbage.mute(tx, n, "燃やすごみ"))
+    at(clock, 2026, 12, 20, 18)
+    assert town.run(garbage.notify) == 1
+    assert "※" not in _told(town)["a"][-1], "more than a week before"
+    for day in (*range(21, 32), 1):
+        at(clock, 2027 if day == 1 else 2026, 1 if day == 1 else 12, day, 18)
+        town.run(garbage.notify)
+    told = _told(town)
+    moved = "※東町: 12月31日(木) の「燃やすごみ」は 12月30日(水) に変わります。"
+    assert [text.split("明日 ")[1].split(" の")[0] for text in told["a"][1:]] == [
+        "12月23日(水)", "12月24日(木)", "12月28日(月)", "12月30日(水)",
+    ]  # fmt: skip
+    assert [moved in text for text in told["a"][1:]] == [False, True, True, True]
+    assert [moved in text for text in told["b"]] == [False], (
+        "whoever muted the kind is not told of its changes"
+    )
+    assert "※西町: 1月1日(金) の「燃やすごみ」はお休みです。" in told["c"][-1]
+    assert not any(
+        "明日 1月1日" in text or "明日 12月31日" in text for texts in told.values() for text in texts
+    )
+
+
+def _told(db):
+    """Texts by citizen, in the order in which they were frozen."""
+    import json
+
+    from sqlalchemy import text
+
+    sql = text(
+        "SELECT d.citizen, r.messages FROM gl_delivery_run r JOIN gl_delivery_recipient d ON d.run_id = r.id ORDER BY r.id"
+    )
+    told = {}
+    with db.begin() as tx:
+        for citizen, body in tx.connection.execute(sql):
+            told.setdefault(citizen, []).append(json.loads(bytes(body))[0]["text"])
+    return told
+
+
 def _table(text):
     from govline.calendar.garbage import read_area_days
 

@@ -98,6 +98,37 @@ def test_moving_takes_one_message(talk, town_db, garbage):
     assert town_db.read(lambda tx: garbage.settings(tx, "a")) == [Setting("西町")]
 
 
+def test_a_second_area_is_added_and_taken_away(talk, town_db, garbage):
+    choose(talk, "東町")
+    talk("garbage.settings", state={}, said=Input("text", text="当日7時"))
+    ask = talk("garbage.add_area", AreaArgs())
+    several = talk("garbage.add_area", state=ask.state, said=Input("text", text="みなと"))
+    assert labels(several) == ["港町一丁目", "港町二丁目"]
+    done = talk("garbage.add_area", state=several.state, said=Input("postback", data="港町二丁目"))
+    assert said(done) == "地区「港町二丁目」を追加しました。お知らせする地区: 東町・港町二丁目"
+    both = [Setting("東町", days_before=0, hour=7), Setting("港町二丁目", days_before=0, hour=7)]
+    assert town_db.read(lambda tx: garbage.settings(tx, "a")) == both, (
+        "the new area is told of like the others"
+    )
+    assert talk("garbage.add_area", AreaArgs(words="東町")).outcome == "ok"
+    assert len(town_db.read(lambda tx: garbage.settings(tx, "a"))) == 2
+    which = talk("garbage.remove_area", NoArgs())
+    assert labels(which) == ["東町", "港町二丁目"]
+    again = talk("garbage.remove_area", state=which.state, said=Input("text", text="西町"))
+    assert isinstance(again, Ask)
+    gone = talk("garbage.remove_area", state=again.state, said=Input("text", text="東町"))
+    assert said(gone) == "地区「東町」を外しました。"
+    assert town_db.read(lambda tx: garbage.settings(tx, "a")) == both[1:]
+
+
+def test_areas_are_not_endless(talk):
+    assert talk("garbage.remove_area", NoArgs()).outcome == "none"
+    for n in range(1, 6):
+        assert talk("garbage.add_area", AreaArgs(words=f"中央{n}丁目")).outcome == "ok"
+    full = talk("garbage.add_area", AreaArgs(words="東町"))
+    assert (full.outcome, said(full)) == ("none", "登録できる地区は5つまでです。")
+
+
 def test_the_time_can_be_set_and_stopped(talk, town_db, garbage):
     assert talk("garbage.settings", NoArgs()).outcome == "none"
     choose(talk, "東町")

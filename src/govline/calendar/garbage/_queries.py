@@ -36,6 +36,7 @@ __all__ = [
     "EDITIONS",
     "EXCEPTIONS",
     "FORGET",
+    "HIDDEN",
     "HORIZON",
     "KINDS",
     "MARK_TOLD",
@@ -105,7 +106,7 @@ CHANGES: Final = Statement(
     "garbage.changes",
     select(changes.c.area, changes.c.day, changes.c.kind, changes.c.moved_to)
     .where(changes.c.day >= bindparam("first"), changes.c.day <= bindparam("last"))
-    .order_by(changes.c.area, changes.c.day, changes.c.kind),
+    .order_by(changes.c.area, changes.c.day, changes.c.moved_to, changes.c.kind),
 )
 AREAS: Final = Statement("garbage.areas", select(areas.c.name, areas.c.reading).order_by(areas.c.position))
 AREAS_WHOLE: Final = Statement(
@@ -208,5 +209,13 @@ MARK_TOLD: Final = Statement(
         .exists(),
     )
     .values(told_for=bindparam("collected", type_=days.c.day.type), told_by=bindparam("mark")),
+)
+HIDDEN: Final = Statement(
+    "garbage.hidden",
+    select(muted.c.citizen, muted.c.kind)
+    .join(settings, settings.c.citizen == muted.c.citizen)
+    .where(settings.c.told_by == bindparam("mark"))
+    .distinct()
+    .order_by(muted.c.citizen, muted.c.kind),
 )
 TO_TELL: Final = Statement("garbage.to_tell", _TONIGHT.where(settings.c.told_by == bindparam("mark")))

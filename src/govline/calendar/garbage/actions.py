@@ -1,6 +1,6 @@
 """What a scenario may do with garbage days: choose the area, set the notice, say the next days. No address is ever asked."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from attrs import evolve, frozen
@@ -17,6 +17,7 @@ __all__ = ["GarbageActions"]
 
 _SHOWN = 12
 _LABEL = 20
+_AREAS = 5
 _TIMES = ((1, 18), (1, 20), (0, 6), (0, 7))
 _OFF, _KINDS, _DONE = "garbage:off", "garbage:kinds", "garbage:done"
 
@@ -51,6 +52,8 @@ class GarbageActions:
         """Every action, for `Offers.actions`."""
         return [
             Action("garbage.choose_area", AreaArgs, {"ok", "none"}, self.choose, resume=self.chosen),
+            Action("garbage.add_area", AreaArgs, {"ok", "none"}, self.add, resume=self.added),
+            Action("garbage.remove_area", NoArgs, {"ok", "none"}, self.remove, resume=self.removed),
             Action("garbage.settings", NoArgs, {"ok", "none"}, self.settings, resume=self.set),
             Action("garbage.next", NextArgs, {"ok", "none"}, self.next),
         ]
@@ -59,31 +62,73 @@ class GarbageActions:
 
     def choose(self, tx: Transaction, context: TalkContext, args: AreaArgs) -> ActionResult:
         """Ask for the area: all of them as buttons when they are few, else a few typed characters."""
+        return self._ask_area(tx, args.words, lambda area: self._moved(tx, context, area))
+
+    def chosen(self, tx: Transaction, context: TalkContext, state: Json, said: Input) -> ActionResult:  # noqa: ARG002 - the contract's signature
+        """A tapped area is taken, typed words narrow the list."""
+        return self._narrow(tx, _words(said), lambda area: self._moved(tx, context, area))
+
+    def add(self, tx: Transaction, context: TalkContext, args: AreaArgs) -> ActionResult:
+        """Ask for one more area (parents' house, a shop); the others stay."""
+        if len(self.garbage.settings(tx, context.citizen)) >= _AREAS:
+            return Finished("none", messages=[Text(self._say("garbage.areas_full", count=_AREAS))])
+        return self._ask_area(tx, args.words, lambda area: self._added(tx, context, area))
+
+    def added(self, tx: Transaction, context: TalkContext, state: Json, said: Input) -> ActionResult:  # noqa: ARG002 - the contract's signature
+        """A tapped area is added, typed words narrow the list."""
+        return self._narrow(tx, _words(said), lambda area: self._added(tx, context, area))
+
+    def remove(self, tx: Transaction, context: TalkContext, args: NoArgs) -> ActionResult:  # noqa: ARG002 - the contract's signature
+        """Ask which of the citizen's areas to take away."""
+        mine = [setting.area for setting in self.garbage.settings(tx, context.citizen)]
+        return (
+            Ask([self._areas("garbage.which_to_remove", mine)], {})
+            if mine
+            else self._end("none", "garbage.no_area")
+        )
+
+    def removed(self, tx: Transaction, context: TalkContext, state: Json, said: Input) -> ActionResult:  # noqa: ARG002 - the contract's signature
+        """The area that was named is taken away; anything else asks again."""
+        wanted = normalize(_words(said))
+        mine = [setting.area for setting in self.garbage.settings(tx, context.citizen)]
+        area = next((each for each in mine if normalize(each) == wanted), None)
+        if area is None:
+            return self.remove(tx, context, NoArgs())
+        self.garbage.remove(tx, context.citizen, area)
+        return Finished("ok", {"area": area}, [Text(self._say("garbage.area_removed", area=area))])
+
+    def _ask_area(self, tx: Transaction, words: str, take: Callable[[str], ActionResult]) -> ActionResult:
         names = self.garbage.areas(tx)
         if not names:
             return self._end("none", "garbage.no_calendar")
-        if args.words:
-            return self._narrow(tx, context, args.words)
+        if words:
+            return self._narrow(tx, words, take)
         if len(names) <= _SHOWN:
             return Ask([self._areas("garbage.which_area", names)], {})
         return Ask([Text(self._say("garbage.ask_area"))], {})
 
-    def chosen(self, tx: Transaction, context: TalkContext, state: Json, said: Input) -> ActionResult:  # noqa: ARG002 - the contract's signature
-        """A tapped area is taken, typed words narrow the list."""
-        return self._narrow(tx, context, said.data if said.kind == "postback" else said.text)
-
-    def _narrow(self, tx: Transaction, context: TalkContext, words: str) -> ActionResult:
+    def _narrow(self, tx: Transaction, words: str, take: Callable[[str], ActionResult]) -> ActionResult:
         names = self.garbage.areas(tx)
         exact = [name for name in names if normalize(name) == normalize(words)]
         found = exact or self.garbage.find_areas(tx, words)
         if len(found) == 1:
-            self.garbage.move(tx, context.citizen, found[0])
-            return Finished("ok", {"area": found[0]}, [Text(self._say("garbage.area_saved", area=found[0]))])
+            return take(found[0])
         if not found:
             again = self._say("garbage.no_such_area", words=clip(normalize(words), 40, "…"))
             return Ask([Text(again)], {})
         lead = "garbage.which_area" if len(found) <= _SHOWN else "garbage.many_areas"
         return Ask([self._areas(lead, found)], {})
+
+    def _moved(self, tx: Transaction, context: TalkContext, area: str) -> Finished:
+        self.garbage.move(tx, context.citizen, area)
+        return Finished("ok", {"area": area}, [Text(self._say("garbage.area_saved", area=area))])
+
+    def _added(self, tx: Transaction, context: TalkContext, area: str) -> Finished:
+        mine = self.garbage.settings(tx, context.citizen)
+        if area not in [setting.area for setting in mine]:
+            self.garbage.save(tx, context.citizen, evolve(mine[0], area=area) if mine else Setting(area))
+        areas = "・".join(dict.fromkeys([*(setting.area for setting in mine), area]))
+        return Finished("ok", {"area": area}, [Text(self._say("garbage.area_added", area=area, areas=areas))])
 
     def _areas(self, lead: str, names: Sequence[str]) -> Text:
         shown = names[:_SHOWN]
@@ -212,3 +257,7 @@ def _with_time(setting: Setting, choice: str) -> Setting | None:
         if choice == f"garbage:{lead}:{hour}":
             return evolve(setting, enabled=True, days_before=lead, hour=hour)
     return None
+
+
+def _words(said: Input) -> str:
+    return said.data if said.kind == "postback" else said.text

@@ -53,10 +53,14 @@ class DayOff:
 
 @frozen
 class Group:
-    """Citizens who are told the same: the kinds of each of their areas."""
+    """Citizens who are told the same: the kinds of each of their areas, and the changes to come.
+
+    `hidden` are kinds with changes that these citizens do not want to be told of.
+    """
 
     areas: tuple[tuple[str, tuple[str, ...]], ...]
     citizens: tuple[CitizenId, ...]
+    hidden: tuple[str, ...] = ()
 
 
 @frozen

@@ -1,16 +1,17 @@
 """The notice: who is told of tomorrow's (or today's) collection, each exactly once, in one message."""
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime, time, timedelta
 from itertools import groupby
-from operator import itemgetter
+from operator import attrgetter, itemgetter
+from types import MappingProxyType
 from typing import Any
 
 from attrs import frozen
 
 from govline.calendar.garbage import _queries as q
-from govline.calendar.garbage.model import HOURS, Group
+from govline.calendar.garbage.model import HOURS, DayOff, Group
 from govline.calendar.labels import day_label
 from govline.core import CitizenId, Transaction
 from govline.core.jst import JST, to_jst
@@ -18,12 +19,16 @@ from govline.core.messages import Text
 from govline.core.texts import Texts
 from govline.delivery import freeze
 
-__all__ = ["CATCH_UP_HOURS", "notify", "tonight"]
+__all__ = ["ANNOUNCED_DAYS", "CATCH_UP_HOURS", "changes", "notify", "tonight"]
 
 CATCH_UP_HOURS = 3
 """A notice that a stopped machine missed still goes out within so many hours of its time, never on another day."""
 
+ANNOUNCED_DAYS = 7
+"""A cancelled or moved collection is announced in the notices of the week before it."""
+
 Row = tuple[CitizenId, str, str]
+Changes = dict[str, list[DayOff]]
 
 
 @frozen
@@ -62,6 +67,12 @@ def tonight(tx: Transaction, day: date) -> list[Group]:
     return _groups(sorted(rows, key=itemgetter(0)))
 
 
+def changes(tx: Transaction, first: date, last: date) -> Changes:
+    """Days on which something would be collected and is not, from `first` to `last`, by area."""
+    rows = [DayOff(*row) for row in tx.all(q.CHANGES, {"first": first, "last": last})]
+    return {area: list(own) for area, own in groupby(rows, key=attrgetter("area"))}
+
+
 def _passes(now: datetime) -> Iterator[_Pass]:
     wall = to_jst(now)
     for lead, hours in HOURS.items():
@@ -74,7 +85,9 @@ def _notify(tx: Transaction, texts: Texts, due: _Pass) -> int:
     mark = tx.new_id()
     if not tx.write(q.MARK_TOLD, {**due.terms, "mark": mark}):
         return 0
-    groups = _groups(tx.all(q.TO_TELL, {"collected": due.day, "mark": mark}))
+    coming = changes(tx, due.day, due.day + timedelta(days=ANNOUNCED_DAYS))
+    rows = tx.all(q.TO_TELL, {"collected": due.day, "mark": mark})
+    groups = _groups(rows, _hidden(tx, mark, coming))
     wall = to_jst(tx.now)
     midnight = datetime.combine(wall.date() + timedelta(days=1), time(), JST)
     expires = min(tx.now + timedelta(hours=CATCH_UP_HOURS), midnight)
@@ -83,31 +96,51 @@ def _notify(tx: Transaction, texts: Texts, due: _Pass) -> int:
             tx,
             key=f"garbage:{due.day}:{due.lead}:{wall:%Y%m%dT%H}:{mark}:{_digest(group)}",
             source="garbage",
-            messages=[Text(_text(texts, due, group))],
+            messages=[Text(_text(texts, due, group, coming))],
             recipients=group.citizens,
             expires=expires,
         )
     return sum(len(group.citizens) for group in groups)
 
 
-def _groups(rows: Iterable[Row]) -> list[Group]:
+def _hidden(tx: Transaction, mark: str, coming: Changes) -> dict[CitizenId, tuple[str, ...]]:
+    """Of the kinds with changes to come, those that a citizen does not want to be told of."""
+    kinds = {each.kind for own in coming.values() for each in own}
+    rows = [row for row in tx.all(q.HIDDEN, {"mark": mark}) if row[1] in kinds] if kinds else []
+    return {citizen: tuple(row[1] for row in own) for citizen, own in groupby(rows, key=itemgetter(0))}
+
+
+def _groups(
+    rows: Iterable[Row], hidden: Mapping[CitizenId, tuple[str, ...]] = MappingProxyType({})
+) -> list[Group]:
     """Citizens by what they are told; rows come ordered by citizen, area and kind."""
-    told: dict[tuple[tuple[str, tuple[str, ...]], ...], list[CitizenId]] = {}
+    told: dict[tuple[Any, ...], list[CitizenId]] = {}
     for citizen, own in groupby(rows, key=itemgetter(0)):
         areas = tuple(
             (area, tuple(row[2] for row in of_area)) for area, of_area in groupby(own, key=itemgetter(1))
         )
-        told.setdefault(areas, []).append(citizen)
-    return [Group(areas, tuple(citizens)) for areas, citizens in told.items()]
+        told.setdefault((areas, hidden.get(citizen, ())), []).append(citizen)
+    return [Group(areas, tuple(citizens), unwanted) for (areas, unwanted), citizens in told.items()]
 
 
 def _digest(group: Group) -> str:
-    return hashlib.sha256(repr(group.areas).encode()).hexdigest()[:16]
+    return hashlib.sha256(repr((group.areas, group.hidden)).encode()).hexdigest()[:16]
 
 
-def _text(texts: Texts, due: _Pass, group: Group) -> str:
+def _text(texts: Texts, due: _Pass, group: Group, coming: Changes) -> str:
     when = texts.get("garbage.tomorrow" if due.lead else "garbage.today", day=day_label(due.day))
-    return "\n".join([when, *(_line(texts, area, kinds) for area, kinds in group.areas)])
+    lines = [_line(texts, area, kinds) for area, kinds in group.areas]
+    return "\n".join([when, *lines, *_announced(texts, group, coming)])
+
+
+def _announced(texts: Texts, group: Group, coming: Changes) -> Iterator[str]:
+    for area, _ in group.areas:
+        own = [each for each in coming.get(area, ()) if each.kind not in group.hidden]
+        for (day, moved_to), each in groupby(own, key=attrgetter("day", "moved_to")):
+            kinds = "・".join(f"「{off.kind}」" for off in each)
+            key = "garbage.day_off" if moved_to is None else "garbage.day_moved"
+            to = day_label(moved_to) if moved_to else ""
+            yield texts.get(key, area=area, day=day_label(day), kinds=kinds, to=to)
 
 
 def _line(texts: Texts, area: str, kinds: tuple[str, ...]) -> str:

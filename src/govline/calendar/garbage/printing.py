@@ -18,9 +18,9 @@ body{font-family:"Noto Sans CJK JP","Hiragino Sans","Yu Gothic",sans-serif;color
 h1{font-size:14pt;margin:0 0 1mm}ul{display:flex;flex-wrap:wrap;gap:1mm 5mm;list-style:none;margin:0 0 2mm;padding:0;font-size:9pt}
 main{display:grid;grid-template-columns:repeat(3,1fr);gap:2mm 4mm}h2{font-size:9.5pt;margin:0}
 table{border-collapse:collapse;width:100%;table-layout:fixed;font-size:7.5pt}
-th{font-weight:normal;border-bottom:.3mm solid #666}td{height:7.4mm;line-height:1.1;white-space:nowrap;vertical-align:top;border-bottom:.1mm solid #ccc;padding:.2mm;text-align:center}
+th{font-weight:normal;border-bottom:.3mm solid #666}td{height:8.6mm;line-height:1.1;white-space:nowrap;vertical-align:top;border-bottom:.1mm solid #ccc;padding:.2mm;text-align:center}
 .sun,.off{color:#b91c1c}.sat{color:#1d4ed8}.off b{text-decoration:underline}td b{font-weight:normal;display:block}
-i{display:inline-block;font-style:normal;font-weight:bold;font-size:5.5pt;line-height:1.3;min-width:2.5mm;padding:0 .1mm;margin:0 .05mm;
+i{display:inline-block;font-style:normal;font-weight:bold;font-size:6.5pt;line-height:1.3;min-width:2.7mm;text-align:center;padding:0 .1mm;margin:0 .05mm;
 color:#fff;border-radius:.6mm;print-color-adjust:exact;-webkit-print-color-adjust:exact}small{font-size:7pt;color:#444}"""
 
 

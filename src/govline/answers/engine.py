@@ -133,7 +133,13 @@ def _likelihood(said: str, meant: str) -> float:
 
 def _slip(said: _Said, key: Key) -> bool:
     """Whether the two differ by so few edits that one is the other mistyped; short words allow none."""
-    if said.kanji and len(said.text) == 2 and len(key.text) == 3 and key.text.startswith(said.text):
+    if (
+        said.kanji
+        and not said.voiced
+        and len(said.text) == 2
+        and len(key.text) == 3
+        and key.text.startswith(said.text)
+    ):
         return True  # 洗濯 of 洗濯機
     allowed = _allowed(said, min(len(said.long), len(key.long)))
     return allowed > 0 and edits(said.long, key.long, allowed) <= allowed

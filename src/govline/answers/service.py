@@ -70,7 +70,7 @@ class Answers:
     # --- the town's lists ---
 
     def prepare(self, tx: Transaction) -> None:
-        """Import the configured lists whose contents are not there yet, and make the index ready.
+        """Import the configured lists whose contents are not there yet; the index is made by the first search.
 
         Raises:
             FileError: GL-4203, a configured list has rows that cannot be read.
@@ -85,7 +85,6 @@ class Answers:
                 first = report.problems[0]
                 place = {"file": path.name, "row": first.row, "column": first.column}
                 raise FileError(f"the list was not imported: {first.reason}", code="GL-4203", place=place)
-        self.index(tx)
 
     def import_file(
         self, tx: Transaction, path: str | Path, *, source: str = "items", skip_unreadable: bool = False

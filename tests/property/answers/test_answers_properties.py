@@ -34,7 +34,7 @@ def test_any_words_are_searched_and_scores_fall(names, query):
     assert scores == sorted(scores, reverse=True)
     assert all(0 < score <= 1 for score in scores)
     assert result.answered == bool(scores and scores[0] >= ANSWERED)
-    assert len(candidates(query)) <= 20
+    assert len(candidates(query)) <= 24
 
 
 @settings(max_examples=80, deadline=None)

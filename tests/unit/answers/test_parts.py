@@ -61,8 +61,13 @@ def test_the_fallback_measures_as_rapidfuzz_does():
 def test_candidates_offer_the_thing_and_keep_the_whole():
     words = candidates("すみません、古い扇風機ってどう捨てればいい?")
     assert "扇風機" in words
-    assert candidates("空気入れ")[0] == "空気入れ" or "空気入れ" in candidates("空気入れ")
+    assert "空気入れ" in candidates("空気入れ")
     assert candidates(" 　") == []
+
+
+@pytest.mark.parametrize("piece", ["どう", "なに", "すてる", "は何", "です", "出し", "った", " ", "の紙"])
+def test_no_sentence_makes_the_grammar_search_for_ever(piece):
+    assert candidates(piece * 100 + "X")
 
 
 @pytest.mark.parametrize(

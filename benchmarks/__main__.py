@@ -4,6 +4,7 @@ import argparse
 import json
 import pkgutil
 from importlib import import_module
+from inspect import signature
 
 import benchmarks
 from benchmarks._measure import machine
@@ -16,8 +17,12 @@ def main() -> int:
     parser.add_argument("name", choices=names)
     parser.add_argument("--json", action="store_true", help="one line of JSON instead of an indented object")
     parser.add_argument("--quick", action="store_true", help="shorter rounds, same interleaving")
+    parser.add_argument("--full", action="store_true", help="the largest size, where a benchmark has one")
     words = parser.parse_args()
-    result = import_module(f"benchmarks.{words.name}").run(words.quick)
+    run = import_module(f"benchmarks.{words.name}").run
+    if words.full and "full" not in signature(run).parameters:
+        parser.error(f"{words.name} has one size only")
+    result = run(words.quick, **({"full": True} if words.full else {}))
     report = {"benchmark": words.name, **result, "machine": machine()}
     print(json.dumps(report, ensure_ascii=False, indent=None if words.json else 2))
     return 0

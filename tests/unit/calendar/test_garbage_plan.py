@@ -48,6 +48,12 @@ def test_a_shift_that_began_before_the_span_goes_on():
     assert days("木1", *week, closed=NEW_YEAR, closing="shift") == [8]
 
 
+def test_a_shift_ends_with_its_month_not_with_its_name():
+    laid = lay_out(Rule.parse("木"), date(2026, 1, 1), date(2027, 1, 31), closed=NEW_YEAR, closing="shift")
+    assert [day.day for day in laid.days if day.year == 2027] == [7, 14, 21, 28]
+    assert [day.day for day in laid.days if (day.year, day.month) == (2026, 1)] == [8, 15, 22, 29]
+
+
 def test_an_explicit_date_stands_in_a_closure():
     assert days("20260102 20260115", closed=NEW_YEAR) == [2, 15]
     assert days("木 20260102", closed=NEW_YEAR) == [2, 8, 15, 22, 29]

@@ -114,11 +114,12 @@ def _shifted(
     term: Term, first: date, last: date, closed: Sequence[Span], shifted: dict[date, date]
 ) -> Iterator[date]:
     """Whole months, because a day before `first` may push the later ones of its month."""
-    pushed: int | None = None
+    pushed = (0, 0)
     for day in _days(term, first.replace(day=1), _month_end(last)):
-        if pushed != day.month and _is_closed(day, closed):
-            pushed = day.month
-        if pushed != day.month:
+        month = (day.year, day.month)
+        if pushed != month and _is_closed(day, closed):
+            pushed = month
+        if pushed != month:
             yield day
             continue
         later = day + _WEEK

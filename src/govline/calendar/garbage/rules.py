@@ -6,6 +6,8 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import date
+from functools import lru_cache
+from itertools import chain
 
 from attrs import field, frozen
 
@@ -50,19 +52,15 @@ class Nth:
     months: frozenset[int] = ALL_MONTHS
 
     def ordinals(self, first: int, last: int) -> Iterator[int]:
-        """Day numbers in `[first, last]`."""
-        begin, end = date.fromordinal(first), date.fromordinal(last)
-        for index in range(begin.year * 12 + begin.month - 1, end.year * 12 + end.month):
-            year, month = index // 12, index % 12 + 1
-            if month in self.months:
-                day = self._in_month(year, month)
-                if day is not None and first <= day <= last:
+        """Day numbers in `[first, last]`, in the order of the months as they are kept."""
+        offset = (self.n - 1) * _WEEK
+        for year in range(date.fromordinal(first).year, date.fromordinal(last).year + 1):
+            starts = _month_starts(year)
+            for month in self.months:
+                start = starts[month - 1]
+                day = start + (self.weekday + 1 - start) % _WEEK + offset
+                if first <= day <= last and day < starts[month]:
                     yield day
-
-    def _in_month(self, year: int, month: int) -> int | None:
-        start = date(year, month, 1).toordinal()
-        day = start + (self.weekday + 1 - start) % _WEEK + (self.n - 1) * _WEEK
-        return day if date.fromordinal(day).month == month else None
 
     def __str__(self) -> str:
         return f"第{self.n}{WEEKDAYS[self.weekday]}曜"
@@ -136,8 +134,8 @@ class Rule:
         if high < low:
             return []
         if len(self.terms) == 1:
-            return list(map(date.fromordinal, self.terms[0].ordinals(low, high)))
-        days = {day for term in self.terms for day in term.ordinals(low, high)}
+            return list(map(date.fromordinal, sorted(self.terms[0].ordinals(low, high))))
+        days = set(chain.from_iterable(term.ordinals(low, high) for term in self.terms))
         return list(map(date.fromordinal, sorted(days)))
 
     def to_rrule(self) -> tuple[str, ...]:
@@ -155,6 +153,13 @@ class Rule:
 
     def __str__(self) -> str:
         return "・".join(map(_with_months, self.terms))
+
+
+@lru_cache(maxsize=256)
+def _month_starts(year: int) -> tuple[int, ...]:
+    """Day numbers of the twelve firsts, and of the day after the year."""
+    firsts = (date(year, month, 1).toordinal() for month in range(1, 13))
+    return (*firsts, date(year, 12, 31).toordinal() + 1)
 
 
 def _in_months(ordinals: Iterable[int], months: frozenset[int]) -> Iterator[int]:

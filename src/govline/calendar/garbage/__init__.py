@@ -2,8 +2,13 @@
 
 from typing import TYPE_CHECKING, Any
 
+from govline.calendar.garbage.files import read_calendar
+from govline.calendar.garbage.ics import calendar_ics
+from govline.calendar.garbage.plan import DayChange, Laid, lay_out
+from govline.calendar.garbage.printing import calendar_html
 from govline.calendar.garbage.readers import AreaTable, Closure, read_area_days, read_centers
 from govline.calendar.garbage.rules import Every, Nth, On, Rule, RuleError, Weekly
+from govline.calendar.garbage.side_files import read_exceptions
 
 if TYPE_CHECKING:
     from govline.calendar.garbage.feature import GarbageConfig, GarbageFeature
@@ -12,17 +17,24 @@ if TYPE_CHECKING:
 __all__ = [
     "AreaTable",
     "Closure",
+    "DayChange",
     "Every",
     "Garbage",
     "GarbageConfig",
     "GarbageFeature",
+    "Laid",
     "Nth",
     "On",
     "Rule",
     "RuleError",
     "Weekly",
+    "calendar_html",
+    "calendar_ics",
+    "lay_out",
     "read_area_days",
+    "read_calendar",
     "read_centers",
+    "read_exceptions",
 ]
 
 _LAZY = {

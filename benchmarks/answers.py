@@ -47,6 +47,7 @@ def run(quick: bool) -> dict[str, Any]:
         "with_reading_column": {**columned, "refusal_precision": _refusals(column)},
         "without_readings": {**silent, "refusal_precision": _refusals(plain)},
         "cross_city_top3": _cross(lists, golds, indexes, count),
+        "refusal_of_other_lists": _strangers(lists, golds, indexes, count),
         "like": _over(lists, asked, golds, lambda city: _like(lists[city])),
         "rapidfuzz_wratio": _over(lists, _some(asked, quick), golds, lambda city: _wratio(lists[city])),
         "rapidfuzz_ratio_readings": _over(
@@ -136,6 +137,23 @@ def _cross(
                 found = search(indexes[asked], base_name(name)).results[:3]
                 hits.append(any(golds[asked][each.name] == golds[asking][name] for each in found))
     return round(sum(hits) / len(hits), 4)
+
+
+def _strangers(
+    lists: dict[str, list[Item]], golds: dict[str, dict[str, str]], indexes: dict[str, Index], count: int
+) -> float:
+    """Names of one city that another does not list, asked there: the share not answered.
+
+    Far from 1, and rightly so in part: a city that lists ハンガー answers 針金ハンガー, though the reading is another.
+    """
+    refused = []
+    for asking in CITIES:
+        for asked in CITIES:
+            known = set(golds[asked].values())
+            names = [item.name for item in lists[asking] if golds[asking][item.name] not in known]
+            for name in names[:: max(1, len(names) // count)]:
+                refused.append(not search(indexes[asked], base_name(name)).answered)
+    return round(sum(refused) / len(refused), 4)
 
 
 def _indexed(index: Index) -> Search:

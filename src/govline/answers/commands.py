@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from govline.answers.engine import search
 from govline.answers.index import Index
-from govline.answers.model import ANSWERED, Result
+from govline.answers.model import Result
 from govline.answers.readers import Problem, read_items
 from govline.answers.readings import best_reader
 from govline.core import Actor
@@ -123,8 +123,9 @@ def _answer_lines(lines: Iterable[str], out: TextIO, ask: Callable[[str], Result
 def _plain(result: Result) -> str:
     if not result.answered:
         return f"{result.query}: 見つかりません"
-    found = "、".join(f"{each.name}({each.label})" for each in result.results[:3] if each.score >= ANSWERED)
-    return f"{result.query}: {found}"
+    best = result.results[0]
+    more = f" ほか{result.narrowing.count - 1}件" if result.narrowing else ""
+    return f"{result.query}: {best.name}({best.label}){more}"
 
 
 def unmatched_command(city: Any, words: Sequence[str]) -> int:

@@ -19,6 +19,8 @@ _FUZZY_WORDS: Final = 3
 _SPEECH: Final = 0.999
 _LONG: Final = 0.9995
 _LONGEST: Final = 60
+_SHORT_COMPOUND: Final = 4
+_SAME_THING: Final = frozenset("機器類品物具")
 
 
 @frozen
@@ -133,16 +135,12 @@ def _likelihood(said: str, meant: str) -> float:
 
 def _slip(said: _Said, key: Key) -> bool:
     """Whether the two differ by so few edits that one is the other mistyped; short words allow none."""
-    if (
-        said.kanji
-        and not said.voiced
-        and len(said.text) == 2
-        and len(key.text) == 3
-        and key.text.startswith(said.text)
-    ):
-        return True  # 洗濯 of 洗濯機
+    if not said.kanji and not key.spoken and has_kanji(key.text):
+        return False  # テレビ is no mistyped テレビ台
+    if said.kanji and not said.voiced and key.text[:-1] == said.text and len(said.text) > 1:
+        return key.text[-1] in _SAME_THING
     allowed = _allowed(said, min(len(said.long), len(key.long)))
-    return allowed > 0 and edits(said.long, key.long, allowed) <= allowed
+    return allowed > 0 and edits(said.long, key.long, allowed) <= allowed and not _other_kanji(said, key)
 
 
 def _allowed(said: _Said, shorter: int) -> int:
@@ -151,13 +149,29 @@ def _allowed(said: _Said, shorter: int) -> int:
     return 0 if shorter < 3 else 1 + (shorter >= 8) + (shorter >= 12)
 
 
+def _other_kanji(said: _Said, key: Key) -> bool:
+    """Whether a kanji stands for another in a short word: 冷蔵庫 is no mistyped 冷凍庫. (Who mistypes kanji mistypes a reading.)"""
+    if said.voiced or len(said.text) != len(key.text) or len(said.text) > _SHORT_COMPOUND:
+        return False
+    changed = [(one, other) for one, other in zip(said.text, key.text, strict=True) if one != other]
+    return len(changed) == 1 and all(map(has_kanji, changed[0]))
+
+
 def _one_inside(said: _Said, key: Key) -> bool:
     """Whether one is the head of the other: 針金ハンガー is a ハンガー; the head of a Japanese compound stands last."""
     if said.kanji and said.voiced != key.spoken:
         return False
-    short, long = (said.text, key.text) if len(said.text) < len(key.text) else (key.text, said.text)
-    return long.endswith(short) and _telling(short)
+    forms = (said.text, said.long), (key.text, key.long)
+    (short, written), (long, _) = forms if len(said.text) < len(key.text) else forms[::-1]
+    return long.endswith(short) and (_telling(written) or _stands_apart(short, long))
 
 
 def _telling(text: str) -> bool:
     return len(text) >= (2 if has_kanji(text) else 4) and not any(map(str.isdigit, text))
+
+
+def _stands_apart(short: str, long: str) -> bool:
+    """Whether kana begin a word of their own behind a kanji: 薬びん is a びん, やかん is no かん."""
+    return (
+        len(short) > 1 and has_kanji(long[-len(short) - 1]) and not has_kanji(short) and not short.isascii()
+    )

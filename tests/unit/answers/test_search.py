@@ -91,6 +91,24 @@ def test_kanji_that_merely_sound_alike_are_other_words(index):
     assert first(Index.build([Item("杓子", "燃やすごみ")], SudachiReader()), "市役所") is None
 
 
+@pytest.mark.parametrize(
+    ("listed", "asked", "found"),
+    [
+        ("テレビ台", "テレビ", False),
+        ("冷凍庫", "冷蔵庫", False),
+        ("電話台", "電話", False),
+        ("洗濯機", "洗濯", True),
+        ("薬びん", "びん", True),
+        ("やかん", "かん", False),
+        ("針金ハンガー", "ハンガー", True),
+        ("ハンガー", "木のハンガー", True),
+        ("カーテンレール", "カーテン", False),
+    ],
+)
+def test_a_thing_is_not_taken_for_its_neighbour(listed, asked, found):
+    assert search(Index.build([Item(listed, "資源")], SudachiReader()), asked).answered is found
+
+
 def test_equal_names_ask_what_tells_them_apart(index):
     result = search(index, "はんがーを捨てたい")
     assert result.narrowing.by == "word"

@@ -100,7 +100,7 @@ def _voiced(index: Index, word: str) -> list[_Said]:
 def _fuzzy(index: Index, word: str, scores: dict[int, float]) -> float:
     """Score the keys that look or sound like the word; the best score."""
     best = 0.0
-    for said in (*_written(index, word), *_voiced(index, word)):
+    for said in (*_written(index, word), *_voiced(index, word)[:1]):
         for key, dice in index.near(said.text, _NEAR):
             if said.text != key.text:
                 score = _score(said, key, dice)

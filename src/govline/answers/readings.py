@@ -43,7 +43,7 @@ class SudachiReader:
 
     def read(self, text: str) -> list[str]:
         """Readings as a whole word and by short units, in katakana; a text in kana alone is its own reading."""
-        plain = normalize(text)
+        plain = normalize(text).encode("utf-8", "ignore").decode()  # half an emoji is no text to Sudachi
         if not plain or is_kana(plain):
             return []
         with self._lock:  # one tokenizer works for one caller at a time

@@ -36,6 +36,12 @@ def loggable(word: str) -> str:
     so nobody's id stands beside the word and it is forgotten after a while.
     """
     plain = normalize(word)
-    if len(fold(plain)) < _SHORTEST or len(plain) > _LONGEST or find(plain) or _PERSONAL.search(plain):
+    if (
+        not plain.isprintable()
+        or len(fold(plain)) < _SHORTEST
+        or len(plain) > _LONGEST
+        or find(plain)
+        or _PERSONAL.search(plain)
+    ):
         return ""
     return plain

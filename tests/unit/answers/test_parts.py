@@ -82,6 +82,8 @@ def test_no_sentence_makes_the_grammar_search_for_ever(piece):
         "私の名前は山田太郎です",
         "とても長い長い長い長い長い長い長い文章です",
         "https://x.example",
+        "ドラ\0ゴン",
+        "ドラゴン\ud83d",
     ],
 )
 def test_what_may_point_at_a_person_is_not_logged(word):

@@ -161,6 +161,28 @@ def test_a_moved_day_crosses_into_another_calendar(town, garbage, tmp_path):
     assert found == {"2027-04-01": "燃やすごみ", "2027-04-05": "燃やすごみ"}
 
 
+def test_a_moved_day_survives_laying_out_after_its_old_day(town, garbage, tmp_path, clock):
+    (tmp_path / "e.csv").write_text("地区,種類,日付,内容,振替日\n西町,,2027/3/30,振替,2027/4/2\n", "utf-8")
+    (tmp_path / "next").mkdir()
+    (tmp_path / "next" / "days.csv").write_text("地名,燃やすごみ\n西町,月\n", "utf-8")
+
+    def again(tx):
+        return garbage.import_file(tx, tmp_path / "area_days.csv", exceptions=tmp_path / "e.csv")
+
+    town.run(again)
+    at(clock, 2027, 4, 1, 9)
+    town.run(again)
+    assert days(town, garbage, "西町", date(2027, 4, 1), date(2027, 4, 2)) == {"2027-04-02": "燃やすごみ"}
+    at(clock, 2027, 3, 31, 9)
+    town.run(lambda tx: garbage.import_file(tx, tmp_path / "next" / "days.csv", starts=date(2027, 4, 1)))
+    at(clock, 2027, 4, 1, 3, 10)
+    assert town.run(garbage.extend) > 0
+    found = days(town, garbage, "西町", date(2027, 4, 1), date(2027, 4, 5))
+    assert found == {"2027-04-02": "燃やすごみ", "2027-04-05": "燃やすごみ"}, (
+        "next year's calendar keeps what was moved into it"
+    )
+
+
 def test_dates_that_run_out_are_warned_of_weeks_before(town, garbage, stage, clock):
     town.run(
         lambda tx: garbage.import_table(

@@ -10,6 +10,7 @@ from govline.calendar.garbage.files import members, read_calendar
 from govline.calendar.garbage.inspection import dates_command
 from govline.calendar.garbage.plan import DayChange
 from govline.calendar.garbage.side_files import (
+    Fitting,
     read_descriptions,
     read_exceptions,
     read_remarks,
@@ -156,6 +157,19 @@ def test_exceptions():
     assert read_exceptions(b"").changes == ()
     with pytest.raises(FileError, match="GL-2021"):
         read_exceptions("地区,種類\n東町,資源\n".encode())
+
+
+def test_exceptions_that_contradict_each_other_are_named():
+    text = "地区,種類,日付,内容,振替日\n東,資源,2027/1/6,振替,2027/1/7\n東,資源,2027/1/6,休止,\n"
+    read = read_exceptions(text.encode())
+    assert len(read.changes) == 1
+    assert [(p.row, p.reason) for p in read.problems] == [(3, "同じ日の例外が2回あります")]
+
+
+def test_exceptions_find_their_area_in_any_width():
+    change = DayChange(date(2027, 1, 6), "cancelled", "東1丁目", "資源(紙)")
+    assert Fitting([change]).of("東１丁目", "資源（紙）") == [change]
+    assert Fitting([change]).of("東２丁目", "資源（紙）") == []
 
 
 def test_exceptions_that_reach_nothing_are_named(tmp_path):

@@ -9,11 +9,11 @@ from attrs import evolve, field, frozen
 from govline.calendar.garbage.plan import Closing, DayChange, Laid, Span, lay_out
 from govline.calendar.garbage.readers import AreaTable, Closure, Problem
 from govline.calendar.garbage.rules import Rule
-from govline.calendar.garbage.side_files import fitting
+from govline.calendar.garbage.side_files import Fitting
 from govline.core import Json, frozen_tuple
 from govline.core.text import normalize
 
-__all__ = ["Book", "Edition", "LaidCell", "PlainArea", "edition_of"]
+__all__ = ["Book", "Edition", "LaidCell", "PlainArea", "crossing", "edition_of"]
 
 _DAY = timedelta(days=1)
 
@@ -125,6 +125,7 @@ class Book:
             closed: dict[str, list[Span]] = {}
             for closure in edition.closures:
                 closed.setdefault(closure.center, []).append((closure.first, closure.last))
+            changes = Fitting(change for change in edition.changes if _within(change, span, first))
             for own in edition.areas:
                 if area is None or own.name == area:
                     for kind, cell in own.cells:
@@ -132,15 +133,31 @@ class Book:
                             _rule(cell),
                             *span,
                             closed=closed.get(own.center, ()),
-                            changes=[c for c in fitting(edition.changes, own.name, kind) if _within(c, span)],
+                            changes=changes.of(own.name, kind),
                             closing=self.closing,
                             reach=(first, last),
                         )
                         yield LaidCell(own.name, kind, laid)
 
 
-def _within(change: DayChange, span: Span) -> bool:
+def _within(change: DayChange, span: Span, first: date) -> bool:
+    """Whether it concerns the days of this span: a day moved from before the first one to after it, too."""
+    if span[0] == first and change.moved_to is not None and change.day < first <= change.moved_to:
+        return True
     return span[0] <= change.day <= span[1]
+
+
+def crossing(edition: Edition, starts: date) -> list[DayChange]:
+    """Days that this edition moved from before `starts` to it or later, as extra days of the one that follows."""
+    moves = [each for each in edition.changes if each.moved_to and each.day < starts <= each.moved_to]
+    fitting = Fitting(moves)
+    return [
+        DayChange(move.moved_to, "extra", area.name, kind)
+        for area in edition.areas
+        for kind, cell in (area.cells if moves else ())
+        for move in fitting.of(area.name, kind)
+        if move.moved_to and _rule(cell).between(move.day, move.day)
+    ]
 
 
 def edition_of(

@@ -10,7 +10,7 @@ from typing import TypeVar
 from attrs import evolve, field, frozen
 
 from govline.calendar.garbage import _queries as q
-from govline.calendar.garbage.editions import Book, Edition, PlainArea, edition_of
+from govline.calendar.garbage.editions import Book, Edition, PlainArea, crossing, edition_of
 from govline.calendar.garbage.files import read_calendar
 from govline.calendar.garbage.model import ImportReport
 from govline.calendar.garbage.plan import Closing, DayChange
@@ -189,11 +189,13 @@ def _turn(tx: Transaction, today: date) -> bool:
     if not over:
         return False
     documents = {(starts, ends): document for starts, ends, document in tx.all(q.EDITIONS)}
+    before = book_of(tx).base
     for starts, ends in over:
         tx.write(q.DROP_EDITION, {"which": _name(starts, ends)})
     due = max((starts for starts, ends in over if ends is None), default=None)
     if due is not None:
-        _replace(tx, Edition.from_json(documents[due, None], due, None))
+        following = Edition.from_json(documents[due, None], due, None)
+        _replace(tx, evolve(following, changes=[*following.changes, *crossing(before, due)]))
     _drop_kinds(tx, {kind for span in over for kind in documents[span]["kinds"]})
     return True
 

@@ -12,7 +12,7 @@ from attrs import asdict
 from govline.calendar.garbage.files import read_calendar
 from govline.calendar.garbage.plan import Closing, DayChange, Span, lay_out
 from govline.calendar.garbage.readers import Area, AreaTable, Closure, Problem, read_centers
-from govline.calendar.garbage.side_files import Changes, fitting, read_exceptions, without_effect
+from govline.calendar.garbage.side_files import Changes, Fitting, read_exceptions, without_effect
 from govline.core.text import normalize
 from govline.errors import FileError, GovlineError, InputError
 
@@ -81,11 +81,12 @@ def days_of(
 ) -> dict[str, list[str]]:
     """Collection days of an area by kind as ISO text, first and last day of `span` included; see `plan.lay_out`."""
     closed = [(each.first, each.last) for each in closures if each.center == area.center]
+    fitting = Fitting(changes)
     return {
         kind: [
             day.isoformat()
             for day in lay_out(
-                rule, *span, closed=closed, changes=fitting(changes, area.name, kind), closing=closing
+                rule, *span, closed=closed, changes=fitting.of(area.name, kind), closing=closing
             ).days
         ]
         for kind, rule in area.rules.items()

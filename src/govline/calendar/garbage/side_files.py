@@ -1,6 +1,7 @@
 """What stands beside a table of collection days: exceptions (振替・休止・臨時), descriptions of kinds, remarks."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Final, Literal
 
@@ -15,8 +16,8 @@ from govline.errors import FileError
 __all__ = [
     "ACTION_WORDS",
     "Changes",
+    "Fitting",
     "Kind",
-    "fitting",
     "read_descriptions",
     "read_exceptions",
     "read_remarks",
@@ -77,13 +78,17 @@ def read_exceptions(source: str | Path | bytes) -> Changes:
     if columns["day"] is None or columns["action"] is None:
         raise FileError("the exceptions lack a column", code="GL-2021", hint="地区,種類,日付,内容,振替日")
     changes: list[DayChange] = []
+    seen: set[tuple[date, str, str]] = set()
     problems: list[Problem] = []
     for number, row in body:
         cells = {
             name: row[at].strip() if at is not None and at < len(row) else "" for name, at in columns.items()
         }
         read = _change(cells)
+        if isinstance(read, DayChange) and (read.day, read.area, read.kind) in seen:
+            read = ("day", "同じ日の例外が2回あります")
         if isinstance(read, DayChange):
+            seen.add((read.day, read.area, read.kind))
             changes.append(read)
         else:
             problems.append(Problem(number, read[0], cells[read[0]], read[1], "GL-2027"))
@@ -110,9 +115,21 @@ def _change(cells: Mapping[str, str]) -> DayChange | tuple[str, str]:
     return DayChange(day, action, area, kind, moved_to)
 
 
-def fitting(changes: Sequence[DayChange], area: str, kind: str) -> list[DayChange]:
-    """The exceptions that concern this kind in this area."""
-    return [each for each in changes if each.area in ("", area) and each.kind in ("", kind)]
+class Fitting:
+    """Finds the exceptions that concern a kind in an area; built once for many look-ups. Widths of characters do not matter."""
+
+    def __init__(self, changes: Iterable[DayChange]) -> None:
+        self._by_name: dict[tuple[str, str], list[DayChange]] = {}
+        for each in changes:
+            self._by_name.setdefault((normalize(each.area), normalize(each.kind)), []).append(each)
+
+    def of(self, area: str, kind: str) -> list[DayChange]:
+        """Those of this kind in this area, and those of all."""
+        if not self._by_name:
+            return []
+        area, kind = normalize(area), normalize(kind)
+        keys = ((area, kind), (area, ""), ("", kind), ("", ""))
+        return [each for key in keys for each in self._by_name.get(key, ())]
 
 
 def without_effect(table: AreaTable, changes: Sequence[DayChange]) -> Iterator[Problem]:
@@ -121,9 +138,9 @@ def without_effect(table: AreaTable, changes: Sequence[DayChange]) -> Iterator[P
         hit = [
             rule
             for area in table.areas
-            if change.area in ("", area.name, *area.members)
+            if normalize(change.area) in ("", *map(normalize, (area.name, *area.members)))
             for kind, rule in area.rules.items()
-            if change.kind in ("", kind)
+            if normalize(change.kind) in ("", normalize(kind))
         ]
         if not hit:
             yield Problem(

@@ -11,12 +11,15 @@ __all__ = ["suggestion"]
 
 _W: Final = f"[{WEEKDAYS}]"
 _TOKEN: Final = rf"隔{_W}\d{{8}}|e\d{{1,2}}w\d{{8}}|\d{{8}}|\*\d+|{_W}\d?"
+_LONGEST: Final = 120
 _STRAY: Final = re.compile(r"[`'\"?!#%&$@^~|<>{}\[\]。.…_+=\\]")
 
 
 def suggestion(cell: str) -> str:
     """The nearest text that could be read, "" where there is none."""
     text = normalize(cell)
+    if len(text) > _LONGEST:
+        return ""
     for candidate in _candidates(text):
         plain = normalize(candidate)
         if plain != text and _readable(plain):

@@ -33,7 +33,8 @@ def _ending(cells: Iterable[tuple[str, str]]) -> dict[str, date]:
     """For each kind that some area has as dates only: the earliest day after which an area has no more."""
     ending: dict[str, date] = {}
     for kind, cell in cells:
-        days = [term.day for term in Rule.parse(cell).terms if isinstance(term, On)]
-        if days and len(days) == len(Rule.parse(cell).terms):
+        terms = Rule.parse(cell).terms
+        days = [term.day for term in terms if isinstance(term, On)]
+        if len(days) == len(terms):
             ending[kind] = min(max(days), ending.get(kind, date.max))
     return ending

@@ -2,11 +2,12 @@
 
 from datetime import date, datetime, timedelta
 
-from dateutil.rrule import DAILY, MONTHLY, WEEKLY, rrule
+from dateutil.rrule import DAILY, MONTHLY, WEEKLY, rrule, rrulestr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from govline.calendar.garbage import Every, Nth, On, Rule, Weekly
+from govline.calendar.garbage.recurrence import recurrences
 from govline.calendar.garbage.rules import ALL_MONTHS, WEEKDAYS
 
 FIRST = st.dates(date(2024, 1, 1), date(2027, 12, 31))
@@ -82,3 +83,21 @@ def test_any_text_is_read_or_refused(text):
     assert rule.terms
     days = rule.between(date(2026, 1, 1), date(2026, 3, 31))
     assert days == sorted(set(days))
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(TERM.filter(lambda term: not isinstance(term, On)), min_size=1, max_size=4), FIRST)
+def test_rrules_mean_the_same_to_dateutil_over_three_years(terms, first):
+    terms = [Every(term.weeks, term.anchor) if isinstance(term, Every) else term for term in terms]
+    rule = Rule(terms)
+    last = first + timedelta(days=3 * 366)
+    parts = recurrences(rule)
+    assert tuple(part.rrule for part in parts) == rule.to_rrule()
+    found = set()
+    for part in parts:
+        own = part.rule.between(first, last)
+        if own:
+            start = datetime.combine(own[0], datetime.min.time())
+            text = f"{part.rrule};UNTIL={last:%Y%m%d}T000000"
+            found |= {day.date() for day in rrulestr(text, dtstart=start)}
+    assert sorted(found) == rule.between(first, last)

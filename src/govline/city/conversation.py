@@ -49,11 +49,13 @@ class Conversation:
         """What to say to an input; a text that nobody knows gets the town's default words."""
         context = TalkContext(citizen=citizen, now=tx.now, key=said.key)
         messages = self._router.answer(tx, context, said)
-        if not messages and said.kind == "follow":
+        if messages is not None:
+            return messages
+        if said.kind == "follow":
             return [Text(self._texts.get("talk.welcome", town=self._town), quick=self._menu)]
-        if not messages and said.kind in ("text", "sticker", "image", "location"):
+        if said.kind in ("text", "sticker", "image", "location"):
             return [Text(self._texts.get("talk.unknown"), quick=self._menu)]
-        return messages
+        return ()
 
     def _reply(self, tx: Transaction, incoming: Incoming, messages: Sequence[Message]) -> None:
         if not messages:

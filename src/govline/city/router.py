@@ -16,10 +16,10 @@ class Router:
     def __init__(self, responders: Iterable[Responder]) -> None:
         self.responders = tuple(sorted(responders, key=lambda responder: RANKS.index(responder.rank)))
 
-    def answer(self, tx: Transaction, context: TalkContext, said: Input) -> Sequence[Message]:
-        """What to say; empty when nobody has an answer."""
+    def answer(self, tx: Transaction, context: TalkContext, said: Input) -> Sequence[Message] | None:
+        """What to say, which may be nothing; None when nobody has an answer."""
         for responder in self.responders:
             messages = responder.respond(tx, context, said)
             if messages is not None:
                 return messages
-        return ()
+        return None

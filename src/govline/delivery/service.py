@@ -7,7 +7,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from attrs import asdict, frozen
+from attrs import asdict, evolve, frozen
 
 from govline.core import CitizenId, Dead, Done, Effect, Event, Fate, Id, Message, Ref, Retry, Transaction
 from govline.core.message_limits import UNIT_NAME
@@ -77,7 +77,8 @@ def freeze(
     batches = _write_batches(tx, run_id)
     tx.write(q.PLAN_RUN, {"run": run_id, "number": len(batches), "excluded": excluded})
     for batch_id in batches:
-        tx.enqueue(Effect("line.multicast", {"batch": batch_id}, dedupe=batch_id, due=due, expires=expires))
+        effect = Effect("line.multicast", {"batch": batch_id}, dedupe=batch_id, due=due, expires=expires)
+        tx.enqueue(evolve(effect, queue=f"delivery.{source}"))  # one source's backlog holds up no other's
     tx.emit(
         Event(
             "delivery.started", Ref("delivery.run", run_id), data={"source": source, "batches": len(batches)}

@@ -156,3 +156,11 @@ def test_settling_ends_at_its_deadline_and_goes_on_later(city, body, post, clock
     assert replies() == []
     assert city.settle(deadline=clock.now() + timedelta(seconds=5)) is True
     assert replies() == ["「一」ですね"]
+
+
+def test_a_feature_that_answers_with_nothing_has_answered(city, body, post, replies):
+    for responder in city.router.responders:
+        object.__setattr__(responder, "respond", lambda tx, context, said: [])
+    post(body.raw(body.text("一")))
+    city.settle()
+    assert replies() == []

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, Final, Union
 
 from attrs import field, frozen
 
-from govline.core import FEATURE_API, Action, Env, Feature, Offers
+from govline.core import ALLOW_ALL, FEATURE_API, Action, Env, Feature, Offers
 from govline.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -75,10 +75,11 @@ def assemble(choices: Iterable[FeatureChoice], env: Callable[[Callable[[str], An
         ConfigError: GL-9010 a port nobody offers, GL-9012 two offers of one name, GL-9013 wrong api number, GL-9014 wrong settings.
     """
     ports: dict[str, Any] = {}
+    defaults = {"policy": ALLOW_ALL}
     services: dict[str, Any] = {}
     offers: dict[str, Offers] = {}
     migrations: list[str] = []
-    surroundings = env(_lookup(ports))
+    surroundings = env(_lookup(ports, defaults))
     for choice in choices:
         feature, settings = choice if isinstance(choice, tuple) else (choice, {})
         _check(feature, services)
@@ -98,8 +99,12 @@ def assemble(choices: Iterable[FeatureChoice], env: Callable[[Callable[[str], An
     return Assembly(services, offers, tuple(dict.fromkeys(migrations)), actions)
 
 
-def _lookup(ports: Mapping[str, Any]) -> Callable[[str], Any]:
+def _lookup(ports: dict[str, Any], defaults: Mapping[str, Any]) -> Callable[[str], Any]:
     def port(name: str) -> Any:
+        if name not in ports and name in defaults:
+            ports[name] = defaults[
+                name
+            ]  # whoever asked has it now: a feature that offers it later is refused, not ignored
         if name not in ports:
             raise ConfigError(
                 f"nobody offers the port {name!r}",

@@ -34,6 +34,7 @@ from govline.core.feature import (
     Tick,
 )
 from govline.core.ids import CitizenId, Id, IdSource, SeededIds, Uuid7Source, uuid7
+from govline.core.permissions import ALLOW_ALL, AllowAll, PolicyPort
 from govline.core.ports import (
     BlobPort,
     ClaimPort,
@@ -123,6 +124,7 @@ if TYPE_CHECKING:
     from govline.core.texts import Texts
 
 __all__ = [
+    "ALLOW_ALL",
     "FEATURE_API",
     "JST",
     "LIMITS",
@@ -131,6 +133,7 @@ __all__ = [
     "ActionResult",
     "Actor",
     "ActorKind",
+    "AllowAll",
     "Amend",
     "Ask",
     "AskCamera",
@@ -185,6 +188,7 @@ __all__ = [
     "Page",
     "PickDate",
     "Place",
+    "PolicyPort",
     "Postback",
     "ProfilePort",
     "QuickReply",

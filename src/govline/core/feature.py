@@ -10,6 +10,7 @@ from attrs import field, frozen
 from govline.core.clock import Clock
 from govline.core.effects import EffectHandler, Handler, Upcaster
 from govline.core.ids import CitizenId, IdSource
+from govline.core.pages import Page
 from govline.core.ports import DatabasePort
 from govline.core.talk import Action, Responder
 from govline.core.values import DataClass, frozen_tuple
@@ -91,14 +92,6 @@ class Dataset:
     name: str
     read: "Callable[[Transaction, Path, bool], Any]"
     write: "Callable[[Transaction, Path], int]"
-
-
-@frozen
-class Page:
-    """A web page of the feature: a path below the town's own, and an ASGI application."""
-
-    path: str
-    app: Any
 
 
 @frozen

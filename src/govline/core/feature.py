@@ -87,11 +87,36 @@ class FormField:
 
 @frozen
 class Dataset:
-    """Something staff import and export as a file."""
+    """Something staff export and import as a file: `govline export KIND FILE`, `govline import KIND FILE`.
+
+    The feature says which columns there are and how a page of rows is read and written; encodings, Excel, Japanese headers,
+    values, the dry run, its report, undo and audit are `govline.tabular`'s. Rows are mappings from column name to value; a key
+    is the tuple of a row's values in the table's key columns.
+
+    Args:
+        name: KIND, one word in the plural, the same in no two features: `citizens`, `items`.
+        title: What staff call it, in Japanese.
+        table: Makes the `govline.tabular.Table`; called only when a file is at hand.
+        page: `page(tx, after, limit)`: at most `limit` rows in the order of their keys, behind the key `after` (None: from the
+            beginning). Enough for a dataset that is only exported.
+        find: `find(tx, keys)`: the rows that stand now under these keys (at most 1,000), by key.
+        write: `write(tx, changes)`: carries `govline.tabular.Change(key, before, after)` values (at most 1,000) out in this
+            transaction; `before` None is a new row, `after` None takes the row away (an undo); both carry every column. Where
+            it raises GovlineError, nothing of the whole import stays.
+        count: How many rows stand, so that the report can tell how many are not in the file.
+        adds: Whether a file may bring new rows; False where rows belong to something that exists already (a citizen).
+        department: Whose data it is, for the policy; "" where it belongs to no single department.
+    """
 
     name: str
-    read: "Callable[[Transaction, Path, bool], Any]"
-    write: "Callable[[Transaction, Path], int]"
+    title: str
+    table: Callable[[], Any]
+    page: "Callable[[Transaction, tuple[Any, ...] | None, int], Sequence[Mapping[str, Any]]]"
+    find: "Callable[[Transaction, Sequence[tuple[Any, ...]]], Mapping[tuple[Any, ...], Mapping[str, Any]]] | None" = None
+    write: "Callable[[Transaction, Sequence[Any]], object] | None" = None
+    count: "Callable[[Transaction], int] | None" = None
+    adds: bool = True
+    department: str = ""
 
 
 @frozen

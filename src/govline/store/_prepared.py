@@ -17,6 +17,7 @@ __all__ = ["PreparedCursor"]
 
 _TUPLES_OK: Final = psycopg.pq.ExecStatus.TUPLES_OK
 _COMMAND_OK: Final = psycopg.pq.ExecStatus.COMMAND_OK
+_NEVER_PREPARED: Final = "/* planned for its values */"
 
 
 class _Known(Home):
@@ -61,6 +62,9 @@ class PreparedCursor:
             name = known.names.get(sql)
             if name is None:
                 name = self._prepare(sql)
+        else:
+            name = b""
+        if name:
             result = self._pgconn.exec_prepared(name, dumped)
         else:
             result = self._pgconn.exec_params(sql.encode(known.encoding), dumped)
@@ -88,7 +92,11 @@ class PreparedCursor:
         return transformer.load_rows(0, self._result.ntuples, tuple)
 
     def _prepare(self, sql: str) -> bytes:
+        """The name of the prepared statement; b"" for one whose best plan depends on its values, which is planned each time."""
         known = self._known
+        if _NEVER_PREPARED in sql:
+            known.names[sql] = b""
+            return b""
         known.count += 1
         name = b"govline_%d" % known.count
         result = self._pgconn.prepare(name, sql.encode(known.encoding))

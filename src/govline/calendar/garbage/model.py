@@ -1,14 +1,16 @@
 """The language of garbage days: what a citizen wants to be told, and what they are told."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 
 from attrs import field, frozen
 
 from govline.calendar.garbage.readers import Problem
 from govline.core import CitizenId, frozen_tuple
+from govline.core.values import frozen_map
 from govline.errors import InputError
 
-__all__ = ["HOURS", "CollectionDay", "DayOff", "Group", "ImportReport", "Setting"]
+__all__ = ["HOURS", "CollectionDay", "DayOff", "Group", "ImportReport", "Setting", "Wishes"]
 
 HOURS: dict[int, range] = {1: range(15, 23), 0: range(4, 10)}
 """Hours at which a notice may go out: the evening before, and the same morning."""
@@ -31,6 +33,18 @@ class Setting:
                 hint="15-22 on the evening before, 4-9 on the morning",
                 place={"days_before": self.days_before, "hour": self.hour},
             )
+
+
+@frozen
+class Wishes:
+    """All that a citizen wants: their areas in order, and the kinds that they do not want to be told of.
+
+    `told_for` is, by area, the collection day that they were last told of.
+    """
+
+    settings: tuple[Setting, ...] = field(default=(), converter=frozen_tuple)
+    muted: tuple[str, ...] = field(default=(), converter=frozen_tuple)
+    told_for: Mapping[str, date | None] = field(factory=dict, converter=frozen_map, hash=False)
 
 
 @frozen

@@ -12,7 +12,7 @@ from attrs import evolve
 from govline.calendar.garbage import _queries as q
 from govline.calendar.garbage import imports, notices
 from govline.calendar.garbage.editions import Book
-from govline.calendar.garbage.model import CollectionDay, Group, ImportReport, Setting
+from govline.calendar.garbage.model import CollectionDay, Group, ImportReport, Setting, Wishes
 from govline.calendar.garbage.plan import Closing, DayChange
 from govline.calendar.garbage.readers import AreaTable, Closure, Problem
 from govline.calendar.garbage.search import AreaName, find_areas
@@ -136,9 +136,16 @@ class Garbage:
 
     # --- what a citizen wants ---
 
+    def wishes(self, tx: Transaction, citizen: CitizenId) -> Wishes:
+        """The citizen's areas, each with when to tell, and the kinds left out: one query."""
+        rows = tx.all(q.WISHES, {"citizen": citizen})
+        mine = [row for row in rows if row[1] is not None]
+        kinds = [row[0] for row in rows if row[1] is None]
+        return Wishes([Setting(*row[:4]) for row in mine], kinds, {row[0]: row[4] for row in mine})
+
     def settings(self, tx: Transaction, citizen: CitizenId) -> list[Setting]:
         """The citizen's areas, each with when to tell."""
-        return [Setting(*row[:4]) for row in tx.all(q.SETTINGS, {"citizen": citizen})]
+        return list(self.wishes(tx, citizen).settings)
 
     def save(self, tx: Transaction, citizen: CitizenId, setting: Setting) -> None:
         """Add or change one area of the citizen. A first setting whose hour has passed starts with the next day.
@@ -147,7 +154,7 @@ class Garbage:
             InputError: GL-2025, no such area.
         """
         self._require_area(tx, setting.area)
-        told = {row[0]: row[4] for row in tx.all(q.SETTINGS, {"citizen": citizen})}
+        told = self.wishes(tx, citizen).told_for
         told_for = told[setting.area] if setting.area in told else _passed_for(tx, setting)
         self._write(tx, citizen, setting, told_for)
 
@@ -157,12 +164,12 @@ class Garbage:
         Whoever was told of a day already is not told of it again for the new area.
         """
         self._require_area(tx, area)
-        rows = tx.all(q.SETTINGS, {"citizen": citizen})
-        setting = evolve(Setting(*rows[0][:4]), area=area) if rows else Setting(area)
-        told = [row[4] for row in rows if row[4] is not None]
-        for row in rows:
-            tx.write(q.REMOVE_SETTING, {"who": citizen, "area": row[0]})
-        told_for = max(told, default=None) if rows else _passed_for(tx, setting)
+        before = self.wishes(tx, citizen)
+        setting = evolve(before.settings[0], area=area) if before.settings else Setting(area)
+        told = [day for day in before.told_for.values() if day is not None]
+        for each in before.settings:
+            tx.write(q.REMOVE_SETTING, {"who": citizen, "area": each.area})
+        told_for = max(told, default=None) if before.settings else _passed_for(tx, setting)
         self._write(tx, citizen, setting, told_for)
         return setting
 
@@ -172,7 +179,7 @@ class Garbage:
 
     def muted(self, tx: Transaction, citizen: CitizenId) -> list[str]:
         """Kinds that the citizen does not want to be told of."""
-        return [kind for (kind,) in tx.all(q.MUTED, {"citizen": citizen})]
+        return list(self.wishes(tx, citizen).muted)
 
     def mute(self, tx: Transaction, citizen: CitizenId, kind: str, *, muted: bool = True) -> None:
         """Leave a kind out of the citizen's notices, or take it in again."""

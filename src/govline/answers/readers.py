@@ -72,6 +72,8 @@ _STANDARD: Final = ("料金種別", "料金備考", "ゴミの品目", "ごみ�
 _LIST: Final = re.compile(r"[、,;|/\n]+")
 _URL: Final = re.compile(r"https?://\S+|tel:\+?[\d-]+", re.IGNORECASE)
 _LONGEST: Final = {"name": 200, "label": 100}
+_5374: Final = ("type", "name", "notice", "furigana")
+_FIRST_KANA: Final = re.compile(r"[ぁ-ゖァ-ヺー]{1,2}")
 
 
 @frozen
@@ -116,9 +118,10 @@ def read_items(source: str | Path | bytes) -> ItemTable:
         FileError: GL-4200, no table at all: empty, undecodable, without a column of names.
     """
     rows = _rows(source)
-    layout = _layout(tuple(normalize(cell) for cell in rows[0][1]))
-    reader = _Reader(layout)
-    for number, row in rows[1:]:
+    header = tuple(normalize(cell) for cell in rows[0][1])
+    layout, warnings, body = _layout_of(header, rows)
+    reader = _Reader(layout, warnings)
+    for number, row in body:
         reader.read(number, row)
     return reader.table()
 
@@ -140,12 +143,12 @@ class _Layout:
 
 
 class _Reader:
-    def __init__(self, layout: _Layout) -> None:
+    def __init__(self, layout: _Layout, warnings: Sequence[Problem] = ()) -> None:
         self._layout = layout
         self._items: dict[Item, Item] = {}
         self._rows = 0
         self._problems: list[Problem] = []
-        self._warnings: list[Problem] = []
+        self._warnings: list[Problem] = list(warnings)
 
     def read(self, number: int, row: Sequence[str]) -> None:
         """Take a row, or name it."""
@@ -220,6 +223,29 @@ def _item(layout: _Layout, row: Sequence[str]) -> Item:
         link=link,
         fee=" ".join(fee for fee in fees if fee),
     )
+
+
+def _layout_of(
+    header: tuple[str, ...], rows: list[tuple[int, list[str]]]
+) -> tuple[_Layout, list[Problem], list[tuple[int, list[str]]]]:
+    """The layout, what is odd about it, and the rows below the header."""
+    if header[1:] == _5374[1:] and not _role(header[0]):  # a slip in the one header that the format lets vary
+        odd = _problem(1, header[0], header[0], "分別区分の列とみなしました", "GL-4202")
+        return _layout((_5374[0], *header[1:])), [odd], rows[1:]
+    if _lacks_header(header, rows):
+        odd = _problem(
+            1, "", rows[0][1][0], f"見出しの行がないため、{','.join(_5374)} とみなしました", "GL-4202"
+        )
+        return _layout(_5374), [odd], rows
+    return _layout(header), [], rows[1:]
+
+
+def _lacks_header(header: tuple[str, ...], rows: list[tuple[int, list[str]]]) -> bool:
+    """Whether the first row already is an item of the 5374 form: four columns, the last of them a first kana in nearly every row."""
+    if len(header) != len(_5374) or any(map(_role, header)):
+        return False
+    kana = sum(len(row) == len(_5374) and bool(_FIRST_KANA.fullmatch(row[-1].strip())) for _, row in rows)
+    return kana >= 0.9 * len(rows)
 
 
 def _layout(header: tuple[str, ...]) -> _Layout:

@@ -82,6 +82,14 @@ def test_what_is_no_table_is_refused(data):
     assert refused.value.code == "GL-4200"
 
 
+def test_a_5374_list_without_its_header_is_read_and_named():
+    table = read_items('資源,綿,,わ\n可燃,"ざぶとん,小",袋へ,ざ\n'.encode())
+    assert [(item.name, item.label) for item in table.items] == [("綿", "資源"), ("ざぶとん,小", "可燃")]
+    assert codes(table.warnings) == [(1, "", "GL-4202")]
+    slip = read_items("lavel,name,notice,furigana\n資源,綿,,わ\n".encode())
+    assert (slip.items[0].label, codes(slip.warnings)) == ("資源", [(1, "lavel", "GL-4202")])
+
+
 def test_a_table_without_rows_is_a_problem():
     assert codes(read_items(b"type,name\n").problems) == [(1, "type", "GL-4201")]
 

@@ -117,9 +117,9 @@ def test_rows_that_do_not_fit_the_header_are_named():
 
 @pytest.mark.parametrize(
     "data",
-    [b"", b"\n\n", "地名,センター\n東,北\n".encode(), b"\xff\xfe\x00\xd8\x80", "地名,資源,資源\n東,月,火\n".encode(), b'a,b\n"x,1\n',
+    [b"", b"\n\n", "地名,センター\n東,北\n".encode(), b"\xff\xfe\x00\xd8\x80", b'a,b\n"x,1\n',
      PLAIN.encode("utf-16"), PLAIN.encode("utf-16-le"), PLAIN.replace("東", "東\0").encode()],
-    ids=["empty", "blank", "no kinds", "bytes", "one kind twice", "open quote", "utf-16", "utf-16 unmarked", "nul"],
+    ids=["empty", "blank", "no kinds", "bytes", "open quote", "utf-16", "utf-16 unmarked", "nul"],
 )  # fmt: skip
 def test_files_that_hold_no_table(data):
     with pytest.raises(FileError, match="GL-2021"):
@@ -200,3 +200,25 @@ def test_a_file_that_is_not_there_is_named(tmp_path):
     for path in (tmp_path / "absent.csv", tmp_path):
         with pytest.raises(FileError, match=r"GL-2021.*file="):
             read_area_days(path)
+
+
+def test_closures_as_single_days_in_many_columns():
+    text = "名称,休止日,休止日,休止日\n北,2026/5/3,2026/5/4,\n南,2026/8/15,,\n東,5/3,,\n"
+    closures, problems = read_centers(text.encode())
+    assert [(c.center, c.first.isoformat(), c.last == c.first) for c in closures] == [
+        ("北", "2026-05-03", True), ("北", "2026-05-04", True), ("南", "2026-08-15", True),
+    ]  # fmt: skip
+    assert [(p.row, p.reason) for p in problems] == [(4, "休止日として読めません")]
+
+
+def test_columns_of_one_name_are_kinds_apart_and_named():
+    table = read_area_days("地名,不燃ごみ,不燃ごみ,不燃ごみ(2)\n東,月 木,金2,火\n".encode())
+    assert table.kinds == ("不燃ごみ", "不燃ごみ(3)", "不燃ごみ(2)")
+    assert [(w.column, w.code) for w in table.warnings] == [("不燃ごみ(3)", "GL-2022")]
+    assert table.parsed == 3
+
+
+def test_a_number_before_the_name_of_the_area_is_left_out():
+    table = read_area_days("番号,地名,センター,資源\n1,東,NULL,月\n1,西,NULL,火\n".encode())
+    assert [area.name for area in table.areas] == ["東", "西"]
+    assert (table.problems, table.warnings[0].column) == ((), "番号")

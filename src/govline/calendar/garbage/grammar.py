@@ -72,11 +72,23 @@ def _era_digits(found: re.Match[str]) -> str:
 
 
 def _cell(text: str) -> Rule:
+    """Sections between semicolons, each with month lists of its own: `金1:12; 火2:9`."""
+    terms: list[Token] = []
+    remarks: list[str] = []
+    warnings: list[str] = []
+    for section in filter(str.strip, text.split(";")):
+        words, short = _without_short_dates(_COLON.sub(": ", section).split())
+        terms += _section(words, remarks)
+        warnings += [f"{word}: 7桁の日付のため、この日を除いて読みました" for word in short]
+    if not terms:
+        refuse(text, "収集日の指定がありません")
+    return _rule(terms, remarks, warnings)
+
+
+def _section(words: list[str], remarks: list[str]) -> list[Token]:
     """Tokens and month lists: a list belongs to the tokens before it, back to the list before that."""
     terms: list[Token] = []
     group: list[Token] = []
-    remarks: list[str] = []
-    words, short = _without_short_dates(_COLON.sub(": ", text).split())
     groups = sum(word.endswith(":") for word in words)
     while words:
         word = words.pop(0)
@@ -88,10 +100,7 @@ def _cell(text: str) -> Rule:
         if word.endswith(":"):
             terms.extend(_limited(group, _months(word, words), single=groups == 1))
             group = []
-    terms.extend(group)
-    if not terms:
-        refuse(text, "収集日の指定がありません")
-    return _rule(terms, remarks, [f"{word}: 7桁の日付のため、この日を除いて読みました" for word in short])
+    return terms + group
 
 
 def _without_short_dates(words: list[str]) -> tuple[list[str], list[str]]:

@@ -28,6 +28,7 @@ __all__ = [
 ]
 
 _READING_HEADERS = {"読み", "よみ", "読み方", "よみがな", "読みがな", "ふりがな", "フリガナ", "かな", "カナ"}
+_NAME_HEADER = "地名"
 _CENTER = re.compile("センター|center|centre", re.IGNORECASE)
 _DATE = re.compile(r"(\d{4})[/.-](\d{1,2})[/.-](\d{1,2})|(\d{4})(\d{2})(\d{2})")
 _LONGEST_CLOSURE = timedelta(days=366)
@@ -124,20 +125,43 @@ def read_area_days(source: str | Path | bytes) -> AreaTable:
 
 def read_rows(table: Sequence[tuple[int, Sequence[str]]]) -> AreaTable:
     """Read a table of areas that is at hand as rows with their line numbers, the header first; see `read_area_days`."""
+    table, left_out = _from_name_column(table)
     (_, header), *rows = table
     layout = _layout(tuple(label.strip() for label in header), [row for _, row in rows])
     _refuse_unlabelled(layout, rows)
-    reader = _Reader(layout, list(_doubtful_center(layout, rows)))
+    reader = _Reader(layout, [*left_out, *_twice(layout), *_doubtful_center(layout, rows)])
     for number, row in rows:
         reader.read(number, row)
     return reader.table()
 
 
+def _from_name_column(
+    table: Sequence[tuple[int, Sequence[str]]],
+) -> tuple[Sequence[tuple[int, Sequence[str]]], list[Problem]]:
+    """The table from the format's own column of names (地名) on; a number or code of the row may stand before it."""
+    header = [label.strip() for label in table[0][1]]
+    start = header.index(_NAME_HEADER) if _NAME_HEADER in header[1:3] else 0
+    warnings = [
+        Problem(1, label, label, "地名より左の列は使いません", "GL-2022") for label in header[:start] if label
+    ]
+    return [(number, row[start:]) for number, row in table], warnings
+
+
+def _twice(layout: "_Layout") -> Iterator[Problem]:
+    """Columns of one name are kinds of their own: which of them is meant cannot be known."""
+    for at, label in layout.kinds:
+        if label != layout.header[at]:
+            yield Problem(
+                1, label, layout.header[at], f"同じ見出しの列があるため「{label}」としました", "GL-2022"
+            )
+
+
 def read_centers(source: str | Path | bytes) -> tuple[list[Closure], list[Problem]]:
     """Read `center.csv`: closures of centres, and the rows that could not be read.
 
-    The columns are name, first day, last day; a last day that is left out is the first. An empty file closes nothing. A row with
-    more dates is named: whether they are spans or single days cannot be known.
+    The columns are name, first day, last day; a last day that is left out is the first. Columns that all have one header (休止日,
+    休止日, …) hold single days. An empty file closes nothing. A row with more dates is named where the header does not tell whether
+    they are spans or single days.
     """
     closures: list[Closure] = []
     problems: list[Problem] = []
@@ -151,16 +175,29 @@ def read_centers(source: str | Path | bytes) -> tuple[list[Closure], list[Proble
                 continue
         if cells == header and not any(map(as_date, cells)):
             continue
-        read = _closure(cells)
-        if isinstance(read, Closure):
-            closures.append(read)
+        read = _single_days(cells) if _holds_single_days(header) else _closure(cells)
+        if isinstance(read, list):
+            closures += read
         elif read:
             column = header[1] if len(header) > 1 and not as_date(header[1]) else "2"
             problems.append(Problem(number, column, ",".join(cells[1:]), read))
     return closures, problems
 
 
-def _closure(cells: Sequence[str]) -> Closure | str:
+def _holds_single_days(header: Sequence[str]) -> bool:
+    titles = {title for title in header[1:] if title}
+    return len(header) > 2 and len(titles) == 1 and not any(map(as_date, titles))
+
+
+def _single_days(cells: Sequence[str]) -> list[Closure] | str:
+    """A closure for each day of a row, or why it is none."""
+    days = [as_date(cell) for cell in cells[1:] if cell]
+    if days and not cells[0]:
+        return "センターの名称がありません"
+    return [Closure(cells[0], day, day) for day in days if day] if all(days) else "休止日として読めません"
+
+
+def _closure(cells: Sequence[str]) -> list[Closure] | str:
     """The closure of a row, or why it is none; "" for a row that closes nothing."""
     name, first, last = [*cells, "", "", ""][:3]
     if not any(cells[1:]):
@@ -172,7 +209,7 @@ def _closure(cells: Sequence[str]) -> Closure | str:
     begin, end = as_date(first), as_date(last or first)
     if begin is None or end is None or begin > end:
         return "休止期間として読めません"
-    return Closure(name, begin, end) if end - begin <= _LONGEST_CLOSURE else "休止期間が1年を超えています"
+    return [Closure(name, begin, end)] if end - begin <= _LONGEST_CLOSURE else "休止期間が1年を超えています"
 
 
 class CellReader:
@@ -275,11 +312,19 @@ def _layout(header: tuple[str, ...], rows: Sequence[Sequence[str]]) -> _Layout:
     given = [(at, label) for at, label in enumerate(header) if at not in (0, reading, center) and label]
     if not given:
         raise FileError("the file has no column of a kind", code="GL-2021", hint="地名,センター,燃やすごみ,…")
-    labels = [normalize(label) for _, label in given]
-    twice = sorted({label for label in labels if labels.count(label) > 1})
-    if twice:
-        raise FileError(f"two columns are called {twice[0]}", code="GL-2021", place={"column": twice[0]})
-    return _Layout(header, tuple(given), center, reading)
+    return _Layout(header, tuple(_apart(given)), center, reading)
+
+
+def _apart(given: Sequence[tuple[int, str]]) -> Iterator[tuple[int, str]]:
+    """Kinds under names of their own: 不燃ごみ, 不燃ごみ(2)."""
+    taken = {normalize(label) for _, label in given}
+    seen: set[str] = set()
+    for at, label in given:
+        own, number = label, 2
+        while normalize(own) in seen or (own != label and normalize(own) in taken):
+            own, number = f"{label}({number})", number + 1
+        seen.add(normalize(own))
+        yield at, own
 
 
 def _refuse_unlabelled(layout: _Layout, rows: Sequence[tuple[int, Sequence[str]]]) -> None:

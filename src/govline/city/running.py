@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from govline.core import Transaction
-from govline.store import inbox, outbox, schedules, ticks
+from govline.store import chain, inbox, outbox, schedules, ticks
 from govline.store.worker import Pace, Worker
 
 if TYPE_CHECKING:
@@ -61,6 +61,7 @@ def settle(city: "City", deadline: datetime | None = None) -> bool:
             inbox.process(city.database, lane, city.conversation.handle)
         report = city.pump.run_once(deadline=deadline)
         if not (fired.fired or lanes or report.claimed):
+            chain.chain_all(city.database)
             return True
 
 

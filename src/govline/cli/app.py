@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 import govline
-from govline.cli import database, inbox, menu, outbox
+from govline.cli import audit, database, inbox, menu, outbox
 from govline.cli.development import town_folder
 from govline.cli.features import run_feature
 from govline.cli.towns import ready_town
@@ -24,6 +24,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="govline: a town's LINE backend.",
 )
+app.add_typer(audit.app, name="audit")
 app.add_typer(database.app, name="db")
 app.add_typer(inbox.app, name="inbox")
 app.add_typer(outbox.app, name="outbox")

@@ -165,18 +165,20 @@ class AuditEntry:
     data: Json
 
 
-WRITE_AUDIT = Statement("audit.write", audit.insert())
+_ENTRY = [_a[field.name] for field in fields(AuditEntry)]
+_WRITTEN: dict[str, Any] = {field.name: bindparam(field.name) for field in fields(AuditEntry)}
+WRITE_AUDIT = Statement("audit.write", audit.insert().values(_WRITTEN))
 
 
 def list_audit(
-    subject: tuple[str, Id] | None, actor: tuple[str, Id] | None, after: Id, limit: int
+    subject: tuple[str, list[Id]] | None, actor: tuple[str, list[Id]] | None, after: Id, limit: int
 ) -> Select[Any]:
-    """The page after entry `after`, in id (time) order."""
-    wanted = select(*[_a[field.name] for field in fields(AuditEntry)]).where(_a.id > after)
+    """The page after entry `after`, in id (time) order; each of subject and actor by any of the ids it may stand under."""
+    wanted = select(*_ENTRY).where(_a.id > after)
     if subject is not None:
-        wanted = wanted.where(_a.subject_kind == subject[0], _a.subject_id == subject[1])
+        wanted = wanted.where(_a.subject_kind == subject[0], _a.subject_id.in_(subject[1]))
     if actor is not None:
-        wanted = wanted.where(_a.actor_kind == actor[0], _a.actor_id == actor[1])
+        wanted = wanted.where(_a.actor_kind == actor[0], _a.actor_id.in_(actor[1]))
     return wanted.order_by(_a.id).limit(limit)
 
 

@@ -16,15 +16,18 @@ from govline.store.columns import BoolColumn, IdColumn, InstantColumn, JsonColum
 
 __all__ = [
     "audit",
+    "audit_head",
     "blob",
     "follow",
     "identity",
     "inbox",
     "inbox_lane",
+    "language",
     "metadata",
     "order_key",
     "outbox",
     "schedule",
+    "schedule_fired",
     "tick",
 ]
 
@@ -171,6 +174,16 @@ schedule = Table(
 Index("gl_schedule_due", schedule.c.due, schedule.c.key)
 Index("gl_schedule_subject", schedule.c.subject_kind, schedule.c.subject_id)
 
+# Which effect a schedule became, so that it can be withdrawn while it waits in the outbox.
+schedule_fired = Table(
+    "gl_schedule_fired",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("effect_id", IdColumn, nullable=False),
+    Column("fired", InstantColumn, nullable=False),
+)
+Index("gl_schedule_fired_at", schedule_fired.c.fired)
+
 tick = Table(
     "gl_tick",
     metadata,
@@ -193,9 +206,28 @@ audit = Table(
     Column("subject_kind", Text, nullable=False),
     Column("subject_id", IdColumn, nullable=False),
     Column("data", JsonColumn, nullable=False),
+    Column("number", BigInteger),
+    Column("hash", Text),
+)
+Index("gl_audit_number", audit.c.number, unique=True)
+Index(
+    "gl_audit_open",
+    audit.c.id,
+    sqlite_where=text("number IS NULL"),
+    postgresql_where=text("number IS NULL"),
 )
 Index("gl_audit_subject", audit.c.subject_kind, audit.c.subject_id, audit.c.id)
 Index("gl_audit_actor", audit.c.actor_kind, audit.c.actor_id, audit.c.id)
+
+# The end of the audit's chain; locking the row is the right to add to it. `secret` makes pseudonyms.
+audit_head = Table(
+    "gl_audit_head",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("number", BigInteger, nullable=False),
+    Column("hash", Text, nullable=False),
+    Column("secret", Text, nullable=False),
+)
 
 # The only place of the LINE userId: sealed, and found by a keyed hash.
 identity = Table(
@@ -218,6 +250,15 @@ follow = Table(
     Column("at", InstantColumn, nullable=False),
 )
 Index("gl_follow_citizen", follow.c.citizen, follow.c.id)
+
+# In which language a citizen wants to read; who has none reads Japanese.
+language = Table(
+    "gl_language",
+    metadata,
+    Column("citizen", IdColumn, primary_key=True),
+    Column("locale", Text, nullable=False),
+    Column("at", InstantColumn, nullable=False),
+)
 
 blob = Table(
     "gl_blob",

@@ -1,9 +1,11 @@
-"""The audit trail: who did what to which subject, when and through which channel. Ids only, append only."""
+"""The audit trail: who did what to which subject, when and through which channel. Ids only, append only; see `chain`."""
 
+import builtins
 from collections.abc import Mapping, Sequence
 
 from govline.core import Actor, Id, Json, Ref, Transaction
 from govline.store import _queries_flow as q
+from govline.store import chain
 from govline.store._queries_flow import AuditEntry
 
 __all__ = ["AuditEntry", "list", "write"]
@@ -40,11 +42,18 @@ def list(  # noqa: A001 - read as audit.list
     after: Id = "",
     limit: int = 100,
 ) -> Sequence[AuditEntry]:
-    """A page of entries, oldest first, of one subject or one actor; pass the last id as `after` for the next page."""
+    """A page of entries, oldest first, of one subject or one actor; pass the last id as `after` for the next page.
+
+    Citizens and staff are found under their id and under the pseudonym that chained entries carry.
+    """
     page = q.list_audit(
-        None if subject is None else (subject.kind, subject.id),
-        None if actor is None else (actor.kind, actor.id),
+        None if subject is None else (subject.kind, _names(tx, subject.kind, subject.id)),
+        None if actor is None else (actor.kind, _names(tx, actor.kind, actor.id)),
         after,
         limit,
     )
     return [AuditEntry(*row) for row in tx.connection.execute(page)]
+
+
+def _names(tx: Transaction, kind: str, person: Id) -> builtins.list[Id]:
+    return [*dict.fromkeys((person, chain.pseudonym(tx, kind, person)))]

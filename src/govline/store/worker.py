@@ -12,7 +12,7 @@ from typing import Any, Final
 from attrs import frozen
 
 from govline.core import Tick
-from govline.store import blobs, inbox, outbox, schedules, ticks
+from govline.store import blobs, chain, inbox, outbox, schedules, ticks
 from govline.store.database import Database
 from govline.store.loops import Loop, Wait
 from govline.store.policies import QuietHours
@@ -23,6 +23,7 @@ __all__ = ["Pace", "Worker", "clean"]
 _LANES: Final = 50
 _EVENTS_A_TURN: Final = 20
 _CLEAN_EVERY: Final = timedelta(hours=1)
+_CHAIN_EVERY: Final = timedelta(seconds=20)
 _log = logging.getLogger("govline.worker")
 
 
@@ -44,7 +45,7 @@ class Worker:
     """Runs a town's background work in this process. Several workers, on several machines, may run beside each other.
 
     Each duty has a loop of its own, so that none waits for another: the pump, one or more inbox loops, schedules, ticks,
-    cleaning.
+    cleaning, chaining the audit.
 
     Args:
         db: The town's database.
@@ -77,6 +78,7 @@ class Worker:
         self._quiet = quiet
         self._pace = pace or Pace()
         self._cleaned: datetime | None = None
+        self._chained: datetime | None = None
         self._began: datetime | None = None
         self._told = threading.Event()
         self._mouth: socket.socket | None = None
@@ -84,6 +86,7 @@ class Worker:
             ("schedules", self._schedules),
             ("ticks", self._timetable),
             ("cleaning", self._clean),
+            ("audit", self._chain),
         ]
         if pump is not None:
             duties.append(("pump", lambda: _moved(pump)))
@@ -170,6 +173,13 @@ class Worker:
 
     def _timetable(self) -> bool:
         return bool(ticks.run_due(self.db, self._ticks).ran)
+
+    def _chain(self) -> bool:
+        now = self.db.clock.now()
+        if self._chained is None or not timedelta(0) <= now - self._chained < _CHAIN_EVERY:
+            self._chained = now
+            chain.chain_all(self.db)
+        return False
 
     def _clean(self) -> bool:
         now = self.db.clock.now()

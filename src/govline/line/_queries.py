@@ -13,9 +13,9 @@ __all__ = ["FREE_AT", "LEASE", "OPEN"]
 
 _c = budget.c
 _free_us = type_coerce(_c.free_at, BigInteger)
-_now_us = bindparam("now_us", type_=BigInteger)
+_from_us = bindparam("from_us", type_=BigInteger)
 _here = (_c.channel == bindparam("on_channel"), _c.endpoint == bindparam("to_endpoint"))
-_begin = case((_free_us < _now_us, _now_us), else_=_free_us)
+_begin = case((_free_us < _from_us, _from_us), else_=_free_us)
 
 OPEN: Final = insert_unless_known("line.open_budget", budget, "channel", "endpoint")
 FREE_AT: Final = Statement("line.free_at", select(_c.free_at).where(*_here))

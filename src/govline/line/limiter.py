@@ -16,7 +16,7 @@ __all__ = ["LIMITS", "RATE", "Gate", "Limit", "Limiter"]
 
 @frozen
 class Limit:
-    """At most `calls` in any `seconds`, of which `burst` may come at one moment.
+    """At most `calls` in any `seconds`, of which `burst` may come at one moment: a fortieth, or half where it counts longer.
 
     The bucket refills a little slower than the limit, so that a full bucket and its refill together stay within `calls`.
     """
@@ -26,8 +26,10 @@ class Limit:
     burst: int = field(default=0)
 
     def __attrs_post_init__(self) -> None:
-        # a twentieth at once costs 5 % of the rate and lets short runs through without waiting
-        chosen = self.burst if 0 < self.burst < self.calls else max(1, self.calls // 20)
+        # what may come at once is lost to the steady rate: little where a second counts, half where an hour does, so that
+        # an urgent message and its correction need not lie minutes apart
+        share = 40 if self.seconds <= 1 else 2
+        chosen = self.burst if 0 < self.burst < self.calls else max(1, self.calls // share)
         object.__setattr__(self, "burst", chosen)
 
     @property

@@ -1,7 +1,7 @@
 """One rate for all workers of a channel: each leases short slices of the calls to come from a row in the store.
 
 LINE counts per channel, so several processes with a bucket each would together go beyond the limit. A lease is one small
-commit for about a twentieth of a second's calls. A slice that its worker did not use in time is lost, never saved up.
+commit for at most a twentieth of a second's calls. A slice that its worker did not use in time is lost, never saved up.
 Needs clocks that agree within a few milliseconds, as every machine with NTP has.
 """
 
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 __all__ = ["SharedLimiter"]
 
-_GRACE: Final = 0.05
-"""Seconds for which a promised call may be late; also about how much is leased at once."""
+_SLICE: Final = timedelta(seconds=0.05)
+"""About how much is leased at once."""
 
 
 class SharedLimiter:
@@ -30,7 +30,7 @@ class SharedLimiter:
 
     Args:
         db: The town's database; its clock tells the time.
-        channel: The LINE channel's id.
+        channel: The LINE channel's id, or any name that all its workers agree on.
         patience: The longest wait in seconds inside `enter`.
         wait: Sleeps that many seconds.
     """
@@ -50,51 +50,70 @@ class SharedLimiter:
         self._patience = patience
         self._wait = wait
         self._lock = threading.Lock()
-        self._slots: dict[str, deque[datetime]] = {}
+        self._shares: dict[str, _Share] = {}
 
     def enter(self, endpoint: str) -> float:
         """Use a promised call, waiting a little for its moment; see `Gate`. Call it outside any unit of work."""
         with self._lock:
-            slots = self._slots.setdefault(endpoint, deque())
+            share = self._shares.setdefault(endpoint, _Share(self._limits.get(endpoint, RATE)))
             now = self._db.clock.now()
-            while slots and slots[0] < now - timedelta(seconds=_GRACE):
-                slots.popleft()
-            if not slots and (refused := self._lease(endpoint, slots)):
+            share.forget(now - share.late)
+            if not share.slots and (refused := self._lease(endpoint, share)):
                 return refused
-            delay = (slots[0] - now).total_seconds()
+            delay = (share.slots[0] - now).total_seconds()
             if delay > self._patience:
                 return delay
-            slots.popleft()
+            share.slots.popleft()
         if delay > 0:
             self._wait(delay)
         return 0.0
 
-    def _lease(self, endpoint: str, slots: deque[datetime]) -> float:
-        """Fill `slots` and return 0.0, or the seconds until there is something to lease."""
-        limit = self._limits.get(endpoint, RATE)
-        interval = _interval(limit)
-        count = max(1, int(timedelta(seconds=_GRACE) / interval))
-        first = self._db.run(lambda tx: _take(tx, self._channel, endpoint, interval * count, self._patience))
+    def _lease(self, endpoint: str, share: "_Share") -> float:
+        """Fill the share's slots and return 0.0, or the seconds until there is something to lease."""
+        count = share.size
+        first = self._db.run(lambda tx: _take(tx, self._channel, endpoint, share, self._patience))
         if isinstance(first, float):
             return first
-        slots.extend(first + interval * number for number in range(count))
+        share.slots.extend(first + share.interval * number for number in range(count))
         return 0.0
 
 
-def _interval(limit: Limit) -> timedelta:
-    # any window of the limit's length holds at most `calls` moments, even with each of them late by the grace
-    return timedelta(microseconds=math.ceil((limit.seconds + _GRACE) * 1_000_000 / max(1, limit.calls - 1)))
+class _Share:
+    """What this process holds of one endpoint's rate.
+
+    With `interval` apart and none used more than `late` after its moment, any window of the limit holds at most `calls`.
+    """
+
+    def __init__(self, limit: Limit) -> None:
+        late = limit.seconds * limit.burst / limit.calls
+        self.late = timedelta(seconds=late)
+        micros = math.ceil((limit.seconds + late) * 1_000_000 / max(1, limit.calls - 1))
+        self.interval = timedelta(microseconds=micros)
+        self.slots: deque[datetime] = deque()
+        self._most = max(1, int(_SLICE / self.interval))
+        self.size = 1
+
+    def forget(self, before: datetime) -> None:
+        """Drop moments that nobody used in time; slices grow while they are used up and shrink when they are not."""
+        idle = bool(self.slots) and self.slots[0] < before
+        if idle:
+            self.size = max(1, self.size // 2)
+        elif not self.slots:
+            self.size = min(self._most, self.size * 2)
+        while self.slots and self.slots[0] < before:
+            self.slots.popleft()
 
 
-def _take(tx: Transaction, channel: str, endpoint: str, span: timedelta, patience: float) -> datetime | float:
+def _take(tx: Transaction, channel: str, endpoint: str, share: _Share, patience: float) -> datetime | float:
     """The first moment of a slice that is now ours, or the seconds until one may be had."""
     from govline.line import _queries as q
 
     here = {"on_channel": channel, "to_endpoint": endpoint}
+    span = share.interval * share.size
     horizon = tx.now + timedelta(seconds=patience)
     asked = {
         **here,
-        "now_us": to_micros(tx.now),
+        "from_us": to_micros(tx.now - share.late),
         "horizon": horizon,
         "span_us": span // timedelta(microseconds=1),
     }
@@ -102,7 +121,8 @@ def _take(tx: Transaction, channel: str, endpoint: str, span: timedelta, patienc
     standing = tx.one(q.FREE_AT, here) if leased is None else None
     if leased is None and (standing is None or standing[0] <= horizon):
         # whoever opened the row, perhaps between our two looks, it is there now
-        tx.write(q.OPEN, {"channel": channel, "endpoint": endpoint, "free_at": tx.now})
+        opened = {"channel": channel, "endpoint": endpoint, "free_at": tx.now - share.late}
+        tx.write(q.OPEN, opened)
         leased = tx.one(q.LEASE, asked)
         standing = tx.one(q.FREE_AT, here)
     if leased is not None:
@@ -110,4 +130,4 @@ def _take(tx: Transaction, channel: str, endpoint: str, span: timedelta, patienc
         return end - span
     assert standing is not None
     free_at: datetime = standing[0]
-    return max(_GRACE, (free_at - tx.now).total_seconds() - patience)
+    return max(_SLICE.total_seconds(), (free_at - tx.now).total_seconds() - patience)

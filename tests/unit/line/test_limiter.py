@@ -64,6 +64,11 @@ def test_what_line_does_not_list_has_the_general_limit():
     assert time.waits == [pytest.approx(1 / RATE.refill)]
 
 
+def test_multicasts_reach_95_percent_of_the_limit():
+    assert LIMITS["multicast"].refill / LIMITS["multicast"].calls >= 0.97
+    assert LIMITS["broadcast"].burst == 30
+
+
 @pytest.mark.parametrize("bad", [{"calls": 0}, {"calls": 1, "seconds": 0}])
 def test_a_limit_of_nothing_is_refused(bad):
     with pytest.raises(ValueError):

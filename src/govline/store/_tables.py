@@ -5,6 +5,7 @@ from sqlalchemy import (
     Column,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     Table,
     Text,
@@ -15,6 +16,7 @@ from sqlalchemy import (
 from govline.store.columns import BoolColumn, IdColumn, InstantColumn, JsonColumn
 
 __all__ = [
+    "address_page",
     "audit",
     "audit_head",
     "blob",
@@ -229,7 +231,7 @@ audit_head = Table(
     Column("secret", Text, nullable=False),
 )
 
-# The only place of the LINE userId: sealed, and found by a keyed hash.
+# The only place of the LINE userId besides the pages derived from it: sealed, and found by a keyed hash.
 identity = Table(
     "gl_identity",
     metadata,
@@ -239,6 +241,17 @@ identity = Table(
     Column("key_id", Text, nullable=False),
     Column("blocked", BoolColumn, nullable=False),
     Column("created", InstantColumn, nullable=False),
+)
+
+# What `identity` holds, a page of people in one sealed box: derived, for deliveries to many (see addresses.py).
+address_page = Table(
+    "gl_identity_page",
+    metadata,
+    Column("first", IdColumn, primary_key=True),
+    Column("last", IdColumn, nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("key_id", Text, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
 )
 
 follow = Table(

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from govline.core import CitizenId, Transaction
 from govline.store import _queries_flow as q
-from govline.store import inbox
+from govline.store import addresses, inbox
 from govline.store._queries_flow import Follow
 from govline.store._reach import keyring
 
@@ -22,7 +22,6 @@ __all__ = [
 ]
 
 _PURPOSE = "line.user"
-_PAGE = 500
 
 
 def citizen_of(tx: Transaction, line_user_id: str) -> CitizenId:
@@ -50,7 +49,7 @@ def _add(tx: Transaction, line_user_id: str) -> CitizenId:
     row = {
         "citizen": citizen,
         "lookup": keys.lookup(line_user_id, _PURPOSE),
-        "sealed": keys.seal(line_user_id.encode(), _context(citizen)),
+        "sealed": keys.seal(line_user_id.encode(), addresses.context(citizen)),
         "key_id": keys.newest,
         "blocked": False,
         "created": tx.now,
@@ -69,13 +68,8 @@ def line_user_of(tx: Transaction, citizen: CitizenId) -> str | None:
 
 
 def line_users_of(tx: Transaction, citizens: Iterable[CitizenId]) -> dict[CitizenId, str]:
-    """LINE userIds of many citizens; those that are not known are left out."""
-    wanted = [*citizens]
-    found: dict[CitizenId, str] = {}
-    for start in range(0, len(wanted), _PAGE):
-        rows = tx.connection.execute(q.sealed_of(wanted[start : start + _PAGE]))
-        found.update({citizen: _open(tx, citizen, sealed) for citizen, sealed in rows})
-    return found
+    """LINE userIds of many citizens; those that are not known are left out. See `addresses`."""
+    return addresses.line_users(tx, citizens)
 
 
 def set_blocked(tx: Transaction, citizen: CitizenId, blocked: bool) -> bool:
@@ -103,13 +97,14 @@ def rewrap(tx: Transaction, *, limit: int = 500, after: CitizenId = "") -> Citiz
     Call it until it returns None; then an old key may leave the keyring.
     """
     keys = keyring(tx)
+    addresses.drop_old(tx)
     rows = tx.all(q.OLD_IDENTITIES, {"newest": keys.newest, "after": after, "limit": limit})
     for row in rows:
         user = _open(tx, row.citizen, row.sealed)
         again = {
             "who": row.citizen,
             "seen": row.sealed,
-            "again": keys.seal(user.encode(), _context(row.citizen)),
+            "again": keys.seal(user.encode(), addresses.context(row.citizen)),
             "hash": keys.lookup(user, _PURPOSE),
             "newest": keys.newest,
         }
@@ -123,13 +118,10 @@ def erase(tx: Transaction, citizen: CitizenId) -> None:
     Ids of the citizen that stand elsewhere lead to nobody afterwards.
     """
     tx.write(q.ERASE_IDENTITY, {"who": citizen})
+    addresses.forget(tx, citizen)
     tx.write(q.ERASE_FOLLOWS, {"who": citizen})
     inbox.erase(tx, citizen)
 
 
-def _context(citizen: CitizenId) -> str:
-    return f"identity:{citizen}"
-
-
 def _open(tx: Transaction, citizen: CitizenId, sealed: str) -> str:
-    return keyring(tx).open(sealed, _context(citizen)).decode()
+    return keyring(tx).open(sealed, addresses.context(citizen)).decode()

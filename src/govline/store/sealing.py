@@ -127,6 +127,29 @@ class Keyring:
                 place={"key": name},
             ) from None
 
+    def box(self, plain: bytes, context: str) -> bytes:
+        """`seal` as plain bytes, for values too large for text; keep `newest` beside it."""
+        nonce = os.urandom(_NONCE)
+        return nonce + self._newest.seal.encrypt(nonce, plain, context.encode())
+
+    def unbox(self, key: str, boxed: bytes, context: str) -> bytes:
+        """Decrypt what `box` made under the key of this id.
+
+        Raises:
+            StoreError: GL-1121 unknown key, changed bytes or another context.
+        """
+        held = self._keys.get(key)
+        try:
+            if held is not None:
+                return held.seal.decrypt(boxed[:_NONCE], boxed[_NONCE:], context.encode())
+        except (InvalidTag, ValueError):
+            pass
+        raise StoreError(
+            "a sealed value does not open: its key is gone, or it was changed or moved",
+            code="GL-1121",
+            place={"key": key[:32]},
+        )
+
     def lookup(self, value: str, purpose: str) -> str:
         """The keyed hash of a value under the newest key, for an index: `<key id>.<hex>`."""
         return _keyed_hash(self._newest, value, purpose)

@@ -12,7 +12,7 @@ from typing import Any, Final
 from attrs import frozen
 
 from govline.core import Tick
-from govline.store import blobs, chain, inbox, outbox, schedules, ticks
+from govline.store import addresses, blobs, chain, inbox, outbox, schedules, ticks
 from govline.store.database import Database
 from govline.store.loops import Loop, Wait
 from govline.store.policies import QuietHours
@@ -191,8 +191,8 @@ class Worker:
 
 
 def clean(db: Database) -> int:
-    """Delete a small page of everything that has had its time; how many rows. Call again until it is 0."""
-    return db.run(lambda tx: outbox.purge(tx) + inbox.purge(tx) + blobs.purge(tx))
+    """Delete a small page of everything that has had its time, write address pages; how much. Call again until it is 0."""
+    return db.run(lambda tx: outbox.purge(tx) + inbox.purge(tx) + blobs.purge(tx)) + db.run(addresses.pack)
 
 
 def _moved(pump: Pump) -> bool:

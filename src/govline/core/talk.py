@@ -89,19 +89,25 @@ class TalkContext:
 
 @frozen
 class Finished:
-    """The action is over: `outcome` picks the next step, `value` may be saved in a slot; `messages` are said first."""
+    """The action is over: `outcome` picks the next step, `value` may be saved in a slot; `messages` are said first.
+
+    `heard` is what the talk keeps of the citizen's typed answer in place of their words: an action that understands what must not be
+    kept (a postcode, an address) gives the harmless part of it, or "". None keeps the words.
+    """
 
     outcome: str = "ok"
     value: Json = None
     messages: Sequence[Message] = field(default=(), converter=frozen_tuple)
+    heard: str | None = field(default=None, kw_only=True)
 
 
 @frozen
 class Ask:
-    """The action wants to ask: `messages` go out, `state` comes back with the answer to `resume`."""
+    """The action wants to ask: `messages` go out, `state` comes back with the answer to `resume`; `heard` as in `Finished`."""
 
     messages: Sequence[Message] = field(converter=frozen_tuple)
     state: Json = None
+    heard: str | None = field(default=None, kw_only=True)
 
 
 @frozen

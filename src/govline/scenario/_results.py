@@ -13,7 +13,7 @@ __all__ = ["recorded"]
 
 
 def recorded(result: ActionResult, action: str) -> dict[str, Json]:
-    """The result as JSON: `{finished, value}`, `{ask}` or `{wait, until, state}`, each with `messages`.
+    """The result as JSON: `{finished, value}`, `{ask}` or `{wait, until, state}`, each with `messages`; `{heard}` too where given.
 
     Raises:
         InputError: GL-4104 when it is no result, or a value or state is not plain JSON.
@@ -22,12 +22,17 @@ def recorded(result: ActionResult, action: str) -> dict[str, Json]:
         raise _no_result(f"the action gave a {type(result).__name__}, which is no result", action)
     messages = _lines(result.messages, action)
     if isinstance(result, Finished):
-        return {"finished": result.outcome, "value": _plain(result.value, action), "messages": messages}
+        value = _plain(result.value, action)
+        return {"finished": result.outcome, "value": value, "messages": messages, **_heard(result)}
     if isinstance(result, Ask):
-        return {"ask": _plain(result.state, action), "messages": messages}
+        return {"ask": _plain(result.state, action), "messages": messages, **_heard(result)}
     until = to_micros(result.until) if result.until else None
     state = _plain(result.state, action)
     return {"wait": result.event, "until": until, "state": state, "messages": messages}
+
+
+def _heard(result: Finished | Ask) -> dict[str, Json]:
+    return {} if result.heard is None else {"heard": result.heard}
 
 
 def _lines(messages: Sequence[Message], action: str) -> list[dict[str, Json]]:

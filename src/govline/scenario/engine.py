@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Final
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from govline.core.clock import from_micros
 from govline.core.message_limits import LIMITS
@@ -330,6 +330,8 @@ class _Talk:
         )
         result = self.carry_out(call)
         self.results.append(result)
+        if answer is not None and answer.kind == "text" and "heard" in result:
+            self.given = evolve(self.given, text=result["heard"])
         self.messages += result["messages"]
         answers = (pending.answers if pending else 0) + (answer is not None)
         if "ask" in result:

@@ -7,6 +7,7 @@ from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from govline.calendar.garbage._tables import (
+    announced,
     areas,
     changes,
     closures,
@@ -18,12 +19,15 @@ from govline.calendar.garbage._tables import (
     muted,
     rules,
     settings,
+    towns,
 )
+from govline.calendar.garbage.places import TownName
 from govline.store import Statement
 
 __all__ = [
     "ADD",
     "ADD_KIND",
+    "ADD_TOWN",
     "AREAS",
     "AREAS_WHOLE",
     "CENTER_CLOSURES",
@@ -31,6 +35,7 @@ __all__ = [
     "CHOSEN_AREAS",
     "CLEAR",
     "CLEAR_DAYS",
+    "CLEAR_TOWNS",
     "DROP_EDITION",
     "DROP_KIND",
     "EDITIONS",
@@ -49,6 +54,7 @@ __all__ = [
     "SETTING_COUNTS",
     "STAGE",
     "STAGED",
+    "TOWNS",
     "TO_TELL",
     "UNMUTE",
     "WISHES",
@@ -111,6 +117,15 @@ AREAS: Final = Statement("garbage.areas", select(areas.c.name, areas.c.reading).
 AREAS_WHOLE: Final = Statement(
     "garbage.areas_whole", select(areas.c.name, areas.c.reading, areas.c.center).order_by(areas.c.position)
 )
+TOWNS: Final = Statement(
+    "garbage.towns",
+    select(towns.c.name, towns.c.area, towns.c.reading, towns.c.postcode, towns.c.note).order_by(
+        towns.c.position
+    ),
+    row=TownName,
+)
+CLEAR_TOWNS: Final = Statement("garbage.clear_towns", delete(towns))
+ADD_TOWN: Final = Statement("garbage.add_town", insert(towns))
 KINDS: Final = Statement("garbage.kinds", select(kinds.c.label).order_by(kinds.c.position))
 RULES: Final = Statement(
     "garbage.rules",
@@ -183,7 +198,7 @@ UNMUTE: Final = Statement(
 )
 FORGET: Final = tuple(
     Statement(f"garbage.forget_{table.name}", delete(table).where(table.c.citizen == bindparam("who")))
-    for table in (settings, muted)
+    for table in (settings, muted, announced)
 )
 
 # --- tonight ---

@@ -7,6 +7,7 @@ from sqlalchemy import Column, Index, Integer, MetaData, Table, Text
 from govline.store.columns import BoolColumn, DateColumn, IdColumn, InstantColumn, JsonColumn
 
 __all__ = [
+    "announced",
     "areas",
     "changes",
     "closures",
@@ -15,10 +16,12 @@ __all__ = [
     "exceptions",
     "horizon",
     "kinds",
+    "known_changes",
     "metadata",
     "muted",
     "rules",
     "settings",
+    "towns",
 ]
 
 metadata: Final = MetaData()
@@ -65,6 +68,18 @@ exceptions: Final = Table(
     Column("moved_to", DateColumn),
 )
 
+# Which town (町名) and which postcode lies in which area: what citizens type instead of an area's name.
+towns: Final = Table(
+    "gl_garbage_town",
+    metadata,
+    Column("position", Integer, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("area", Text, nullable=False),
+    Column("reading", Text, nullable=False),
+    Column("postcode", Text, nullable=False),
+    Column("note", Text, nullable=False),
+)
+
 # Calendars that hold from a later day on, or for a while (January apart), each whole.
 editions: Final = Table(
     "gl_garbage_edition",
@@ -84,6 +99,32 @@ changes: Final = Table(
     Column("area", Text, primary_key=True),
     Column("kind", Text, primary_key=True),
     Column("moved_to", DateColumn),
+)
+
+# Since when the notices know of a change: those sent before could not announce it. `moved_to` is "" where it is cancelled.
+known_changes: Final = Table(
+    "gl_garbage_known_change",
+    metadata,
+    Column("day", DateColumn, primary_key=True),
+    Column("area", Text, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("moved_to", Text, primary_key=True),
+    Column("known_on", DateColumn, nullable=False),
+    Column("day_after", DateColumn, nullable=False),
+    Column("known_hour", Integer, nullable=False),
+)
+
+# Changes that were announced to a citizen in a message of their own, because no notice of theirs could carry them.
+announced: Final = Table(
+    "gl_garbage_announced",
+    metadata,
+    Column("citizen", IdColumn, primary_key=True),
+    Column("day", DateColumn, primary_key=True),
+    Column("area", Text, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("moved_to", Text, primary_key=True),
+    Column("told_by", IdColumn, nullable=False),
+    Index("gl_garbage_announced_told_by", "told_by"),
 )
 
 # Collection days laid out, so that "who is told tonight" reads an index and expands no rule.

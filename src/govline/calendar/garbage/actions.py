@@ -1,12 +1,13 @@
 """What a scenario may do with garbage days: choose the area, set the notice, say the next days. No address is ever asked."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from attrs import evolve, frozen
 from pydantic import BaseModel, ConfigDict, Field
 
 from govline.calendar.garbage.model import Setting
+from govline.calendar.garbage.places import Sought
 from govline.calendar.garbage.service import Garbage
 from govline.calendar.labels import day_label
 from govline.core import Action, ActionResult, Ask, Finished, Input, Json, TalkContext, Transaction
@@ -66,7 +67,7 @@ class GarbageActions:
 
     def chosen(self, tx: Transaction, context: TalkContext, state: Json, said: Input) -> ActionResult:  # noqa: ARG002 - the contract's signature
         """A tapped area is taken, typed words narrow the list."""
-        return self._narrow(tx, _words(said), lambda area: self._moved(tx, context, area))
+        return self._narrow(tx, said, lambda area: self._moved(tx, context, area))
 
     def add(self, tx: Transaction, context: TalkContext, args: AreaArgs) -> ActionResult:
         """Ask for one more area (parents' house, a shop); the others stay."""
@@ -76,7 +77,7 @@ class GarbageActions:
 
     def added(self, tx: Transaction, context: TalkContext, state: Json, said: Input) -> ActionResult:  # noqa: ARG002 - the contract's signature
         """A tapped area is added, typed words narrow the list."""
-        return self._narrow(tx, _words(said), lambda area: self._added(tx, context, area))
+        return self._narrow(tx, said, lambda area: self._added(tx, context, area))
 
     def remove(self, tx: Transaction, context: TalkContext, args: NoArgs) -> ActionResult:  # noqa: ARG002 - the contract's signature
         """Ask which of the citizen's areas to take away."""
@@ -97,27 +98,37 @@ class GarbageActions:
         self.garbage.remove(tx, context.citizen, area)
         return Finished("ok", {"area": area}, [Text(self._say("garbage.area_removed", area=area))])
 
-    def _ask_area(self, tx: Transaction, words: str, take: Callable[[str], ActionResult]) -> ActionResult:
+    def _ask_area(self, tx: Transaction, words: str, take: Callable[[str], Finished]) -> ActionResult:
         names = self.garbage.areas(tx)
         if not names:
             return self._end("none", "garbage.no_calendar")
         if words:
-            return self._narrow(tx, words, take)
+            return self._narrow(tx, Input("text", words), take)
+        towns = self.garbage.has_towns(tx)
         if len(names) <= _SHOWN:
-            return Ask([self._areas("garbage.which_area", names)], {})
-        return Ask([Text(self._say("garbage.ask_area"))], {})
+            return Ask([self._areas("garbage.ask_town" if towns else "garbage.which_area", names)], {})
+        return Ask([Text(self._say("garbage.ask_town" if towns else "garbage.ask_area"))], {})
 
-    def _narrow(self, tx: Transaction, words: str, take: Callable[[str], ActionResult]) -> ActionResult:
-        names = self.garbage.areas(tx)
-        exact = [name for name in names if normalize(name) == normalize(words)]
-        found = exact or self.garbage.find_areas(tx, words)
-        if len(found) == 1:
-            return take(found[0])
-        if not found:
-            again = self._say("garbage.no_such_area", words=clip(normalize(words), 40, "…"))
-            return Ask([Text(again)], {})
-        lead = "garbage.which_area" if len(found) <= _SHOWN else "garbage.many_areas"
-        return Ask([self._areas(lead, found)], {})
+    def _narrow(self, tx: Transaction, said: Input, take: Callable[[str], Finished]) -> ActionResult:
+        """What was typed may be a postcode or an address: it is neither said again nor kept, only the area that came of it."""
+        if said.kind == "postback" and said.data in self.garbage.areas(tx):
+            return take(said.data)
+        sought = self.garbage.find_places(tx, _words(said))
+        warned = [Text(self._say("garbage.town_only"))] if sought.address else []
+        if len(sought.areas) == 1:
+            done = take(sought.areas[0])
+            return evolve(done, messages=[*warned, *done.messages], heard=sought.areas[0])
+        if not sought.hits:
+            return Ask([*warned, Text(self._say("garbage.no_such_area"))], {}, heard="")
+        return Ask([*warned, self._which(sought)], {}, heard="")
+
+    def _which(self, sought: Sought) -> Text:
+        """Which area of a town that lies in several, or which of the places that fit."""
+        if len(sought.labels) > 1:
+            lead = "garbage.which_area" if len(sought.labels) <= _SHOWN else "garbage.many_areas"
+            return self._areas(lead, sought.labels)
+        notes = {hit.area: hit.note for hit in sought.hits}
+        return self._areas("garbage.which_part", sought.areas, notes, town=sought.labels[0])
 
     def _moved(self, tx: Transaction, context: TalkContext, area: str) -> Finished:
         self.garbage.move(tx, context.citizen, area)
@@ -130,14 +141,16 @@ class GarbageActions:
         areas = "・".join(dict.fromkeys([*(setting.area for setting in mine), area]))
         return Finished("ok", {"area": area}, [Text(self._say("garbage.area_added", area=area, areas=areas))])
 
-    def _areas(self, lead: str, names: Sequence[str]) -> Text:
+    def _areas(
+        self, lead: str, names: Sequence[str], notes: Mapping[str, str] | None = None, **values: str
+    ) -> Text:
         shown = names[:_SHOWN]
         labels = [clip(name, _LABEL, "…") for name in shown]
         if len(set(labels)) < len(labels):
             labels = [clip(f"{n}.{name}", _LABEL, "…") for n, name in enumerate(shown, 1)]
         quick = [QuickReply(Postback(label, name, name)) for label, name in zip(labels, shown, strict=True)]
-        lines = [f"・{name}" for name in shown]
-        return Text("\n".join([self._say(lead, count=len(names)), *lines]), quick=quick)
+        lines = [f"・{name}" + (f"({note})" if (note := (notes or {}).get(name)) else "") for name in shown]
+        return Text("\n".join([self._say(lead, count=len(names), **values), *lines]), quick=quick)
 
     # --- the notice ---
 
@@ -171,7 +184,7 @@ class GarbageActions:
         return Ask([Text(self._say("garbage.ask_time", area=areas, now=self._now(mine[0])), quick=times)], {})
 
     def _ask_kinds(self, tx: Transaction, context: TalkContext) -> Ask:
-        muted = set(self.garbage.muted(tx, context.citizen))
+        muted = set(self.garbage.wishes(tx, context.citizen).muted)
         kinds = self.garbage.kinds(tx)
         lines = [f"{'□' if kind in muted else '☑'} {kind}" for kind in kinds]
         quick = [QuickReply(Postback(clip(kind, _LABEL, "…"), kind, kind)) for kind in kinds[:_SHOWN]]

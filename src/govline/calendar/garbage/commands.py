@@ -24,7 +24,8 @@ def import_command(city: Any, words: Sequence[str]) -> int:
 
     Args:
         city: The City; its `garbage` service and `database` are used.
-        words: `FILE [--center FILE] [--exceptions FILE] [--from D] [--to D] [--skip-unreadable]`.
+        words: `FILE [--center FILE] [--exceptions FILE] [--towns FILE] [--postcodes FILE [--municipality CODE]] [--from D] [--to D]
+            [--skip-unreadable]`.
 
     Returns:
         0 imported or staged, 1 refused because of problems, 2 no table in the file.
@@ -35,7 +36,14 @@ def import_command(city: Any, words: Sequence[str]) -> int:
         parser.error("--to needs an earlier --from")
     garbage: Garbage = city.garbage
     try:
-        read = read_files(given.file, given.center, given.exceptions)
+        read = read_files(
+            given.file,
+            given.center,
+            given.exceptions,
+            towns=given.towns,
+            postcodes=given.postcodes,
+            municipality=given.municipality,
+        )
     except (GovlineError, OSError) as error:
         sys.stderr.write(f"{error}\n")
         return _UNREADABLE
@@ -50,6 +58,11 @@ def _import_parser() -> ArgumentParser:
     parser.add_argument("file", help="area_days.csv or another table of collection days")
     parser.add_argument("--center", help="center.csv; the one beside FILE where omitted")
     parser.add_argument("--exceptions", help="exceptions.csv; the one beside FILE where omitted")
+    parser.add_argument(
+        "--towns", help="towns.csv (町名, よみ, 郵便番号, 地区); the one beside FILE where omitted"
+    )
+    parser.add_argument("--postcodes", help="KEN_ALL.CSV of Japan Post: postcodes of the towns")
+    parser.add_argument("--municipality", default="", help="JIS code or name, where it holds several")
     parser.add_argument("--from", dest="starts", type=date.fromisoformat, help="first day on which it holds")
     parser.add_argument("--to", dest="ends", type=date.fromisoformat, help="last day of one for a while")
     parser.add_argument("--skip-unreadable", action="store_true", help="import although cells cannot be read")

@@ -7,16 +7,18 @@ from operator import itemgetter
 from pathlib import Path
 from typing import TypeVar
 
-from attrs import evolve, field, frozen
+from attrs import asdict, evolve, field, frozen
 
 from govline.calendar.garbage import _queries as q
 from govline.calendar.garbage.editions import Book, Edition, PlainArea, crossing, edition_of
 from govline.calendar.garbage.files import read_calendar
 from govline.calendar.garbage.model import ImportReport
+from govline.calendar.garbage.places import TownName
 from govline.calendar.garbage.plan import Closing, DayChange
 from govline.calendar.garbage.readers import AreaTable, Closure, Problem, read_centers
 from govline.calendar.garbage.rules import On, Rule
 from govline.calendar.garbage.side_files import Changes, read_exceptions, without_effect
+from govline.calendar.garbage.towns import PostalTown, read_postcodes, read_towns, with_postcodes
 from govline.core import Ref, Transaction, frozen_tuple
 from govline.core.jst import to_jst
 
@@ -31,25 +33,48 @@ T = TypeVar("T")
 
 @frozen
 class TownFiles:
-    """What was read: areas, closures, exceptions, and what could not be read of the latter two."""
+    """What was read: areas, closures, exceptions, towns, and what could not be read of the latter three.
+
+    `towns` and `postal` are None where there is no such file: those that the town has stay.
+    """
 
     table: AreaTable
     closures: tuple[Closure, ...] = field(default=(), converter=frozen_tuple)
     changes: tuple[DayChange, ...] = field(default=(), converter=frozen_tuple)
     problems: tuple[Problem, ...] = field(default=(), converter=frozen_tuple)
+    towns: tuple[TownName, ...] | None = None
+    postal: tuple[PostalTown, ...] | None = None
 
 
 def read_files(
-    path: str | Path, center: str | Path | None = None, exceptions: str | Path | None = None
+    path: str | Path,
+    center: str | Path | None = None,
+    exceptions: str | Path | None = None,
+    *,
+    towns: str | Path | None = None,
+    postcodes: str | Path | None = None,
+    municipality: str = "",
 ) -> TownFiles:
-    """Read a calendar with the `center.csv` and the `exceptions.csv` beside it where none are named; needs no transaction.
+    """Read a calendar with the `center.csv`, `exceptions.csv` and `towns.csv` beside it where none are named; needs no transaction.
+
+    Args:
+        path: The calendar; `center`, `exceptions` and `towns` as the names say.
+        postcodes: Japan Post's KEN_ALL; `municipality` says whose rows are meant where it holds several. See `read_postcodes`.
 
     Raises:
         FileError: GL-2021, one of them holds no table.
     """
+    named = _beside(path, "towns.csv", towns, read_towns)
     closures, problems = _beside(path, "center.csv", center, read_centers) or ([], [])
     read = _beside(path, "exceptions.csv", exceptions, read_exceptions) or Changes()
-    return TownFiles(read_calendar(path), closures, read.changes, [*problems, *read.problems])
+    return TownFiles(
+        read_calendar(path),
+        closures,
+        read.changes,
+        [*problems, *read.problems, *(named.problems if named else ())],
+        named.towns if named else None,
+        tuple(read_postcodes(postcodes, municipality)) if postcodes else None,
+    )
 
 
 def import_files(
@@ -79,6 +104,7 @@ def import_files(
         return report
     today = to_jst(tx.now).date()
     staged = starts is not None and (starts > today or ends is not None)
+    warned = _keep_towns(tx, files, [area.name for area in edition.areas], add=staged)
     if staged:
         _stage(tx, edition)
     else:
@@ -88,8 +114,30 @@ def import_files(
     tx.audit(verb, Ref("garbage.calendar", "days"), {"areas": report.areas, "days": count})
     lost = lost_areas(tx, [area.name for area in edition.areas])
     return evolve(
-        report, days=count, until=until, written=True, staged=staged, imported_at=tx.now, lost_areas=lost
+        report,
+        days=count,
+        until=until,
+        written=True,
+        staged=staged,
+        imported_at=tx.now,
+        lost_areas=lost,
+        warnings=[*report.warnings, *warned],
     )
+
+
+def _keep_towns(tx: Transaction, files: TownFiles, areas: Sequence[str], *, add: bool) -> list[Problem]:
+    """Replace the towns where a file of them was read, or add to them; warnings of what fits no area."""
+    if files.towns is None and files.postal is None:
+        return []
+    towns, warnings = with_postcodes(files.towns or (), areas, files.postal or ())
+    known = set(areas)
+    unknown = dict.fromkeys(town.area for town in towns if town.area not in known)
+    reason = "その地区は収集日の表にありません"
+    warnings += [Problem(0, "町名", area, reason, "GL-2029") for area in unknown]
+    kept = dict.fromkeys([*(tx.all(q.TOWNS) if add else ()), *towns])
+    tx.write(q.CLEAR_TOWNS)
+    tx.write_many(q.ADD_TOWN, [{"position": at, **asdict(town)} for at, town in enumerate(kept)])
+    return warnings
 
 
 def extend(tx: Transaction, closing: Closing = "drop") -> int:

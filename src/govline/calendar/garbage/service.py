@@ -13,6 +13,7 @@ from govline.calendar.garbage import _queries as q
 from govline.calendar.garbage import imports, notices
 from govline.calendar.garbage.editions import Book
 from govline.calendar.garbage.model import CollectionDay, Group, ImportReport, Setting, Wishes
+from govline.calendar.garbage.places import Sought, find_places
 from govline.calendar.garbage.plan import Closing, DayChange
 from govline.calendar.garbage.readers import AreaTable, Closure, Problem
 from govline.calendar.garbage.search import AreaName, find_areas
@@ -52,19 +53,20 @@ class Garbage:
         *,
         center: str | Path | None = None,
         exceptions: str | Path | None = None,
+        towns: str | Path | None = None,
         **how: Any,
     ) -> ImportReport:
         """Replace the town's calendar by a file, or stage it: see `import_table` for `how`.
 
         Args:
             path: Any form that `files.read_calendar` reads.
-            center: The file of closures, `exceptions` that of exceptions; `center.csv` and `exceptions.csv` beside `path` where there
-                are such.
+            center: The file of closures, `exceptions` that of exceptions, `towns` that of towns; `center.csv`, `exceptions.csv` and
+                `towns.csv` beside `path` where there are such.
 
         Raises:
             FileError: GL-2021, a file holds no table.
         """
-        return self.import_files(tx, imports.read_files(path, center, exceptions), **how)
+        return self.import_files(tx, imports.read_files(path, center, exceptions, towns=towns), **how)
 
     def import_table(
         self,
@@ -123,6 +125,14 @@ class Garbage:
     def find_areas(self, tx: Transaction, words: str) -> list[str]:
         """Areas that fit what a citizen typed: part of the name or of its reading, in any kana; best first."""
         return find_areas([AreaName(*row) for row in tx.all(q.AREAS)], words)
+
+    def find_places(self, tx: Transaction, words: str) -> Sought:
+        """Areas by their own name, a town's name or a postcode; of an address, its town alone is understood. See `find_places`."""
+        return find_places([AreaName(*row) for row in tx.all(q.AREAS)], tx.all(q.TOWNS), words)
+
+    def has_towns(self, tx: Transaction) -> bool:
+        """Whether citizens may name their town or postcode instead of an area."""
+        return bool(tx.all(q.TOWNS))
 
     def next_days(
         self, tx: Transaction, area: str, *, first: date | None = None, days: int = 14

@@ -75,7 +75,15 @@ def told(db):
     )
     with db.begin() as tx:
         rows = tx.connection.execute(sql).all()
-    return Counter((*key.split(":")[1:4:2], citizen) for key, citizen in rows)
+    notices = [(key, citizen) for key, citizen in rows if not key.startswith("garbage:change:")]
+    return Counter((*key.split(":")[1:4:2], citizen) for key, citizen in notices)
+
+
+def told_of_changes(db):
+    """Who got a message of its own about a change: (citizen, first day of it)."""
+    sql = text("SELECT citizen, day FROM gl_garbage_announced ORDER BY citizen, day")
+    with db.begin() as tx:
+        return [tuple(row) for row in tx.connection.execute(sql)]
 
 
 def test_a_year_of_notices(town_db, garbage, clock, tmp_path):
@@ -100,3 +108,7 @@ def test_a_year_of_notices(town_db, garbage, clock, tmp_path):
                 expected[each.isoformat(), f"{said:%Y%m%d}T{setting.hour:02d}", name] = 1
     assert len(expected) > 100
     assert told(town_db) == expected
+    assert told_of_changes(town_db) == [
+        *(("a", "2026-12-25"), ("a", "2027-01-06"), ("b", "2027-01-07"), ("c", "2027-01-01")),
+        *(("d", "2026-12-25"), ("d", "2027-01-06")),
+    ], "nobody here has a notice in the week before a change"

@@ -93,6 +93,7 @@ _DATA = (
     DataField("gl_garbage_setting", "citizen", DataClass.PREFERENCE, "whom to tell", "until erased"),
     DataField("gl_garbage_setting", "area", DataClass.PREFERENCE, "of which area", "until erased"),
     DataField("gl_garbage_muted", "citizen", DataClass.PREFERENCE, "kinds not told of", "until erased"),
+    DataField("gl_garbage_announced", "citizen", DataClass.PREFERENCE, "told of a change", "60 days"),
 )
 
 

@@ -8,10 +8,16 @@ from operator import attrgetter, itemgetter
 from types import MappingProxyType
 from typing import Any
 
-from attrs import frozen
-
 from govline.calendar.garbage import _queries as q
 from govline.calendar.garbage.model import HOURS, DayOff, Group
+from govline.calendar.garbage.notices_ahead import (
+    ANNOUNCED_DAYS,
+    Due,
+    announce,
+    change_lines,
+    note,
+    noted_until,
+)
 from govline.calendar.labels import day_label
 from govline.core import CitizenId, Transaction
 from govline.core.jst import JST, to_jst
@@ -24,30 +30,8 @@ __all__ = ["ANNOUNCED_DAYS", "CATCH_UP_HOURS", "changes", "notify", "tonight"]
 CATCH_UP_HOURS = 3
 """A notice that a stopped machine missed still goes out within so many hours of its time, never on another day."""
 
-ANNOUNCED_DAYS = 7
-"""A cancelled or moved collection is announced in the notices of the week before it."""
-
 Row = tuple[CitizenId, str, str]
 Changes = dict[str, list[DayOff]]
-
-
-@frozen
-class _Pass:
-    """One lead (the evening before, the same morning) and the hours that are due now."""
-
-    lead: int
-    day: date
-    from_hour: int
-    to_hour: int
-
-    @property
-    def terms(self) -> dict[str, Any]:
-        return {
-            "lead": self.lead,
-            "collected": self.day,
-            "from_hour": self.from_hour,
-            "to_hour": self.to_hour,
-        }
 
 
 def notify(tx: Transaction, texts: Texts) -> int:
@@ -56,14 +40,21 @@ def notify(tx: Transaction, texts: Texts) -> int:
     Safe to run at any time and any number of times: a citizen's row is marked with the day it was told for in the same
     transaction, so a second run, a rerun and a run after downtime find only who is still owed a notice.
     """
-    return sum(_notify(tx, texts, due) for due in _passes(tx.now))
+    today = to_jst(tx.now).date()
+    ahead = [each for own in changes(tx, today, noted_until(today)).values() for each in own]
+    note(tx, ahead)
+    told = 0
+    for due in _passes(tx.now):
+        told += _notify(tx, texts, due)
+        told += announce(tx, texts, due, ahead, _expires(tx.now))
+    return told
 
 
 def tonight(tx: Transaction, day: date) -> list[Group]:
     """Who would be told of this collection day, whatever the hour, and has not been told yet; writes nothing."""
     rows: list[Row] = []
     for lead, hours in HOURS.items():
-        rows += tx.all(q.WOULD_TELL, _Pass(lead, day, hours.start, hours.stop).terms)
+        rows += tx.all(q.WOULD_TELL, Due(lead, day, hours.start, hours.stop).terms)
     return _groups(sorted(rows, key=itemgetter(0)))
 
 
@@ -73,15 +64,21 @@ def changes(tx: Transaction, first: date, last: date) -> Changes:
     return {area: list(own) for area, own in groupby(rows, key=attrgetter("area"))}
 
 
-def _passes(now: datetime) -> Iterator[_Pass]:
+def _passes(now: datetime) -> Iterator[Due]:
     wall = to_jst(now)
     for lead, hours in HOURS.items():
         first = max(wall.hour - CATCH_UP_HOURS + 1, hours.start)
         if first <= wall.hour:
-            yield _Pass(lead, wall.date() + timedelta(days=lead), first, wall.hour)
+            yield Due(lead, wall.date() + timedelta(days=lead), first, wall.hour)
 
 
-def _notify(tx: Transaction, texts: Texts, due: _Pass) -> int:
+def _expires(now: datetime) -> datetime:
+    """A few hours, and never past midnight: "tomorrow" would then mean another day."""
+    midnight = datetime.combine(to_jst(now).date() + timedelta(days=1), time(), JST)
+    return min(now + timedelta(hours=CATCH_UP_HOURS), midnight)
+
+
+def _notify(tx: Transaction, texts: Texts, due: Due) -> int:
     mark = tx.new_id()
     if not tx.write(q.MARK_TOLD, {**due.terms, "mark": mark}):
         return 0
@@ -89,8 +86,6 @@ def _notify(tx: Transaction, texts: Texts, due: _Pass) -> int:
     rows = tx.all(q.TO_TELL, {"collected": due.day, "mark": mark})
     groups = _groups(rows, _hidden(tx, mark, coming))
     wall = to_jst(tx.now)
-    midnight = datetime.combine(wall.date() + timedelta(days=1), time(), JST)
-    expires = min(tx.now + timedelta(hours=CATCH_UP_HOURS), midnight)
     for group in groups:
         freeze(
             tx,
@@ -98,7 +93,7 @@ def _notify(tx: Transaction, texts: Texts, due: _Pass) -> int:
             source="garbage",
             messages=[Text(_text(texts, due, group, coming))],
             recipients=group.citizens,
-            expires=expires,
+            expires=_expires(tx.now),
         )
     return sum(len(group.citizens) for group in groups)
 
@@ -127,7 +122,7 @@ def _digest(group: Group) -> str:
     return hashlib.sha256(repr((group.areas, group.hidden)).encode()).hexdigest()[:16]
 
 
-def _text(texts: Texts, due: _Pass, group: Group, coming: Changes) -> str:
+def _text(texts: Texts, due: Due, group: Group, coming: Changes) -> str:
     when = texts.get("garbage.tomorrow" if due.lead else "garbage.today", day=day_label(due.day))
     lines = [_line(texts, area, kinds) for area, kinds in group.areas]
     return "\n".join([when, *lines, *_announced(texts, group, coming)])
@@ -136,11 +131,7 @@ def _text(texts: Texts, due: _Pass, group: Group, coming: Changes) -> str:
 def _announced(texts: Texts, group: Group, coming: Changes) -> Iterator[str]:
     for area, _ in group.areas:
         own = [each for each in coming.get(area, ()) if each.kind not in group.hidden]
-        for (day, moved_to), each in groupby(own, key=attrgetter("day", "moved_to")):
-            kinds = "・".join(f"「{off.kind}」" for off in each)
-            key = "garbage.day_off" if moved_to is None else "garbage.day_moved"
-            to = day_label(moved_to) if moved_to else ""
-            yield texts.get(key, area=area, day=day_label(day), kinds=kinds, to=to)
+        yield from change_lines(texts, area, own)
 
 
 def _line(texts: Texts, area: str, kinds: tuple[str, ...]) -> str:

@@ -1,0 +1,137 @@
+"""Cancelled and moved collections, told ahead: in the notices of the week before, or in a message of their own.
+
+Whoever has a notice in the week before a change reads of it there. Whoever has none (a kind collected once a month) would
+stand with the bags at the road: they are told once, as soon as the change is a week away, at their hour.
+"""
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, datetime, timedelta
+from itertools import groupby
+from operator import attrgetter, itemgetter
+from typing import Any
+
+from attrs import frozen
+
+from govline.calendar.garbage import _sql as sql
+from govline.calendar.garbage.model import DayOff
+from govline.calendar.labels import day_label
+from govline.core import CitizenId, Transaction
+from govline.core.jst import to_jst
+from govline.core.messages import Text
+from govline.core.texts import Texts
+from govline.delivery import freeze
+
+__all__ = ["ANNOUNCED_DAYS", "Due", "announce", "change_lines", "note", "noted_until"]
+
+ANNOUNCED_DAYS = 7
+"""A cancelled or moved collection is announced in the week before it."""
+
+_NOTED_AHEAD = timedelta(days=2 * ANNOUNCED_DAYS)
+_KEPT = timedelta(days=60)
+_WEEK = timedelta(days=ANNOUNCED_DAYS)
+
+
+@frozen
+class Due:
+    """One lead (the evening before, the same morning) and the hours that are due now; `day` is the collection day."""
+
+    lead: int
+    day: date
+    from_hour: int
+    to_hour: int
+
+    @property
+    def terms(self) -> dict[str, Any]:
+        """As parameters of the statements."""
+        return {
+            "lead": self.lead,
+            "collected": self.day,
+            "from_hour": self.from_hour,
+            "to_hour": self.to_hour,
+        }
+
+
+def note(tx: Transaction, coming: Iterable[DayOff]) -> None:
+    """Remember since when a change is known: notices sent before it was could not announce it.
+
+    Args:
+        coming: Every change of the next two weeks, so that those of the coming week are known before their week begins.
+    """
+    wall = to_jst(tx.now)
+    keys = {(each.area, each.day, each.kind, _iso(each.moved_to)) for each in coming}
+    fresh = keys - {tuple(row) for row in tx.all(sql.KNOWN, {"first": wall.date()})} if keys else set()
+    if not fresh:
+        return
+    known = {
+        "known_on": wall.date(),
+        "day_after": wall.date() + timedelta(days=1),
+        "known_hour": wall.hour,
+    }
+    names = ("area", "day", "kind", "moved_to")
+    for statement in sql.PURGE:
+        tx.write(statement, {"before": wall.date() - _KEPT})
+    tx.write_many(sql.NOTE, [{**dict(zip(names, key, strict=True)), **known} for key in sorted(fresh)])
+
+
+def noted_until(today: date) -> date:
+    """The last day whose changes `note` wants to know today."""
+    return today + _NOTED_AHEAD
+
+
+def announce(tx: Transaction, texts: Texts, due: Due, coming: Iterable[DayOff], expires: datetime) -> int:
+    """Tell who hears of a change in no notice, once; the number of citizens.
+
+    Args:
+        coming: The changes that `note` has seen.
+        expires: When it is too late to send.
+    """
+    mark = tx.new_id()
+    written = 0
+    for day in sorted({each.day for each in coming if due.day <= each.day <= due.day + _WEEK}):
+        terms = {**due.terms, "mark": mark, "changed": day, "since": day - _WEEK}
+        written += tx.write(sql.ANNOUNCE[due.lead], terms)
+    if not written:
+        return 0
+    groups = _groups(tx.all(sql.TO_ANNOUNCE, {"mark": mark}))
+    for told, citizens in groups.items():
+        freeze(
+            tx,
+            key=f"garbage:change:{mark}:{hashlib.sha256(repr(told).encode()).hexdigest()[:16]}",
+            source="garbage",
+            messages=[Text(_text(texts, told))],
+            recipients=citizens,
+            expires=expires,
+        )
+    return sum(map(len, groups.values()))
+
+
+def change_lines(texts: Texts, area: str, changes: Iterable[DayOff]) -> Iterator[str]:
+    """A line for each day of an area that is off or moved; changes come ordered by day and the day moved to."""
+    for (day, moved_to), each in groupby(changes, key=attrgetter("day", "moved_to")):
+        kinds = "・".join(f"「{off.kind}」" for off in each)
+        key = "garbage.day_off" if moved_to is None else "garbage.day_moved"
+        to = day_label(moved_to) if moved_to else ""
+        yield texts.get(key, area=area, day=day_label(day), kinds=kinds, to=to)
+
+
+def _groups(rows: Sequence[Any]) -> dict[tuple[DayOff, ...], list[CitizenId]]:
+    """Citizens by what they are told; rows come ordered by citizen."""
+    told: dict[tuple[DayOff, ...], list[CitizenId]] = {}
+    for citizen, own in groupby(rows, key=itemgetter(0)):
+        offs = tuple(
+            DayOff(area, day, kind, date.fromisoformat(to) if to else None) for _, area, day, kind, to in own
+        )
+        told.setdefault(offs, []).append(citizen)
+    return told
+
+
+def _text(texts: Texts, told: Sequence[DayOff]) -> str:
+    lines = [
+        line for area, own in groupby(told, key=attrgetter("area")) for line in change_lines(texts, area, own)
+    ]
+    return "\n".join([texts.get("garbage.changes"), *lines])
+
+
+def _iso(day: date | None) -> str:
+    return day.isoformat() if day else ""

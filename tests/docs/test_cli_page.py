@@ -7,6 +7,7 @@ import pytest
 from govline import City
 from govline.cli.app import app
 from govline.cli.template import new_town
+from govline.people.commands import COMMANDS
 
 
 def _commands(group, words=()):
@@ -33,7 +34,10 @@ def own_commands():
 def feature_commands(tmp_path, monkeypatch, keys):
     monkeypatch.setenv("GOVLINE_KEYS", keys.to_text())
     with City.load(new_town(tmp_path / "town") / "city.yaml") as city:
-        yield [f"{feature} {name}" for feature, commands in city.commands.items() for name in commands]
+        staff = [f"people {command.name}" for command in COMMANDS]  # the template town sets up no roles
+        yield staff + [
+            f"{feature} {name}" for feature, commands in city.commands.items() for name in commands
+        ]
 
 
 def _sections(page):

@@ -16,6 +16,7 @@ PURE = [
     "govline.scenario",
     "govline.mynumber",
     "govline.payments",
+    "govline.people",
     "govline.delivery",
     "govline.line",
     "govline.store",

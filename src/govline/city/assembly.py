@@ -96,6 +96,8 @@ def assemble(choices: Iterable[FeatureChoice], env: Callable[[Callable[[str], An
     for service in services.values():
         if bind := getattr(service, "bind_actions", None):
             bind(actions)
+        if bind := getattr(service, "bind_open_work", None):
+            bind([offer.open_work for offer in offers.values() if offer.open_work])
     return Assembly(services, offers, tuple(dict.fromkeys(migrations)), actions)
 
 

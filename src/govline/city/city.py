@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any, Final, Literal, Self, TypeVar
 from govline.city.assembly import Assembly, FeatureChoice, assemble
 from govline.city.channel import LINE_API, LineChannel
 from govline.city.environment import environment_secret
+from govline.city.partners import partner_effects, partner_forwarder, partner_queues, partner_silence
 from govline.city.router import Router
 from govline.city.words import CITY_TEXTS
-from govline.core import Actor, Check, Clock, Command, Env, IdSource, Tick, Transaction
+from govline.core import Actor, Check, Clock, Command, Env, IdSource, SealedColumn, Tick, Transaction
 from govline.core.texts import Texts
 from govline.errors import ConfigError
 from govline.store.policies import QueueLimit, QuietHours
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from govline.city.conversation import Conversation
     from govline.city.running import Background
     from govline.line import SdkMessenger, Webhook
+    from govline.line.accounts import PartnerDoor
     from govline.store import Database
     from govline.store.pump import Pump
     from govline.store.worker import Pace, Worker
@@ -77,7 +79,7 @@ class City:
         self.menu = tuple(menu)
         self.quiet_hours = quiet_hours or NIGHT
         self._assembly: Assembly = assemble(_with_delivery(features), self._environment)
-        self.router = Router(self._assembly.each("responders"))
+        self.router = Router([*partner_silence(line), *self._assembly.each("responders")])
         database.listen(self._assembly.each("handlers"))
 
     @cached_property
@@ -131,7 +133,11 @@ class City:
     @property
     def migrations(self) -> tuple[str, ...]:
         """The packages of every migration branch that this town needs besides the store's own."""
-        return tuple(dict.fromkeys((*self._assembly.migrations, "govline.line.migrations")))
+        return tuple(
+            dict.fromkeys(
+                (*self._assembly.migrations, "govline.line.migrations", "govline.line.accounts.migrations")
+            )
+        )
 
     def prepare(self, *, phase: Literal["pre", "all"] = "all") -> Self:
         """Migrate, then let every feature write what its definition files say; safe to repeat.
@@ -160,7 +166,19 @@ class City:
         from govline.line import Webhook
 
         channel = self._channel()
-        return Webhook(self.database, channel.secrets, destination=channel.destination)
+        return Webhook(
+            self.database,
+            channel.secrets,
+            destination=channel.destination,
+            forwarder=partner_forwarder(channel),
+        )
+
+    @cached_property
+    def partners(self) -> "PartnerDoor":
+        """The door for other tools on the channel: signed calls of those whom the channel names; see `PartnerDoor`."""
+        from govline.line.accounts import PartnerDoor
+
+        return PartnerDoor(self.database, self._channel().partners)
 
     @cached_property
     def messenger(self) -> "SdkMessenger":
@@ -178,10 +196,11 @@ class City:
         from govline.store.pump import Pump
 
         line = line_effects(self.database, self.messenger) if self.channel else {}
+        line = {**line, **partner_effects(self.database, self.channel)}
         return Pump(
             self.database,
             {**self._assembly.merged("effects"), **line},
-            queues=QUEUES,
+            queues={**QUEUES, **partner_queues(self.channel)},
             upcasters=self._assembly.merged("upcasters"),
         )
 
@@ -280,6 +299,11 @@ class City:
         return self.database.read(
             lambda tx: [f"{check.name}: {text}" for check in checks for text in check.run(tx)]
         )
+
+    @property
+    def sealed_columns(self) -> Sequence[SealedColumn]:
+        """Every column that features seal, for `govline.store.sealed`."""
+        return self._assembly.each("sealed")
 
     def view(self) -> dict[str, Rows]:
         """What staff would see, by section, without personal data; the simulator's right-hand side."""

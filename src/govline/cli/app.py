@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 import govline
-from govline.cli import audit, database, inbox, menu, outbox
+from govline.cli import audit, database, followers, inbox, keys, menu, outbox
 from govline.cli.development import town_folder
 from govline.cli.features import run_feature
 from govline.cli.towns import ready_town
@@ -26,7 +26,9 @@ app = typer.Typer(
 )
 app.add_typer(audit.app, name="audit")
 app.add_typer(database.app, name="db")
+app.add_typer(followers.app, name="followers")
 app.add_typer(inbox.app, name="inbox")
+app.add_typer(keys.app, name="key")
 app.add_typer(outbox.app, name="outbox")
 app.add_typer(menu.app, name="menu")
 
@@ -125,7 +127,9 @@ def worker(
 def doctor(
     town: Town = None,
     *,
-    line: Annotated[bool, typer.Option("--line", help="Ask LINE as well: token, webhook, plan.")] = False,
+    line: Annotated[
+        bool, typer.Option("--line", help="Ask LINE as well: token, webhook, plan, LIFF.")
+    ] = False,
 ) -> int:
     """Check the town: settings, migrations, every feature's own checks."""
     from govline.cli.doctor import examine
@@ -136,11 +140,3 @@ def doctor(
     if not findings:
         typer.echo("✓ 問題は見つかりませんでした")
     return 1 if findings else 0
-
-
-@app.command("key")
-def key(name: Annotated[str, typer.Argument(help="The key's own name, such as the month.")] = "k1") -> None:
-    """Make a key for GOVLINE_KEYS; keep it apart from the database and its backups."""
-    from govline.store import Keyring
-
-    typer.echo(Keyring.generate(name).to_text())

@@ -4,6 +4,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 from govline.core.clock import Clock, FixedClock, Instant, SystemClock, from_micros, to_micros
+from govline.core.custody import Expiry, Retention, SealedColumn
 from govline.core.effects import (
     Amend,
     Dead,
@@ -162,6 +163,7 @@ __all__ = [
     "Env",
     "EraDate",
     "Event",
+    "Expiry",
     "Fate",
     "Feature",
     "Finished",
@@ -198,9 +200,11 @@ __all__ = [
     "Ref",
     "ReportSection",
     "Responder",
+    "Retention",
     "Retry",
     "Say",
     "Schedule",
+    "SealedColumn",
     "SeededIds",
     "Sender",
     "SignatureOutcome",

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from attrs import field, frozen
 
 from govline.core.clock import Clock
+from govline.core.custody import Expiry, Retention, SealedColumn
 from govline.core.effects import EffectHandler, Handler, Upcaster
-from govline.core.ids import CitizenId, IdSource
+from govline.core.ids import CitizenId, Id, IdSource
 from govline.core.pages import Page
 from govline.core.ports import DatabasePort
 from govline.core.talk import Action, Responder
@@ -165,6 +166,12 @@ class Offers:
     erase: "Callable[[Transaction, CitizenId], None] | None" = None
     checks: Sequence[Check] = field(default=(), converter=frozen_tuple)
     ports: Mapping[str, Any] = field(factory=dict)
+    sealed: Sequence[SealedColumn] = field(default=(), converter=frozen_tuple)
+    retention: Sequence[Retention] = field(default=(), converter=frozen_tuple)
+    expiries: "Callable[[Transaction], Sequence[Expiry]] | None" = None
+    """What runs out, near or far; the City tells staff in time."""
+    open_work: "Callable[[Transaction, Id], Mapping[str, int]] | None" = None
+    """How much of each kind waits for a member of staff: shown when they move on."""
     view: "Callable[[Transaction], Sequence[Mapping[str, Any]]] | None" = None
     """Rows for the simulator's town side: what staff would see of this feature, without personal data."""
     prepare: "Callable[[Transaction], object] | None" = None

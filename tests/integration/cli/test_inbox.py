@@ -44,6 +44,6 @@ def test_an_unknown_event_is_named(failed, govline):
 
 
 def test_a_made_key_opens_a_keyring(clean, govline):
-    text = govline("key", "2026-11").out.strip()
+    text = govline("key", "new", "2026-11").out.strip()
     assert Keyring.from_text(text).ids == ("2026-11",)
-    assert govline("key", "2026-11").out.strip() != text
+    assert govline("key", "new", "2026-11").out.strip() != text

@@ -23,7 +23,7 @@ ROOMS = [
         "govline.delivery",
     ),
     *("govline.segments", "govline.scenario", "govline.calendar", "govline.calendar.garbage"),
-    *("govline.mynumber", "govline.payments", "govline.line", "govline.city", "govline.simulator"),
+    *("govline.mynumber", "govline.payments", "govline.people", "govline.line", "govline.city", "govline.simulator"),
     *("govline.core.ports", "govline.testing.clock", "govline.testing.effects", "govline.testing.pki"),
     *("govline.testing.stage", "govline.testing.talks"),
 ]

@@ -1,0 +1,3 @@
+"""People's own Alembic branch."""
+
+__all__: list[str] = []

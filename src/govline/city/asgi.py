@@ -23,7 +23,8 @@ class _Runner(Protocol):
 
 
 def asgi(*cities: "City", work: bool = True) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
-    """An ASGI application that answers `POST /<town id>/line/webhook` and `GET /healthz`; with one town also `POST /line/webhook`.
+    """An ASGI application for webhooks (`POST /<town id>/line/webhook`), partners (`POST /<town id>/line/partners/<name>`) and
+    `GET /healthz`; with one town also without its id.
 
     Args:
         cities: The towns, each with its own database and channel.
@@ -38,6 +39,9 @@ class _App:
         self._by_path = {f"/{city.id}/line/webhook": city for city in cities}
         if len(cities) == 1:
             self._by_path["/line/webhook"] = cities[0]
+        self._doors = {f"/{city.id}/line/partners/": city for city in cities}
+        if len(cities) == 1:
+            self._doors["/line/partners/"] = cities[0]
         self._work = work
         self._runners: list[_Runner] = []
 
@@ -73,7 +77,7 @@ class _App:
         path, method = scope["path"], scope["method"]
         if path == "/healthz" and method in ("GET", "HEAD"):
             await _answer(send, 200, {"ok": True})
-        elif (city := self._by_path.get(path)) is None:
+        elif (city := self._by_path.get(path) or self._doors.get(_folder(path))) is None:
             await _answer(send, 404, {"error": "no such page"})
         elif method != "POST":
             await _answer(send, 405, {"error": "POST only"}, allow="POST")
@@ -85,15 +89,35 @@ class _App:
         if body is None:
             await _answer(send, 413, {"error": "body too large"})
             return
-        headers = {key.lower(): value for key, value in scope["headers"]}
-        signature = headers.get(b"x-line-signature", b"").decode("ascii", "replace")
+        headers = {key.decode("latin-1").lower(): value.decode("latin-1") for key, value in scope["headers"]}
+        if scope["path"] not in self._by_path:
+            await self._partner(city, scope["path"].rpartition("/")[2], body, headers, send)
+            return
         try:
-            status = await _in_thread(city.receive, body, signature)
+            status = await _in_thread(city.receive, body, headers.get("x-line-signature", ""))
         except Exception as error:  # noqa: BLE001 - nothing was committed; LINE redelivers what was not answered with 2xx
             _log.error("a webhook of town %s could not be stored: %s", city.id, type(error).__name__)
             status = 500
         self._start()
         await _answer(send, status, {} if status == 200 else {"error": "refused"})
+
+    async def _partner(
+        self, city: "City", name: str, body: bytes, headers: MutableMapping[str, str], send: Send
+    ) -> None:
+        try:
+            answer = await _in_thread(city.partners.receive, name, body, headers)
+        except Exception as error:  # noqa: BLE001 - nothing was committed; the partner calls again
+            _log.error(
+                "a call of a partner of town %s could not be stored: %s", city.id, type(error).__name__
+            )
+            await _answer(send, 500, {"error": "try again"})
+            return
+        self._start()
+        await _answer(send, answer.status, dict(answer.body))
+
+
+def _folder(path: str) -> str:
+    return path[: path.rfind("/") + 1]
 
 
 async def _in_thread(call: Callable[..., Any], *words: Any) -> Any:

@@ -2,11 +2,15 @@
 
 import os
 from collections.abc import Callable, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from attrs import field, frozen
 
 from govline.city.environment import environment_secret
+from govline.core import frozen_tuple
+
+if TYPE_CHECKING:
+    from govline.line.accounts import Partner
 
 __all__ = ["API_VARIABLE", "LINE_API", "LineChannel"]
 
@@ -24,6 +28,9 @@ class LineChannel:
         api: LINE's address; the simulator's in development.
         destination: The bot's own user id; webhooks for another one are refused where it is given.
         timeout: Seconds that one call to LINE may take.
+        login_token: Access token of the LINE Login channel, with which its LIFF apps are asked.
+        partners: Other tools on the channel; see `govline.line.accounts`.
+        label: `production` or `sandbox` where the town has both, else "".
     """
 
     secrets: Callable[[], Sequence[str]] = field(repr=False)
@@ -31,6 +38,9 @@ class LineChannel:
     api: str = LINE_API
     destination: str | None = None
     timeout: float = 10.0
+    login_token: Callable[[], str] | None = field(default=None, repr=False)
+    partners: "Sequence[Partner]" = field(default=(), converter=frozen_tuple)
+    label: str = ""
 
     @classmethod
     def from_environment(
@@ -41,6 +51,9 @@ class LineChannel:
         api: str = LINE_API,
         destination: str | None = None,
         timeout: float = 10.0,
+        login_token: str | None = None,
+        partners: "Sequence[Partner]" = (),
+        label: str = "",
     ) -> "LineChannel":
         """The channel whose secrets stand in environment variables.
 
@@ -48,7 +61,7 @@ class LineChannel:
 
         Args:
             secrets: Names of the variables with the channel secrets, several during rotation.
-            token: Name of the variable with the access token.
+            token: Name of the variable with the access token; `login_token` likewise, of the LINE Login channel.
         """
         return cls(
             secrets=lambda: tuple(environment_secret(name) for name in secrets),
@@ -56,4 +69,7 @@ class LineChannel:
             api=os.environ.get(API_VARIABLE) or api,
             destination=destination,
             timeout=timeout,
+            login_token=(lambda: environment_secret(login_token)) if login_token else None,
+            partners=partners,
+            label=label,
         )

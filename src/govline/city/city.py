@@ -12,6 +12,7 @@ from govline.city.assembly import Assembly, FeatureChoice, assemble
 from govline.city.channel import LINE_API, LineChannel
 from govline.city.environment import environment_secret
 from govline.city.partners import partner_effects, partner_forwarder, partner_queues, partner_silence
+from govline.city.partners import partner_effects, partner_forwarder, partner_queues, partner_silence
 from govline.city.router import Router
 from govline.city.words import CITY_TEXTS
 from govline.core import Actor, Check, Clock, Command, Env, IdSource, SealedColumn, Tick, Transaction
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from govline.city.conversation import Conversation
     from govline.city.running import Background
     from govline.line import SdkMessenger, Webhook
+    from govline.line.accounts import PartnerDoor
     from govline.line.accounts import PartnerDoor
     from govline.store import Database
     from govline.store.pump import Pump
@@ -196,6 +198,7 @@ class City:
         from govline.store.pump import Pump
 
         line = line_effects(self.database, self.messenger) if self.channel else {}
+        line = {**line, **partner_effects(self.database, self.channel)}
         line = {**line, **partner_effects(self.database, self.channel)}
         return Pump(
             self.database,

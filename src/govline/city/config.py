@@ -1,23 +1,26 @@
 """city.yaml: what a town is made of. Secrets are never in it, only the names of environment variables."""
 
 from collections.abc import Mapping
+from os.path import normpath
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     StringConstraints,
     ValidationError,
     field_validator,
+    model_validator,
 )
 
 from govline.core.messages import choices
 from govline.errors import ConfigError, MessageError
 
-__all__ = ["CityConfig", "LineConfig", "QuietConfig", "read_config"]
+__all__ = ["CityConfig", "LineConfig", "PartnerConfig", "QuietConfig", "SandboxConfig", "read_config"]
 
 
 VariableName = Annotated[str, StringConstraints(pattern=r"^[A-Z_][A-Z0-9_]{0,99}$")]
@@ -37,19 +40,85 @@ def _tappable(words: list[str]) -> list[str]:
     return words
 
 
+def _one_or_many(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
+VariableNames = Annotated[list[VariableName], BeforeValidator(_one_or_many), Field(min_length=1)]
+"""One variable, or several while a secret rotates."""
+
+
+class ClaimConfig(_Strict):
+    """What belongs to another tool on the channel; see `govline.line.accounts.Claim`."""
+
+    keywords: list[str] = Field(default_factory=list)
+    postbacks: list[Annotated[str, StringConstraints(min_length=1)]] = Field(default_factory=list)
+    kinds: list[str] = Field(default_factory=list)
+
+
+class ForwardConfig(_Strict):
+    """Where another tool wants events; see `govline.line.accounts.Forward`."""
+
+    url: str = Field(pattern=r"^(https://[^/\s]+|http://(127\.0\.0\.1|localhost)(:\d+)?)(/\S*)?$")
+    receives: Literal["own", "all"] = "own"
+    order: Literal["citizen", "body"] = "citizen"
+    timeout: float = Field(default=10.0, gt=0, le=30)
+    keep: float = Field(default=3600.0, ge=60, le=86_400)
+
+
+class CallsConfig(_Strict):
+    """What another tool may ask of the town; see `govline.line.accounts.Calls`."""
+
+    secret_env: VariableNames
+    verbs: list[Literal["push", "event"]] = Field(min_length=1)
+    per_hour: int = Field(default=600, ge=1)
+
+
+class PartnerConfig(_Strict):
+    """Another tool on the channel."""
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]{0,30}$")
+    owns: ClaimConfig = ClaimConfig()
+    forward: ForwardConfig | None = None
+    calls: CallsConfig | None = None
+
+
+class SandboxConfig(_Strict):
+    """A second channel for trying things out: the same town, a database and people of its own."""
+
+    secret_env: VariableNames = Field(default_factory=lambda: ["LINE_SANDBOX_SECRET"])
+    token_env: VariableName = "LINE_SANDBOX_ACCESS_TOKEN"  # noqa: S105 - the name of a variable
+    login_token_env: VariableName | None = None
+    destination: str | None = None
+    database: str = "sqlite:///sandbox.db"
+    db_schema: str | None = Field(default=None, alias="schema", pattern=r"^[a-z_][a-z0-9_]{0,62}$")
+    partners: list[PartnerConfig] = Field(default_factory=list)
+
+
 class LineConfig(_Strict):
     """The town's LINE channel. `secret_env` and `token_env` name environment variables (several during rotation)."""
 
-    secret_env: list[VariableName] = Field(default_factory=lambda: ["LINE_CHANNEL_SECRET"], min_length=1)
+    secret_env: VariableNames = Field(default_factory=lambda: ["LINE_CHANNEL_SECRET"])
     token_env: VariableName = "LINE_CHANNEL_ACCESS_TOKEN"  # noqa: S105 - the name of a variable
+    login_token_env: VariableName | None = None
     destination: str | None = None
     api: str = "https://api.line.me"
     timeout: float = Field(default=10.0, gt=0, le=60)
+    partners: list[PartnerConfig] = Field(default_factory=list)
+    sandbox: SandboxConfig | None = None
 
-    @field_validator("secret_env", mode="before")
+    @field_validator("partners")
     @classmethod
-    def _one_or_many(cls, value: Any) -> Any:
-        return [value] if isinstance(value, str) else value
+    def _each_once(cls, partners: list[PartnerConfig]) -> list[PartnerConfig]:
+        names = [partner.name for partner in partners]
+        if len(names) != len(set(names)):
+            raise ValueError("a partner is named twice")
+        return partners
+
+
+def _place(url: str) -> str:
+    kind, _, path = url.partition(":///")
+    return f"{kind}:{normpath(path)}" if kind == "sqlite" else url
 
 
 class QuietConfig(_Strict):
@@ -72,6 +141,32 @@ class CityConfig(_Strict):
     menu: Annotated[list[str], AfterValidator(_tappable)] = Field(default_factory=list, max_length=13)
     texts: dict[str, str] = Field(default_factory=dict)
     features: dict[str, dict[str, Any]] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _sandbox_apart(self) -> Self:
+        box = self.line.sandbox
+        if box is None:
+            return self
+        if (_place(box.database), box.db_schema) == (_place(self.database), self.db_schema):
+            raise ValueError("line.sandbox needs a database, or a schema, of its own")
+        if {*box.secret_env, box.token_env} & {*self.line.secret_env, self.line.token_env}:
+            raise ValueError("line.sandbox needs a channel of its own: name other variables")
+        return self
+
+    def sandboxed(self) -> "CityConfig":
+        """The same town on its sandbox channel: its own database, its own people, no partner of the production channel.
+
+        Raises:
+            ConfigError: GL-9015, the town has none.
+        """
+        box = self.line.sandbox
+        if box is None:
+            raise ConfigError(
+                "this town has no sandbox channel", code="GL-9015", hint="add line.sandbox to city.yaml"
+            )
+        same = {"secret_env", "token_env", "login_token_env", "destination", "partners"}
+        line = self.line.model_copy(update={name: getattr(box, name) for name in same})
+        return self.model_copy(update={"database": box.database, "db_schema": box.db_schema, "line": line})
 
     @field_validator("features", mode="before")
     @classmethod

@@ -1,28 +1,35 @@
 """From a `city.yaml` to a City."""
 
+import os
+from collections.abc import Callable, Sequence
 from datetime import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from govline.city.assembly import feature_named
 from govline.city.channel import LineChannel
-from govline.city.config import CityConfig, LineConfig, QuietConfig, read_config
+from govline.city.config import CityConfig, LineConfig, PartnerConfig, QuietConfig, read_config
 from govline.city.environment import environment_secret
 from govline.city.words import CITY_TEXTS
 from govline.core import Clock, IdSource
 from govline.core.texts import DEFAULT_TEXTS, Texts
+from govline.errors import ConfigError
 from govline.store import Database, Keyring
 from govline.store.policies import QuietHours
 
 if TYPE_CHECKING:
     from govline.city.city import City
+    from govline.line.accounts import Partner
 
-__all__ = ["open_city"]
+__all__ = ["CHANNEL_VARIABLE", "open_city"]
+
+CHANNEL_VARIABLE: Final = "GOVLINE_CHANNEL"
+"""`production` (also where it is not set) or `sandbox`."""
 
 
 def open_city(kind: "type[City]", path: Path, *, clock: Clock | None, ids: IdSource | None) -> "City":
     """Read the file, open the database, assemble the features; see `City.load`."""
-    config = read_config(path)
+    config, label = _chosen(read_config(path))
     features = [(feature_named(name), settings) for name, settings in config.features.items()]
     database = Database.open(
         _database_url(config, path.parent),
@@ -37,7 +44,7 @@ def open_city(kind: "type[City]", path: Path, *, clock: Clock | None, ids: IdSou
             database,
             features,
             name=config.name,
-            line=_channel(config.line),
+            line=_channel(config.line, label),
             folder=path.parent,
             texts=Texts(defaults={**DEFAULT_TEXTS, **CITY_TEXTS}).with_overrides(config.texts),
             menu=config.menu,
@@ -48,14 +55,47 @@ def open_city(kind: "type[City]", path: Path, *, clock: Clock | None, ids: IdSou
         raise
 
 
-def _channel(config: LineConfig) -> LineChannel:
+def _chosen(config: CityConfig) -> tuple[CityConfig, str]:
+    """The town on the channel that `GOVLINE_CHANNEL` names, and that channel's label."""
+    wanted = os.environ.get(CHANNEL_VARIABLE, "production")
+    if wanted == "sandbox":
+        return config.sandboxed(), wanted
+    if wanted != "production":
+        raise ConfigError(
+            f"{CHANNEL_VARIABLE} names no channel",
+            code="GL-9016",
+            hint="production or sandbox",
+        )
+    return config, wanted if config.line.sandbox else ""
+
+
+def _channel(config: LineConfig, label: str) -> LineChannel:
     return LineChannel.from_environment(
         config.secret_env,
         config.token_env,
         api=config.api,
         destination=config.destination,
         timeout=config.timeout,
+        login_token=config.login_token_env,
+        partners=[_partner(each) for each in config.partners],
+        label=label,
     )
+
+
+def _partner(config: PartnerConfig) -> "Partner":
+    from govline.line.accounts import Calls, Claim, Forward, Partner
+
+    calls, hook = config.calls, config.forward
+    return Partner(
+        config.name,
+        owns=Claim(config.owns.keywords, config.owns.postbacks, config.owns.kinds),
+        forward=Forward(**hook.model_dump()) if hook else None,
+        calls=Calls(_secrets(calls.secret_env), calls.verbs, calls.per_hour) if calls else None,
+    )
+
+
+def _secrets(names: Sequence[str]) -> Callable[[], Sequence[str]]:
+    return lambda: tuple(environment_secret(name) for name in names)
 
 
 def _quiet(config: QuietConfig) -> QuietHours:

@@ -27,6 +27,7 @@ app = typer.Typer(
 app.add_typer(audit.app, name="audit")
 app.add_typer(database.app, name="db")
 app.add_typer(followers.app, name="followers")
+app.add_typer(followers.app, name="followers")
 app.add_typer(inbox.app, name="inbox")
 app.add_typer(keys.app, name="key")
 app.add_typer(outbox.app, name="outbox")

@@ -6,7 +6,7 @@ from govline.city import City
 from govline.cli.towns import open_town
 from govline.core import Transaction
 from govline.errors import GovlineError
-from govline.line import diagnose
+from govline.line import AccountClient, Finding, diagnose
 from govline.store import inbox, outbox
 
 __all__ = ["examine"]
@@ -17,7 +17,7 @@ def examine(folder: Path, *, ask_line: bool = False) -> list[str]:
 
     Args:
         folder: The town's.
-        ask_line: Whether to call LINE (or the simulator): token, webhook address, plan.
+        ask_line: Whether to call LINE (or the simulator): token, webhook address, plan, follower ids, rich menu, LIFF apps.
     """
     try:
         city = open_town(folder)
@@ -28,7 +28,26 @@ def examine(folder: Path, *, ask_line: bool = False) -> list[str]:
         if lacking:
             return [f"the database lacks {', '.join(lacking)}: govline db upgrade"]
         findings = [*_secrets(city), *city.check(), *city.read(_leftovers)]
-        return [*findings, *diagnose(city.messenger)] if ask_line else findings
+        return [*findings, *(str(found) for found in _at_line(city))] if ask_line else findings
+
+
+def _at_line(city: City) -> list[Finding]:
+    """What LINE says about the town's channel; nothing is changed there."""
+    channel = city.channel
+    if channel is None:
+        return []
+    wait = (3.0, channel.timeout)
+    account = AccountClient(channel.token, host=channel.api, timeout=wait)
+    login = (
+        AccountClient(channel.login_token, host=channel.api, timeout=wait) if channel.login_token else None
+    )
+    try:
+        return diagnose(
+            city.messenger, channel.destination, account=account, login=login, menu=bool(city.menu)
+        )
+    finally:
+        for asked in filter(None, (account, login)):
+            asked.close()
 
 
 def _secrets(city: City) -> list[str]:

@@ -1,6 +1,7 @@
 """Opens the town that a command works on, with the clock and the secrets that are meant for it."""
 
 import os
+import sys
 from pathlib import Path
 
 from govline.city import City
@@ -13,10 +14,16 @@ __all__ = ["open_town", "ready_town", "town_clock"]
 
 
 def open_town(folder: Path) -> City:
-    """The town of a folder; in development with its throw-away secrets and the LINE of a running `govline dev`."""
+    """The town of a folder; in development with its throw-away secrets and the LINE of a running `govline dev`.
+
+    Where the town has a sandbox channel, stderr says which of the two this is (`GOVLINE_CHANNEL`).
+    """
     development_secrets(folder)
     join_running_town(folder)
-    return City.load(folder / "city.yaml", clock=town_clock())
+    city = City.load(folder / "city.yaml", clock=town_clock())
+    if city.channel is not None and city.channel.label:
+        sys.stderr.write(f"[{city.channel.label}] {city.name}\n")
+    return city
 
 
 def ready_town(folder: Path) -> City:

@@ -4,8 +4,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from govline.line.account import AccountClient
     from govline.line.bulk import BulkClient, multicast_body
-    from govline.line.doctor import diagnose
+    from govline.line.doctor import Finding, diagnose
     from govline.line.effects import line_effects
     from govline.line.events import (
         Event,
@@ -27,11 +28,13 @@ if TYPE_CHECKING:
     from govline.line.webhook import Receipt, Webhook
 
 __all__ = [
+    "AccountClient",
     "Answer",
     "Body",
     "BrokenEvent",
     "BulkClient",
     "Event",
+    "Finding",
     "FollowEvent",
     "Limit",
     "Limiter",
@@ -61,8 +64,9 @@ __all__ = [
 ]
 
 _MODULES = {
+    "account": ("AccountClient",),
     "bulk": ("BulkClient", "multicast_body"),
-    "doctor": ("diagnose",),
+    "doctor": ("Finding", "diagnose"),
     "effects": ("line_effects",),
     "events": ("Event", "FollowEvent", "MessageEvent", "PostbackEvent", "UnfollowEvent", "UnknownEvent"),
     "inputs": ("to_input",),

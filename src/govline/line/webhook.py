@@ -15,6 +15,7 @@ from govline.line.privacy import Guard
 from govline.line.signature import signature_fits
 
 if TYPE_CHECKING:
+    from govline.line.accounts.forwarding import Forwarder
     from govline.store import Database
 
 __all__ = ["MAX_BODY", "REFUSED", "Receipt", "Webhook"]
@@ -32,6 +33,7 @@ class Webhook:
         destination: The account's own user id; bodies for another account are refused where it is set.
         guard: Looks for a 個人番号 in what a citizen typed.
         max_body: Bytes.
+        forwarder: Hands new events on to other tools on the channel, in the transaction that stores them.
 
     Raises:
         ConfigError: GL-8011, there is no secret.
@@ -45,12 +47,14 @@ class Webhook:
         destination: str | None = None,
         guard: Guard | None = None,
         max_body: int = MAX_BODY,
+        forwarder: "Forwarder | None" = None,
     ) -> None:
         self._db = db
         self._secrets = secrets if callable(secrets) else _fixed(secrets)
         self._destination = destination
         self._guard = guard or _individual_numbers()
         self._max_body = max_body
+        self._forwarder = forwarder
 
     def receive(self, raw: bytes, signature: str | None) -> Receipt:
         """Take a body as it came over the wire.
@@ -60,7 +64,9 @@ class Webhook:
             signature: The value of `X-Line-Signature`.
         """
         body = self._read(raw, signature)
-        return body if isinstance(body, Receipt) else self.accept(body)
+        if isinstance(body, Receipt):
+            return body
+        return self._settled(body) or self._db.run(lambda tx: self._take(tx, body, raw, signature or ""))
 
     async def areceive(self, raw: bytes, signature: str | None) -> Receipt:
         """`receive` for asynchronous servers: one thread hop for the commit."""
@@ -68,7 +74,11 @@ class Webhook:
         if isinstance(body, Receipt):
             return body
         settled = self._settled(body)
-        return settled if settled is not None else await self._db.arun(lambda tx: self.store(tx, body))
+        return (
+            settled
+            if settled is not None
+            else await self._db.arun(lambda tx: self._take(tx, body, raw, signature or ""))
+        )
 
     def accept(self, body: Body) -> Receipt:
         """Take a body whose signature the caller has checked: `parse(dict)`, `from_sdk(events)`."""
@@ -76,7 +86,13 @@ class Webhook:
 
     def store(self, tx: Transaction, body: Body) -> Receipt:
         """Put the events of a checked body into the inbox, in the caller's transaction."""
-        return store_body(tx, body, self._guard)
+        return self._take(tx, body)
+
+    def _take(self, tx: Transaction, body: Body, raw: bytes = b"", signature: str = "") -> Receipt:
+        receipt = store_body(tx, body, self._guard)
+        if self._forwarder is not None and receipt.received:
+            self._forwarder.forward(tx, body, self._guard, raw, signature)
+        return receipt
 
     def _read(self, raw: bytes, signature: str | None) -> Body | Receipt:
         if len(raw) > self._max_body:

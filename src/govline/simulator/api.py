@@ -107,6 +107,7 @@ class LineApi:
             body,
             request.headers.get("content-type", "").partition(";")[0].strip().lower(),
             request.headers.get("x-line-retry-key"),
+            _bearer(request),
         )
         blocking = endpoint.name == "webhook.test"
         answer = await run_in_threadpool(endpoint.run, call) if blocking else endpoint.run(call)
@@ -120,8 +121,10 @@ class LineApi:
         world = self.world
         channel: Channel | None = world.channel()
         if endpoint.access:
-            scheme, _, token = request.headers.get("authorization", "").partition(" ")
-            channel = world.channel_of_token(token.strip()) if scheme.lower() == "bearer" else None
+            token = _bearer(request)
+            channel = world.channel_of_token(token)
+            if channel is None and endpoint.name.startswith("liff."):
+                channel = world.channel_of_login(token)
         if channel is None:
             return None, _UNAUTHORIZED
         if len(body) > world.limits.body and endpoint.name != "richmenu.image_set":
@@ -156,6 +159,11 @@ class LineApi:
             return refused(400, "The simulator posts to this machine only")
         stamp = self.world.clock.now().strftime("%Y-%m-%dT%H:%M:%S.000Z")
         return Answer(200, {**self.postman.probe(call.channel, url), "timestamp": stamp})
+
+
+def _bearer(request: Request) -> str:
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
 
 
 async def _gone(request: Request) -> None:

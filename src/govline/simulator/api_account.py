@@ -26,6 +26,8 @@ def _profile(call: Call) -> Answer:
 
 
 def _followers(call: Call) -> Answer:
+    if not call.channel.settings.verified:
+        return refused(403, "Access to this API is not available for your account")
     limit, start = call.query.get("limit", "300"), call.query.get("start", "0")
     if not (limit.isdecimal() and 1 <= int(limit) <= 1000 and start.isdecimal()):
         return refused(400, "The value of limit or start is invalid")
@@ -124,6 +126,17 @@ def _link_token(call: Call) -> Answer:
     return Answer(200, {"linkToken": token})
 
 
+def _liff_apps(call: Call) -> Answer:
+    settings = call.channel.settings
+    if call.token != settings.login_token or not settings.liff:
+        return NOT_FOUND
+    apps = [
+        {"liffId": f"{settings.login_id}-{at:08d}", "view": {"type": "full", "url": url}}
+        for at, url in enumerate(settings.liff, start=1)
+    ]
+    return Answer(200, {"apps": apps})
+
+
 def _form(call: Call) -> dict[str, str]:
     return {name: values[0] for name, values in parse_qs(call.body.decode(errors="replace")).items()}
 
@@ -216,6 +229,7 @@ ENDPOINTS = (
     Endpoint("loading", "POST", "/v2/bot/chat/loading/start", _loading),
     Endpoint("mark_read", "POST", "/v2/bot/message/markAsRead", _read),
     Endpoint("mark_read_token", "POST", "/v2/bot/chat/markAsRead", _read),
+    Endpoint("liff.list", "GET", "/liff/v1/apps", _liff_apps),
     Endpoint("link_token", "POST", "/v2/bot/user/{userId}/linkToken", _link_token),
     Endpoint("token.short", "POST", "/v2/oauth/accessToken", _issue(_DAYS_30), access=False),
     Endpoint("token.stateless", "POST", "/oauth2/v3/token", _issue(_MINUTES_15), access=False),

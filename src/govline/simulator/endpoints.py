@@ -29,6 +29,7 @@ class Call:
     body: bytes = field(repr=False)
     media_type: str = ""
     retry_key: str | None = None
+    token: str = field(default="", repr=False)
 
     def json(self) -> Json:
         """The body as JSON.

@@ -95,6 +95,11 @@ class LineWorld:
                     return channel
         return None
 
+    def channel_of_login(self, token: str) -> Channel | None:
+        """The channel whose LINE Login channel a bearer token opens: for LIFF apps only."""
+        with self.lock:
+            return next((each for each in self.channels.values() if each.settings.login_token == token), None)
+
     def set_webhook(self, url: str, channel_id: str | None = None) -> None:
         """Where a channel's events go.
 

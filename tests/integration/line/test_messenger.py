@@ -192,5 +192,6 @@ def test_the_doctor_names_place_and_remedy(line, messenger):
     line.say(200, totalUsage=200)
     assert len(diagnose(messenger, "Uother")) == 4
     line.say(401, "Authentication failed")
-    (sentence,) = diagnose(messenger)
-    assert "token" in sentence
+    (found,) = diagnose(messenger)
+    assert found.code == "GL-8041"
+    assert "token" in str(found)

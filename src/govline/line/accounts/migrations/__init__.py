@@ -1,0 +1,3 @@
+"""The LINE edge's own Alembic branch."""
+
+__all__: list[str] = []

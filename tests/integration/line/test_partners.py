@@ -1,0 +1,407 @@
+"""Another tool on the channel: what it is sent, what it may ask, and that nobody waits for it or is answered twice."""
+
+import json
+import threading
+from datetime import timedelta
+from typing import ClassVar
+
+import pytest
+import urllib3
+from pydantic import BaseModel
+
+from govline import City
+from govline.city import LineChannel, asgi
+from govline.core import FEATURE_API, Done, Handler, Offers, Responder
+from govline.core.messages import Text
+from govline.line import sign
+from govline.line.accounts import Breaker, Calls, Claim, Forward, ForwardHandler, Partner, sign_call
+from govline.simulator import ChannelSettings, LineWorld, Simulator, SimulatorClient
+from govline.simulator.server import serve
+from govline.store import identity, inbox, outbox
+
+CHANNEL = ChannelSettings()
+ANN, BOB = "U" + "a" * 32, "U" + "b" * 32
+SECRET = "shared-with-the-tool"
+NUMBER = "マイナンバーは1234 5678 9018です"
+
+
+class NoSettings(BaseModel):
+    pass
+
+
+class Quick:
+    """Carries anything out at once."""
+
+    def run(self, _payload, _context):
+        return Done()
+
+    def record(self, tx, payload, fate):
+        pass
+
+
+class Plain:
+    """A feature that answers every text, and hears what partners tell."""
+
+    name = "plain"
+    api = FEATURE_API
+    migrations = ""
+
+    config = NoSettings
+
+    def __init__(self):
+        self.heard = []
+
+    def build(self, _env, _config):
+        return self
+
+    def offers(self, _service):
+        say = Responder("plain", "search", lambda _tx, _context, said: [Text("はい")] if said.text else None)
+        hear = Handler("partner.tool.seat_free", lambda _tx, event: self.heard.append(event))
+        return Offers(responders=[say], handlers=[hear])
+
+
+def event(text=None, user=ANN, *, data=None, number=1):
+    told = {
+        "type": "message",
+        "message": {"type": "text", "id": str(number), "text": text, "quoteToken": "q"},
+    }
+    if data is not None:
+        told = {"type": "postback", "postback": {"data": data}}
+    return {
+        **told,
+        "mode": "active",
+        "timestamp": 1_795_000_000_000 + number,
+        "source": {"type": "user", "userId": user},
+        "webhookEventId": f"01{user[1]}{number:022d}",
+        "deliveryContext": {"isRedelivery": False},
+        "replyToken": f"{number:032d}",
+    }
+
+
+def body_of(*events):
+    return json.dumps({"destination": CHANNEL.bot_user_id, "events": events}, ensure_ascii=False).encode()
+
+
+@pytest.fixture
+def town_with(any_db, line):
+    """A town with one partner, as given; the tool behind it is the `line` loopback."""
+    made = []
+
+    def make(hook=None, owns=None, calls=None, name="tool"):
+        hook = Forward(line.host + "/hook", **hook) if hook is not None else None
+        partner = Partner(name, owns or Claim(), hook, calls)
+        channel = LineChannel(
+            lambda: [CHANNEL.secret, "older"], lambda: "t", api="http://127.0.0.1:9", partners=[partner]
+        )
+        feature = Plain()
+        made.append(City(any_db, [feature], line=channel))
+        made[-1].feature = feature
+        return made[-1]
+
+    yield make
+    for city in made:
+        if "messenger" in city.__dict__:
+            city.messenger.close()
+
+
+def receive(city, *events):
+    raw = body_of(*events)
+    signature = sign("older", raw)
+    assert city.receive(raw, signature) == 200
+    return raw, signature
+
+
+def forwards(city):
+    rows = city.read(lambda tx: outbox.list(tx))
+    return [row for row in rows if row.topic == "line.forward"]
+
+
+def answer_all(city):
+    for lane in city.read(inbox.next_citizens):
+        inbox.process(city.database, lane, city.conversation.handle)
+    return [row for row in city.read(lambda tx: outbox.list(tx)) if row.topic == "line.reply"]
+
+
+def pump(city):
+    handler = ForwardHandler(city.database, city.channel.partners)
+    city.pump._effects.update({"line.forward": handler, "line.reply": Quick()})
+    city.pump.run_once()
+    handler.close()
+
+
+OWNS = Claim(keywords=["相談"], postbacks=["tool:"], kinds=["message.image"])
+
+
+def test_a_copy_is_lines_own_bytes_and_signature(town_with, line):
+    city = town_with({"receives": "all"})
+    raw, signature = receive(city, event("こんにちは"), event("予約", number=2))
+    pump(city)
+    (method, path, headers, got) = line.requests[0]
+    assert (method, path, got) == ("POST", "/hook", raw)
+    assert {k.lower(): v for k, v in headers.items()}["x-line-signature"] == signature
+    assert forwards(city)[0].state == "done"
+    assert len(answer_all(city)) == 2
+
+
+def test_an_owner_gets_its_events_and_the_town_is_silent(town_with, line):
+    city = town_with({}, OWNS)
+    receive(
+        city,
+        event("ごみ"),
+        event("相談", number=2),
+        event(data="tool:1", number=3),
+        event(data="x", number=4),
+    )
+    pump(city)
+    got = line.requests[0][3]
+    assert [each["webhookEventId"][-1] for each in json.loads(got)["events"]] == ["2", "3"]
+    headers = {k.lower(): v for k, v in line.requests[0][2].items()}
+    assert headers["x-line-signature"] == sign(CHANNEL.secret, got)
+    assert len(answer_all(city)) == 1  # ごみ; the postback x has no text
+
+
+@pytest.mark.parametrize("typed", ["相談", " 相談 ", "ｿｳﾀﾞﾝ", "SOUDAN", "相談したい"])
+def test_both_sides_agree_on_who_answers(town_with, line, typed):
+    city = town_with({}, Claim(keywords=["相談", "ソウダン", "soudan"]))
+    receive(city, event(typed))
+    assert len(forwards(city)) + len(answer_all(city)) == 1
+
+
+def test_an_individual_number_goes_to_nobody(town_with, line):
+    city = town_with({"receives": "all"})
+    receive(city, event("こんにちは"), event(NUMBER, number=2))
+    receive(city, event(NUMBER, number=3))
+    pump(city)
+    assert len(line.requests) == 1
+    assert "9018" not in line.requests[0][3].decode()
+    assert [each["webhookEventId"][-1] for each in json.loads(line.requests[0][3])["events"]] == ["1"]
+
+
+def test_what_waits_is_sealed_and_what_was_taken_is_gone(town_with, line, any_db):
+    city = town_with({"receives": "all"})
+    receive(city, event("こんにちは"))
+    rows = any_db.read(lambda tx: tx.connection.exec_driver_sql("SELECT payload FROM gl_outbox").all())
+    blobs = any_db.read(lambda tx: tx.connection.exec_driver_sql("SELECT sealed FROM gl_blob").all())
+    assert ANN not in str(rows) + str(blobs)
+    assert "こんにちは" not in str(rows) + str(blobs)
+    assert len(blobs) == 1
+    pump(city)
+    assert any_db.read(lambda tx: tx.connection.exec_driver_sql("SELECT 1 FROM gl_blob").all()) == []
+
+
+def test_a_redelivered_body_is_forwarded_once(town_with, line):
+    city = town_with({"receives": "all"})
+    receive(city, event("こんにちは"))
+    again = event("こんにちは")
+    again["deliveryContext"]["isRedelivery"] = True
+    receive(city, again)
+    assert len(forwards(city)) == 1
+
+
+def test_one_citizens_bodies_arrive_in_order_and_others_overtake(town_with, line, clock):
+    city = town_with({"receives": "all"})
+    line.say(500)
+    receive(city, event("1", number=1))
+    pump(city)
+    receive(city, event("2", number=2))
+    receive(city, event("3", BOB, number=3))
+    pump(city)
+    clock.advance(timedelta(minutes=1))
+    pump(city)
+    said = [json.loads(each[3])["events"][0]["message"]["text"] for each in line.requests]
+    assert said == ["1", "3", "1", "2"]
+
+
+def test_all_bodies_in_order_where_asked(town_with, line, clock):
+    city = town_with({"receives": "all", "order": "body"})
+    line.say(500)
+    receive(city, event("1", number=1))
+    receive(city, event("3", BOB, number=3))
+    pump(city)
+    assert len(line.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "state", "code"),
+    [(200, "done", ""), (302, "dead", "8057"), (400, "dead", "8057"), (503, "asleep", "8056")],
+)
+def test_what_an_answer_means(town_with, line, status, state, code):
+    city = town_with({"receives": "all"})
+    line.say(status, "", {"location": "https://elsewhere.example"})
+    receive(city, event("a"))
+    pump(city)
+    (row,) = forwards(city)
+    assert row.state == state
+    assert code in row.reason
+    assert len(line.requests) == 1
+
+
+def test_what_was_not_taken_in_time_is_given_up(town_with, line, clock):
+    city = town_with({"receives": "all", "keep": 60})
+    receive(city, event("a"))
+    clock.advance(timedelta(seconds=61))
+    pump(city)
+    assert forwards(city)[0].state == "dead"
+    assert line.requests == []
+
+
+def test_a_dead_partner_is_left_alone_and_tried_again(clock):
+    breaker = Breaker(failures=2, pause=timedelta(seconds=30))
+    now = clock.now()
+    for _ in range(2):
+        assert breaker.admits(now)
+        breaker.note(now, ok=False)
+    assert not breaker.admits(now)
+    later = now + timedelta(seconds=31)
+    assert breaker.admits(later)
+    assert not breaker.admits(later)  # one trial at a time
+    breaker.note(later, ok=False)
+    assert not breaker.admits(later + timedelta(seconds=29))
+    assert breaker.admits(later + timedelta(seconds=31))
+    breaker.note(later, ok=True)
+    assert breaker.admits(later)
+
+
+def test_a_hanging_partner_delays_no_reply(town_with):
+    """The partner's two threads hang; a reply enqueued after goes out at once, on a pump that never waits for them."""
+    city = town_with({"receives": "all"})
+    begun, release = [], threading.Event()
+
+    class Hanging(Quick):
+        def run(self, _payload, _context):
+            begun.append(1)
+            release.wait(20)
+            return Done()
+
+    city.pump._effects.update({"line.forward": Hanging(), "line.reply": Quick()})
+    for number in range(10):
+        receive(city, event("a", f"U{number:032x}", number=number))
+    city.pump.step()
+    answer_all(city)
+    for _ in range(200):
+        city.pump.step()
+        if all(row.state == "done" for row in answer_all(city)):
+            break
+        city.pump.wait(0.2)
+    assert all(row.state == "done" for row in answer_all(city))
+    assert len(begun) <= 2
+    release.set()
+    city.pump.close()
+
+
+class TestDoor:
+    @pytest.fixture
+    def city(self, town_with):
+        return town_with(calls=Calls(lambda: [SECRET], ["push", "event"], per_hour=5))
+
+    @pytest.fixture
+    def ann(self, city):
+        return city.run(lambda tx: identity.citizen_of(tx, ANN))
+
+    @pytest.fixture
+    def call(self, city, clock):
+        count = iter(range(1000))
+
+        def make(secret=SECRET, partner="tool", at=0, nonce=None, changed=b"", **body):
+            raw = json.dumps(body).encode()
+            nonce = nonce or f"nonce-{next(count):012d}"
+            stamp = int(clock.now().timestamp()) + at
+            headers = sign_call(secret, partner, raw, timestamp=stamp, nonce=nonce)
+            answer = city.partners.receive(partner, raw + changed, headers)
+            return answer.status, answer.body.get("code", "")
+
+        return make
+
+    PUSH: ClassVar = {
+        "verb": "push",
+        "id": "p-1",
+        "to": ANN,
+        "messages": [{"type": "text", "text": "席が空きました"}],
+    }
+
+    def test_a_push_is_an_outbox_row_once(self, city, ann, call):
+        assert call(**self.PUSH) == (202, "")
+        assert call(**self.PUSH) == (200, "")
+        (row,) = city.read(lambda tx: outbox.list(tx))
+        assert (row.topic, row.payload.keys()) == ("line.push", {"citizen", "messages"})
+
+    def test_an_event_is_heard_by_features_once(self, city, ann, call):
+        told = {"verb": "event", "id": "e-1", "name": "seat_free", "to": ANN, "data": {"seat": 3}}
+        assert call(**told) == (202, "")
+        assert call(**told) == (200, "")
+        city.pump.run_once()
+        (event,) = city.feature.heard
+        assert (event.citizen, event.data) == (ann, {"seat": 3})
+
+    @pytest.mark.parametrize(
+        ("how", "said"),
+        [
+            ({"secret": "wrong"}, (401, "GL-8051")),
+            ({"partner": "stranger"}, (401, "GL-8051")),
+            ({"changed": b" "}, (401, "GL-8051")),
+            ({"nonce": "short"}, (401, "GL-8051")),
+            ({"at": -301}, (401, "GL-8052")),
+            ({"at": 301}, (401, "GL-8052")),
+            ({"verb": "erase"}, (400, "GL-8058")),
+            ({"to": "U" + "c" * 32}, (404, "GL-8062")),
+            ({"messages": [{"type": "text", "text": "あ" * 5001}]}, (400, "GL-0010")),
+            ({"messages": [{"type": "text", "text": NUMBER}]}, (422, "GL-0020")),
+            ({"more": 1}, (400, "GL-8058")),
+        ],
+    )
+    def test_what_is_refused_leaves_nothing(self, city, ann, call, how, said):
+        assert call(**{**self.PUSH, **how}) == said
+        assert city.read(lambda tx: outbox.list(tx)) == []
+        assert call(**self.PUSH) == (202, "")
+
+    def test_a_replayed_call_is_refused(self, call, ann):
+        assert call(**self.PUSH, nonce="n" * 16) == (202, "")
+        assert call(**self.PUSH, nonce="n" * 16) == (409, "GL-8060")
+
+    def test_a_verb_that_was_not_granted(self, town_with, clock, any_db):
+        city = town_with(calls=Calls(lambda: [SECRET], ["event"]))
+        raw = json.dumps(self.PUSH).encode()
+        headers = sign_call(SECRET, "tool", raw, timestamp=int(clock.now().timestamp()), nonce="n" * 16)
+        assert city.partners.receive("tool", raw, headers).body["code"] == "GL-8059"
+
+    def test_a_budget_by_the_hour(self, call, ann, clock):
+        said = [call(**{**self.PUSH, "id": str(number)})[1] for number in range(6)]
+        assert said == [""] * 5 + ["GL-8061"]
+        clock.advance(timedelta(hours=1))
+        assert call(**{**self.PUSH, "id": "later"}) == (202, "")
+
+    def test_who_has_blocked_is_not_reached(self, city, call, ann):
+        city.run(lambda tx: identity.set_blocked(tx, ann, True))
+        assert call(**self.PUSH) == (404, "GL-8062")
+
+    def test_over_http(self, city, ann, clock):
+        raw = json.dumps(self.PUSH).encode()
+        headers = sign_call(SECRET, "tool", raw, timestamp=int(clock.now().timestamp()), nonce="n" * 16)
+        with serve(asgi(city, work=False)) as url, urllib3.PoolManager(retries=False) as http:
+            for path, status in (
+                ("/line/partners/tool", 202),
+                ("/hinata/line/partners/tool", 409),
+                ("/line/partners/x", 401),
+            ):
+                assert http.request("POST", url + path, body=raw, headers=headers).status == status
+            assert http.request("GET", url + "/line/partners/tool").status == 405
+            assert http.request("POST", url + "/line/else/tool").status == 404
+
+
+def test_two_tools_on_one_simulated_channel(sqlite_db, clock, line):
+    """The tool answers with the reply token that it was sent; the town answers the rest; each message once."""
+    world = LineWorld(clock=clock, channels=[CHANNEL])
+    with Simulator(world).serve() as url, SimulatorClient(url) as client:
+        partner = Partner("tool", Claim(keywords=["相談"]), Forward(line.host + "/hook"))
+        channel = LineChannel(lambda: [CHANNEL.secret], lambda: CHANNEL.token, api=url, partners=[partner])
+        with City(sqlite_db, [Plain()], line=channel) as city, serve(asgi(city, work=False)) as town:
+            world.set_webhook(town + "/line/webhook")
+            ann = client.citizen("安")
+            ann.say("相談")
+            ann.say("こんにちは")
+            client.settle()
+            city.settle()
+            token = json.loads(line.requests[0][3])["events"][0]["replyToken"]
+            assert city.messenger.reply(token, [Text("係がお答えします").to_line()]).ok
+            said = [entry.message.get("text") for entry in world.talk(ann.user_id) if entry.side == "town"]
+    assert (said.count("はい"), said.count("係がお答えします"), len(said)) == (1, 1, 3)  # and the welcome

@@ -94,10 +94,15 @@ class Done:
 
 @frozen
 class Retry:
-    """It did not happen and may be tried again with the same key; `after` seconds, or the pump's backoff where None."""
+    """It did not happen and may be tried again with the same key; `after` seconds, or the pump's backoff where None.
+
+    Args:
+        counts: False when nothing was attempted (our own rate limit): such a turn uses up none of the attempts.
+    """
 
     reason: str
     after: float | None = None
+    counts: bool = True
 
 
 @frozen

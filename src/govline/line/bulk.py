@@ -5,7 +5,7 @@ Measured for 2,000 multicasts of 500 people: line-bot-sdk's objects 11.6 s CPU, 
 
 import json
 from collections.abc import Callable, Sequence
-from typing import Literal
+from typing import Final, Literal
 
 import urllib3
 from urllib3.exceptions import HTTPError
@@ -15,9 +15,13 @@ from govline.errors import InputError
 from govline.line.messenger import Answer
 from govline.line.wire import Timeouts, answer_of, no_answer, one_write_pool, retry_header
 
-__all__ = ["BulkCall", "BulkClient", "multicast_body"]
+__all__ = ["CONNECTIONS", "BulkCall", "BulkClient", "broadcast_body", "multicast_body", "push_body"]
 
-BulkCall = Literal["multicast", "narrowcast", "broadcast"]
+CONNECTIONS: Final = 64
+"""Requests in flight at once: LINE's 200 multicasts a second up to 320 ms of latency."""
+
+BulkCall = Literal["push", "multicast", "narrowcast", "broadcast"]
+"""The calls that take a retry key."""
 
 
 def multicast_body(to: Sequence[str], messages: bytes, unit: str | None = None) -> bytes:
@@ -35,14 +39,38 @@ def multicast_body(to: Sequence[str], messages: bytes, unit: str | None = None) 
         raise InputError(
             f"a multicast takes 1 to {MULTICAST_RECIPIENTS} recipients, not {len(to)}", code="GL-8013"
         )
-    if unit is not None and not UNIT_NAME.match(unit):
+    return b'{"to":' + _id_list(to) + b',"messages":' + messages + _unit(unit)
+
+
+def push_body(to: str, messages: bytes, unit: str | None = None) -> bytes:
+    """A push request around a frozen JSON array of messages; see `multicast_body`."""
+    return b'{"to":' + json.dumps(to).encode() + b',"messages":' + messages + _unit(unit)
+
+
+def broadcast_body(messages: bytes) -> bytes:
+    """A broadcast request around a frozen JSON array of messages; LINE takes no unit for it."""
+    return b'{"messages":' + messages + b"}"
+
+
+def _id_list(ids: Sequence[str]) -> bytes:
+    together = "".join(ids)
+    if (
+        together.isascii() and together.isalnum()
+    ):  # as LINE's ids are: nothing to escape, and 40 times as fast
+        return ('["' + '","'.join(ids) + '"]').encode()
+    return json.dumps(list(ids), separators=(",", ":")).encode()
+
+
+def _unit(unit: str | None) -> bytes:
+    if unit is None:
+        return b"}"
+    if not UNIT_NAME.match(unit):
         raise InputError(
             "a unit name has 1 to 30 of a-z A-Z 0-9 _",
             code="GL-8014",
             place={"field": "customAggregationUnits"},
         )
-    head = b'{"to":' + json.dumps(list(to), separators=(",", ":")).encode() + b',"messages":' + messages
-    return head + (b"}" if unit is None else b',"customAggregationUnits":["' + unit.encode() + b'"]}')
+    return b',"customAggregationUnits":["' + unit.encode() + b'"]}'
 
 
 class BulkClient:
@@ -56,7 +84,11 @@ class BulkClient:
     """
 
     def __init__(
-        self, token: Callable[[], str], host: str, timeout: Timeouts = (3.0, 10.0), connections: int = 32
+        self,
+        token: Callable[[], str],
+        host: str,
+        timeout: Timeouts = (3.0, 10.0),
+        connections: int = CONNECTIONS,
     ) -> None:
         self._token = token
         self._host = host.rstrip("/")

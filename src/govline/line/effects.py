@@ -1,4 +1,4 @@
-"""Outbox handlers of the LINE edge: `line.push`, `line.multicast`, `line.menu`; `line.reply` is in `replies`.
+"""Outbox handlers of the LINE edge: `line.push`, `line.menu`; `line.reply` is in `replies`, delivery's batches in `batches`.
 
 `run` calls LINE outside any transaction, `record` writes what follows from the fate inside the one that stores it.
 """
@@ -18,13 +18,13 @@ from govline.core import (
     Transaction,
     Unknown,
 )
+from govline.line.batches import BroadcastHandler, MulticastHandler, PushBatchHandler, QuotaMark
 from govline.line.limiter import Gate, Limiter
 from govline.line.messenger import Answer, Messenger
 from govline.line.outcomes import RETRY_KEY_LIFE, judge, key_too_old
 from govline.line.replies import REPLY_TOKEN_LIFE, ReplyHandler
 
 if TYPE_CHECKING:
-    from govline.delivery.model import FrozenBatch
     from govline.store import Database
 
 __all__ = ["MenuHandler", "MulticastHandler", "PushHandler", "line_effects"]
@@ -52,29 +52,40 @@ def line_effects(
         menu_id: LINE's id of a rich menu that an effect names; by default effects carry the id itself.
     """
     gate = gate or Limiter()
-    push = PushHandler(db, messenger, gate)
+    quota = QuotaMark()
+    push = PushHandler(db, messenger, gate, PushBatchHandler(db, messenger, gate, quota))
     return {
         "line.reply": ReplyHandler(
             messenger, gate, push=push if push_instead else None, token_life=token_life
         ),
         "line.push": push,
-        "line.multicast": MulticastHandler(db, messenger, gate),
+        "line.multicast": MulticastHandler(db, messenger, gate, quota),
+        "line.broadcast": BroadcastHandler(db, messenger, gate, quota),
         "line.menu": MenuHandler(db, messenger, gate, menu_id),
     }
 
 
 class PushHandler:
-    """`line.push` {"citizen", "messages", "unit"?}: one person, the outbox row's id as retry key."""
+    """`line.push` {"citizen", "messages", "unit"?}: one person, the outbox row's id as retry key.
+
+    Args:
+        batches: Takes over what carries a {"batch"} of delivery instead.
+    """
 
     unknown_after = RETRY_KEY_LIFE
 
-    def __init__(self, db: "Database", messenger: Messenger, gate: Gate) -> None:
+    def __init__(
+        self, db: "Database", messenger: Messenger, gate: Gate, batches: EffectHandler | None = None
+    ) -> None:
         self._db = db
         self._messenger = messenger
         self._gate = gate
+        self._batches = batches
 
     def run(self, payload: Mapping[str, Json], context: EffectContext) -> Fate:
         """Send; see `outcomes.judge` for what an answer means."""
+        if self._batches is not None and "batch" in payload:
+            return self._batches.run(payload, context)
         user = _reach(self._db, payload["citizen"], context)
         if not isinstance(user, str):
             return user
@@ -87,51 +98,9 @@ class PushHandler:
         )
 
     def record(self, tx: Transaction, payload: Mapping[str, Json], fate: Fate) -> None:
-        """The outbox row itself is the record."""
-
-
-class MulticastHandler:
-    """`line.multicast` {"batch"}: the frozen batch of `delivery`, with its own retry key."""
-
-    unknown_after = RETRY_KEY_LIFE
-
-    def __init__(self, db: "Database", messenger: Messenger, gate: Gate) -> None:
-        self._db = db
-        self._messenger = messenger
-        self._gate = gate
-
-    def run(self, payload: Mapping[str, Json], context: EffectContext) -> Fate:
-        """Send the batch as it was frozen.
-
-        Who blocked the account since stays in: LINE wants a retry to be equal in recipients, and does not deliver to them.
-        Only who was erased drops out, because nobody knows their address any more.
-        """
-        from govline.delivery import service
-        from govline.store import identity
-
-        too_old = key_too_old(context)
-        if too_old is not None:
-            return too_old
-
-        def load(tx: Transaction) -> tuple["FrozenBatch", list[str]]:
-            batch = service.batch(tx, payload["batch"])
-            users = identity.line_users_of(tx, batch.citizens)
-            return batch, [users[citizen] for citizen in batch.citizens if citizen in users]
-
-        batch, to = self._db.read(load)
-        if not to:
-            return Dead("nobody of the batch can be reached")
-        return _called(
-            self._gate,
-            "multicast",
-            lambda: self._messenger.multicast(to, batch.messages, retry_key=batch.retry_key, unit=batch.unit),
-        )
-
-    def record(self, tx: Transaction, payload: Mapping[str, Json], fate: Fate) -> None:
-        """Write the batch's fate into delivery's ledger."""
-        from govline.delivery import service
-
-        service.record_batch(tx, payload["batch"], fate)
+        """The outbox row itself is the record; a batch has its own."""
+        if self._batches is not None and "batch" in payload:
+            self._batches.record(tx, payload, fate)
 
 
 class MenuHandler:
@@ -191,4 +160,6 @@ def _user_of(db: "Database", citizen: CitizenId, *, blocked_too: bool = False) -
 
 def _called(gate: Gate, endpoint: str, call: Callable[[], Answer]) -> Fate:
     delay = gate.enter(endpoint)
-    return Retry("GL-8027 LINE's rate limit, kept from our side", after=delay) if delay else judge(call())
+    if delay:
+        return Retry("GL-8027 LINE's rate limit, kept from our side", after=delay, counts=False)
+    return judge(call())

@@ -11,7 +11,7 @@ from typing import Final, Protocol
 
 from attrs import field, frozen, validators
 
-__all__ = ["LIMITS", "RATE", "Gate", "Limit", "Limiter"]
+__all__ = ["LIMITS", "RATE", "Gate", "Limit", "Limiter", "Turn"]
 
 
 @frozen
@@ -58,11 +58,28 @@ LIMITS: Final[Mapping[str, Limit]] = MappingProxyType(
 """LINE's published limits by endpoint; hand another table to a limiter where LINE changed one."""
 
 
+@frozen
+class Turn:
+    """A place in a limiter's line, or a refusal.
+
+    Args:
+        refused: Seconds to come back after when there is no place within the limiter's patience; 0.0 with a place.
+        hold: Waits for the place's moment: prepare the call first, then hold, then send at once.
+    """
+
+    refused: float = 0.0
+    hold: Callable[[], None] = field(default=lambda: None, repr=False, eq=False)
+
+
 class Gate(Protocol):
-    """What a sender asks before a call: 0.0 to go on, else the seconds after which to try again."""
+    """What a sender asks before a call."""
+
+    def reserve(self, endpoint: str) -> Turn:
+        """A place for one call; a place that is not used is lost."""
+        ...
 
     def enter(self, endpoint: str) -> float:
-        """0.0 when the call may go out now, else the seconds to come back after."""
+        """0.0 when the call may go out now, after a little wait; else the seconds to come back after."""
         ...
 
 
@@ -79,7 +96,7 @@ class Limiter:
 
     Args:
         limits: By endpoint; endpoints that are missing get `RATE`.
-        patience: The longest wait in seconds inside `enter`; beyond it the caller is sent back with the delay.
+        patience: The farthest place in seconds; beyond it the caller is sent back with the delay.
         clock: Monotonic seconds.
         wait: Sleeps that many seconds.
     """
@@ -99,22 +116,27 @@ class Limiter:
         self._lock = threading.Lock()
         self._buckets: dict[str, _Bucket] = {}
 
-    def enter(self, endpoint: str) -> float:
-        """Take a token, waiting a little where that is enough.
-
-        Returns:
-            0.0 when the call may go out now; else the seconds to come back after, and no token was taken.
-        """
+    def reserve(self, endpoint: str) -> Turn:
+        """Take a token, also one that is still to come; when that is too far off, none is taken."""
         with self._lock:
             delay = self._delay(endpoint)
             if delay > self._patience:
-                return delay
-            self._buckets[
-                endpoint
-            ].tokens -= 1  # may fall below zero: the place in the line of those who wait
-        if delay > 0:
-            self._wait(delay)
-        return 0.0
+                return Turn(delay)
+            bucket = self._buckets[endpoint]
+            bucket.tokens -= 1  # may fall below zero: the place in the line of those who wait
+            moment = bucket.at + delay
+        return Turn(hold=lambda: self._until(moment))
+
+    def enter(self, endpoint: str) -> float:
+        """`reserve` and hold; 0.0 when the call may go out now, else the seconds to come back after."""
+        turn = self.reserve(endpoint)
+        turn.hold()
+        return turn.refused
+
+    def _until(self, moment: float) -> None:
+        left = moment - self._clock()
+        if left > 0:
+            self._wait(left)
 
     def _delay(self, endpoint: str) -> float:
         """Seconds until a token is there; the bucket is filled up to this moment."""

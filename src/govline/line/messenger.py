@@ -107,6 +107,12 @@ class Messenger(Protocol):
         """`messages` is the JSON array as frozen bytes; `to` 1 to 500 LINE userIds."""
         ...
 
+    def post(
+        self, call: Literal["push", "multicast", "narrowcast", "broadcast"], body: bytes, *, retry_key: str
+    ) -> Answer:
+        """Send a request body that is ready, as `bulk` makes them."""
+        ...
+
     def link_menu(self, to: str, menu: str) -> Answer:
         """Show a rich menu to one person."""
         ...

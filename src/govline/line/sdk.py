@@ -16,7 +16,7 @@ from urllib3.exceptions import HTTPError
 
 from govline.core import Json
 from govline.errors import LineError, RateLimited
-from govline.line.bulk import BulkClient, multicast_body
+from govline.line.bulk import BulkCall, BulkClient, multicast_body
 from govline.line.messenger import Answer, Bot, Content, MessageCall, Profile, Quota, WebhookEndpoint
 from govline.line.outcomes import Busy, busy_kind
 from govline.line.wire import Timeouts, answer_of, no_answer, retry_header
@@ -65,7 +65,7 @@ class SdkMessenger:
         self._timeout = timeout
         self._lock = threading.Lock()
         self._clients: _Clients | None = None
-        self._bulk = BulkClient(self._token, self._host, timeout, _CONNECTIONS)
+        self._bulk = BulkClient(self._token, self._host, timeout)
 
     def reply(self, reply_token: str, messages: Sequence[Json]) -> Answer:
         """Answer a webhook event. LINE takes no retry key here: a token works once."""
@@ -84,7 +84,11 @@ class SdkMessenger:
         self, to: Sequence[str], messages: bytes, *, retry_key: str, unit: str | None = None
     ) -> Answer:
         """Send frozen message bytes to at most 500 people; see `bulk`."""
-        return self._bulk.post("multicast", multicast_body(to, messages, unit), retry_key=retry_key)
+        return self.post("multicast", multicast_body(to, messages, unit), retry_key=retry_key)
+
+    def post(self, call: BulkCall, body: bytes, *, retry_key: str) -> Answer:
+        """Send a request body that is ready; see `bulk`."""
+        return self._bulk.post(call, body, retry_key=retry_key)
 
     def link_menu(self, to: str, menu: str) -> Answer:
         """Show a rich menu to one person; takes effect at once."""

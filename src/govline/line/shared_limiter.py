@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from govline.core import Transaction, to_micros
-from govline.line.limiter import LIMITS, RATE, Limit
+from govline.line.limiter import LIMITS, RATE, Limit, Turn
 
 if TYPE_CHECKING:
     from govline.store import Database
@@ -31,7 +31,7 @@ class SharedLimiter:
     Args:
         db: The town's database; its clock tells the time.
         channel: The LINE channel's id, or any name that all its workers agree on.
-        patience: The longest wait in seconds inside `enter`.
+        patience: The farthest promised moment in seconds; beyond it the caller is sent back.
         wait: Sleeps that many seconds.
     """
 
@@ -52,21 +52,30 @@ class SharedLimiter:
         self._lock = threading.Lock()
         self._shares: dict[str, _Share] = {}
 
-    def enter(self, endpoint: str) -> float:
-        """Use a promised call, waiting a little for its moment; see `Gate`. Call it outside any unit of work."""
+    def reserve(self, endpoint: str) -> Turn:
+        """A promised call and the wait for its moment; see `Gate`. Call it outside any unit of work."""
         with self._lock:
             share = self._shares.setdefault(endpoint, _Share(self._limits.get(endpoint, RATE)))
             now = self._db.clock.now()
             share.forget(now - share.late)
             if not share.slots and (refused := self._lease(endpoint, share)):
-                return refused
+                return Turn(refused)
             delay = (share.slots[0] - now).total_seconds()
             if delay > self._patience:
-                return delay
-            share.slots.popleft()
-        if delay > 0:
-            self._wait(delay)
-        return 0.0
+                return Turn(delay)
+            moment = share.slots.popleft()
+        return Turn(hold=lambda: self._until(moment))
+
+    def enter(self, endpoint: str) -> float:
+        """`reserve` and hold; 0.0 when the call may go out now, else the seconds to come back after."""
+        turn = self.reserve(endpoint)
+        turn.hold()
+        return turn.refused
+
+    def _until(self, moment: datetime) -> None:
+        left = (moment - self._db.clock.now()).total_seconds()
+        if left > 0:
+            self._wait(left)
 
     def _lease(self, endpoint: str, share: "_Share") -> float:
         """Fill the share's slots and return 0.0, or the seconds until there is something to lease."""

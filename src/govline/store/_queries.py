@@ -46,6 +46,7 @@ __all__ = [
     "PURGE_ORDERS",
     "READ",
     "RELEASE",
+    "RENEW",
     "REOPEN",
     "SKIP",
     "WAKE",
@@ -228,7 +229,17 @@ END = Statement(
         wake=bindparam("at", type_=InstantColumn()),
         reason=bindparam("why"),
         ended=bindparam("over", type_=InstantColumn()),
+        attempts=_c.attempts - bindparam("given_back", type_=Integer()),
+        first_attempt=case(
+            (_c.attempts > bindparam("given_back", type_=Integer()), _c.first_attempt), else_=None
+        ),
     ),
+)
+RENEW = Statement(
+    "outbox.renew",
+    update(outbox)
+    .where(_c.id == bindparam("row"), _c.fence == bindparam("seen_fence"), _LEASED)
+    .values(wake=bindparam("until", type_=InstantColumn())),
 )
 AMEND = Statement(
     "outbox.amend",

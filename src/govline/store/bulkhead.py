@@ -6,6 +6,9 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
+from attrs import evolve
+
+from govline.core import Id
 from govline.store._queries import Job
 from govline.store.policies import QueueLimit
 
@@ -37,6 +40,7 @@ class Bulkhead:
         self._threads = 0
         self._tokens = max(limit.per_second or 0.0, 1.0)
         self._filled: datetime | None = None
+        self._leases: dict[Id, tuple[Job, datetime]] = {}
 
     @property
     def held(self) -> int:
@@ -47,13 +51,33 @@ class Bulkhead:
     def room(self, now: datetime) -> int:
         """How many more jobs may be claimed for this queue."""
         with self._lock:
+            if len(self._waiting) > self.limit.workers * (self.limit.ahead - 1) // 2:
+                return 0  # enough lie ready: many are claimed at once instead of one whenever one ends
             free = self.limit.capacity - len(self._waiting) - self._running
             return min(free, self._allowed(now))
+
+    def expiring(self, now: datetime) -> list[Job]:
+        """Jobs whose lease has less than half of its time left, but for those that have taken too long."""
+        with self._lock:
+            return [
+                job
+                for job, until in self._leases.values()
+                if until - now < self.limit.lease / 2
+                and now - (job.lease_until - self.limit.lease) < self.limit.longest
+            ]
+
+    def renewed(self, jobs: Sequence[Job], until: datetime) -> None:
+        """These jobs are ours until then."""
+        with self._lock:
+            for job in jobs:
+                if job.id in self._leases:
+                    self._leases[job.id] = (job, until)
 
     def put(self, jobs: Sequence[Job]) -> None:
         """Take claimed jobs on."""
         with self._lock:
             self._waiting.extend(jobs)
+            self._leases.update((job.id, (job, job.lease_until)) for job in jobs)
             if self.limit.per_second is not None:
                 self._tokens -= len(jobs)
             new = min(self.limit.workers - self._threads, len(self._waiting))
@@ -66,6 +90,8 @@ class Bulkhead:
         with self._lock:
             jobs = [*self._waiting]
             self._waiting.clear()
+            for job in jobs:
+                del self._leases[job.id]
             return jobs
 
     def _allowed(self, now: datetime) -> int:
@@ -86,6 +112,7 @@ class Bulkhead:
                 _log.error("effect %s of queue %s broke off: %s", job.id, self.name, type(error).__name__)
             with self._lock:
                 self._running -= 1
+                self._leases.pop(job.id, None)
             self._ended()
 
     def _next(self) -> Job | None:
@@ -94,4 +121,5 @@ class Bulkhead:
                 self._threads -= 1
                 return None
             self._running += 1
-            return self._waiting.popleft()
+            job = self._waiting.popleft()
+            return evolve(job, lease_until=self._leases[job.id][1])

@@ -38,12 +38,17 @@ _LONGEST_WAIT: Final = timedelta(days=31)
 
 @frozen
 class Outcome:
-    """What to store: the row's next state, the fate that the handler records, and when to wake a row that sleeps."""
+    """What to store: the row's next state, the fate that the handler records, and when to wake a row that sleeps.
+
+    Args:
+        counts: False when the turn uses up none of the row's attempts.
+    """
 
     state: EndState
     fate: Fate
     reason: str = ""
     wake_at: datetime | None = None
+    counts: bool = True
 
 
 def unknown_after(handler: EffectHandler | None) -> timedelta | None:
@@ -116,7 +121,7 @@ def sound(fate: object) -> Fate:
     if not isinstance(reason, str):
         return Retry(f"returned {type(fate).__name__} without a text as reason")
     if isinstance(fate, Retry) and not _is_wait(fate.after):
-        return Retry(fate.reason)
+        return Retry(fate.reason, counts=fate.counts)
     return fate
 
 
@@ -142,6 +147,11 @@ def after_run(
     """What to store for a fate: a retry beyond the last attempt is dead, or unknown where one may have arrived."""
     if isinstance(fate, Done):
         return Outcome("done", fate)
+    if isinstance(fate, Retry) and not fate.counts:
+        wait = _wait(fate, job, backoff, rng)
+        return Outcome(
+            "asleep", fate, fate.reason[:_REASON_LENGTH], _wake(job, handler, now, wait), counts=False
+        )
     if isinstance(fate, Retry) and job.attempts >= backoff.max_attempts:
         why = f"gave up after {job.attempts} attempts: {fate.reason}"
         # a provider that forgets retry keys is asked again because a lost answer may have meant yes
@@ -162,7 +172,7 @@ def _wait(fate: Retry, job: "Job", backoff: Backoff, rng: random.Random) -> time
     if fate.after is None:
         return backoff.wait(job.attempts, rng)
     own = timedelta(seconds=fate.after)
-    return own if job.attempts <= _OWN_WAITS else max(own, backoff.wait(job.attempts, rng))
+    return own if job.attempts <= _OWN_WAITS or not fate.counts else max(own, backoff.wait(job.attempts, rng))
 
 
 def _wake(job: "Job", handler: EffectHandler | None, now: datetime, wait: timedelta) -> datetime:

@@ -20,10 +20,22 @@ from typing import Any, Final
 
 from attrs import evolve, frozen
 
-from govline.core import Dead, Effect, EffectHandler, Id, Json, Ref, Transaction, frozen_map
+from govline.core import (
+    Dead,
+    Effect,
+    EffectHandler,
+    Id,
+    Json,
+    Ref,
+    Retry,
+    Transaction,
+    Upcaster,
+    frozen_map,
+)
 from govline.errors import InputError, RetryNeeded, StoreError
 from govline.store import _queries as q
 from govline.store._queries import Entry
+from govline.store.fates import lift
 from govline.store.outbox_claims import advance, awake, has_sleepers
 
 __all__ = [
@@ -39,6 +51,7 @@ __all__ = [
     "list",
     "purge",
     "retry",
+    "row_of",
     "skip",
     "topic_of",
 ]
@@ -76,7 +89,7 @@ def insert(tx: Transaction, effect: Effect) -> Id:
     )
     if known is not None:
         return str(known[0])
-    row = _row(tx, effect)
+    row = row_of(tx, effect)
     if tx.write(q.INSERT, row):
         return str(row["id"])
     winner = tx.one(q.FIND_DUPLICATE, {"topic": effect.topic, "dedupe": effect.dedupe})
@@ -88,7 +101,8 @@ def insert(tx: Transaction, effect: Effect) -> Id:
     return str(winner[0])
 
 
-def _row(tx: Transaction, effect: Effect) -> dict[str, Any]:
+def row_of(tx: Transaction, effect: Effect) -> dict[str, Any]:
+    """The row that stands for a new effect; takes its place in its order."""
     due = effect.due or tx.now
     position, blocked = _place_in_order(tx, effect.order_key)
     state, wake_at = ("waiting", None) if blocked else awake(due, tx.now)
@@ -209,22 +223,41 @@ def retry(tx: Transaction, row: Id, reason: str) -> None:
     tx.audit("outbox.retry", Ref("outbox", row), {"reason": reason})
 
 
-def skip(tx: Transaction, row: Id, reason: str, *, handler: EffectHandler | None = None) -> None:
+def skip(
+    tx: Transaction,
+    row: Id,
+    reason: str,
+    *,
+    handler: EffectHandler | None = None,
+    upcasters: Mapping[tuple[str, int], Upcaster] | None = None,
+) -> None:
     """Let an effect go without carrying it out; the next one of its order key may run.
 
     Args:
         handler: Of the effect's topic; it records the effect as dead, so that what waits for its fate goes on.
+        upcasters: As the pump's: they lift the payload that the handler records.
 
     Raises:
-        StoreError: GL-1101 no such row; GL-1102 it is being carried out or has ended.
+        StoreError: GL-1101 no such row; GL-1102 it is being carried out, has ended, or is of a newer release.
     """
     entry = _read(tx, row)
+    payload = entry.payload
+    if handler is not None:
+        lifted = lift(payload, entry.topic, entry.version, handler, upcasters or {})
+        if isinstance(lifted, Retry):
+            raise StoreError(
+                f"the effect cannot be skipped here: {lifted.reason}",
+                code="GL-1102",
+                hint="skip it with the release that wrote it",
+                place={"row": row, "topic": entry.topic},
+            )
+        payload = lifted
     if not tx.write(q.SKIP, {"row": row, "now": tx.now, "why": reason}):
         raise _refusal(entry, "skipped")
     if entry.order_key is not None:
         advance(tx, entry.order_key)
     if handler is not None:
-        handler.record(tx, entry.payload, Dead(f"skipped: {reason}"))
+        handler.record(tx, payload, Dead(f"skipped: {reason}"))
     tx.audit("outbox.skip", Ref("outbox", row), {"reason": reason, "was": entry.state})
 
 

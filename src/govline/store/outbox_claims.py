@@ -17,6 +17,7 @@ __all__ = [
     "has_sleepers",
     "ready_queues",
     "release",
+    "renew",
     "wake",
 ]
 
@@ -52,12 +53,31 @@ def claim(tx: Transaction, queue: str, limit: int, now: datetime, lease_until: d
     return sorted(jobs, key=lambda job: (-job.priority, job.id))
 
 
-def end(tx: Transaction, job: Job, state: str, *, reason: str = "", wake_at: datetime | None = None) -> bool:
-    """Store how a claimed effect fared; False when the lease was lost meanwhile, and then nothing was stored."""
-    over = None if state == "asleep" else tx.now
+def end(
+    tx: Transaction,
+    job: Job,
+    state: str,
+    *,
+    reason: str = "",
+    wake_at: datetime | None = None,
+    counts: bool = True,
+) -> bool:
+    """Store how a claimed effect fared; False when the lease was lost meanwhile, and then nothing was stored.
+
+    Args:
+        counts: False gives the attempt back.
+    """
     held = tx.write(
         q.END,
-        {"row": job.id, "seen_fence": job.fence, "to": state, "at": wake_at, "why": reason, "over": over},
+        {
+            "row": job.id,
+            "seen_fence": job.fence,
+            "to": state,
+            "at": wake_at,
+            "why": reason,
+            "over": None if state == "asleep" else tx.now,
+            "given_back": 0 if counts else 1,
+        },
     )
     if held and job.order_key is not None and (state == "done" or _lets_go(job, state)):
         if state != "done":
@@ -79,6 +99,11 @@ def _lets_go(job: Job, state: str) -> bool:
 def release(tx: Transaction, job: Job) -> bool:
     """Give back an effect that was claimed and not begun; the attempt is not counted."""
     return bool(tx.write(q.RELEASE, {"row": job.id, "seen_fence": job.fence}))
+
+
+def renew(tx: Transaction, job: Job, until: datetime) -> bool:
+    """Keep a claimed effect for longer; False when the lease was lost meanwhile."""
+    return bool(tx.write(q.RENEW, {"row": job.id, "seen_fence": job.fence, "until": until}))
 
 
 def advance(tx: Transaction, key: str) -> None:

@@ -44,15 +44,17 @@ class QueueLimit:
     Args:
         workers: Threads that carry its effects out.
         per_second: Effects a second that may be started, per process; None for no limit.
-        lease: How long a claimed effect belongs to its worker; longer than the slowest handler.
-        ahead: Effects claimed per worker thread at one time. So many runs must fit into a lease: 1 for very slow
-            handlers, more for quick ones.
+        lease: How long a claimed effect belongs to its worker without a sign of life; a living worker renews it, one that
+            was killed keeps its effects from the others for so long.
+        ahead: Effects claimed per worker thread at one time: 1 for slow handlers, more for quick ones.
+        longest: A handler that takes longer than this is taken for stuck: its lease is renewed no more.
     """
 
     workers: int = field(default=2, validator=validators.ge(1))
     per_second: float | None = field(default=None, validator=validators.optional(validators.gt(0)))
     lease: timedelta = timedelta(minutes=2)
     ahead: int = field(default=8, validator=validators.ge(1))
+    longest: timedelta = timedelta(minutes=30)
 
     @property
     def capacity(self) -> int:

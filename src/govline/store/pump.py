@@ -10,7 +10,8 @@ import random
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final
 
 from attrs import evolve, frozen
@@ -44,6 +45,8 @@ __all__ = ["Pump", "PumpReport"]
 
 _WAKE_PAGE: Final = 1000
 _FATE_PAGE: Final = 200
+_BEATS: Final = 8
+"""So many times a lease the pump looks which ones to renew."""
 _log = logging.getLogger("govline.pump")
 
 
@@ -96,7 +99,8 @@ class Pump:
     Args:
         db: The town's database; its clock is the pump's.
         effects: The handler of each topic. Topic `event` (handlers of `db.listen`) is there by itself.
-        queues: Limits by queue name. `default`: of the queues not named.
+        queues: Limits by queue name; `delivery` also holds for each of `delivery.garbage`, `delivery.campaign` …, one bulkhead
+            each. `default`: of the queues not named.
         upcasters: By (topic, version): lifts a payload to version + 1.
         backoff: Waits between attempts, and when to give up.
         rng: Source of the jitter.
@@ -125,11 +129,14 @@ class Pump:
         self._ended: deque[_Ended] = deque()
         self._activity = threading.Event()
         self._rng_lock = threading.Lock()
+        self._renewed: datetime | None = None
+        self._look = timedelta()
 
     def step(self, *, limit: int = 1000, now: datetime | None = None) -> PumpReport:
         """Store the fates that are in, claim what there is room for, hand it out; waits for no handler."""
         self._activity.clear()
         settled = self._settle_ended()
+        self._renew()
         claimed = self._hand_out(limit, now or self.db.clock.now())
         return settled + PumpReport(claimed=claimed, running=self.running)
 
@@ -148,6 +155,7 @@ class Pump:
         while True:
             self._activity.clear()
             report += self._settle_ended()
+            self._renew()
             late = deadline is not None and self.db.clock.now() >= deadline
             left = 0 if late else limit - report.claimed
             claimed = self._hand_out(left, now or self.db.clock.now()) if left > 0 else 0
@@ -170,9 +178,9 @@ class Pump:
         return sum(bulkhead.held for bulkhead in self._bulkheads.values())
 
     def skip(self, tx: Transaction, row: Id, reason: str) -> None:
-        """`outbox.skip`, told to the handler of the effect's topic."""
+        """`outbox.skip`, told to the handler of the effect's topic, with the payload in its newest shape."""
         topic = outbox.topic_of(tx, row)
-        outbox.skip(tx, row, reason, handler=self._effects.get(topic))
+        outbox.skip(tx, row, reason, handler=self._effects.get(topic), upcasters=self._upcasters)
 
     def close(self, grace: float = 10.0) -> PumpReport:
         """Stop: give back what was not begun, wait up to `grace` seconds for each handler to end, store the fates.
@@ -195,11 +203,13 @@ class Pump:
         return self._activity.wait(seconds)
 
     def _wait(self, deadline: datetime | None) -> bool:
-        """Wait for a handler to end; False when the deadline came first."""
+        """Wait for a handler to end, or until leases want to be renewed; False when the deadline came first."""
+        beat = min(bulkhead.limit.lease for bulkhead in self._bulkheads.values()).total_seconds() / _BEATS
         if deadline is None:
-            return self._activity.wait()
-        left = (deadline - self.db.clock.now()).total_seconds()
-        return self._activity.wait(max(left, 0.0))
+            self._activity.wait(beat)
+            return True
+        left = max((deadline - self.db.clock.now()).total_seconds(), 0.0)
+        return self._activity.wait(min(left, beat)) or left > beat
 
     # Claiming
 
@@ -227,9 +237,24 @@ class Pump:
     def _bulkhead(self, queue: str) -> Bulkhead:
         found = self._bulkheads.get(queue)
         if found is None:
-            limit = self._limits.get(queue, self._default)
+            family = self._limits.get(queue.partition(".")[0], self._default)
+            limit = self._limits.get(queue, family)
             found = self._bulkheads[queue] = Bulkhead(queue, limit, self._execute, self._tell)
         return found
+
+    def _renew(self) -> None:
+        """Keep what is being carried out ours; looked at a few times a lease."""
+        now = self.db.clock.now()
+        if self._renewed is not None and timedelta(0) <= now - self._renewed < self._look:
+            return
+        self._renewed = now
+        leases = [bulkhead.limit.lease for bulkhead in self._bulkheads.values()]
+        self._look = min(leases, default=timedelta()) / _BEATS
+        for bulkhead in self._bulkheads.values():
+            jobs, until = bulkhead.expiring(now), now + bulkhead.limit.lease
+            if jobs:
+                kept = self.db.run(partial(_renew_all, jobs=jobs, until=until))
+                bulkhead.renewed(kept, until)
 
     # On the queue's threads
 
@@ -348,10 +373,16 @@ class Pump:
         return Outcome("unknown", Unknown(told), told)
 
 
+def _renew_all(tx: Transaction, jobs: list[Job], until: datetime) -> list[Job]:
+    return [job for job in jobs if claims.renew(tx, job, until)]
+
+
 def _store(tx: Transaction, ended: _Ended) -> str:
     """The fate's row and the handler's record, in one unit; `lost` when the lease had gone."""
     outcome = ended.outcome
-    held = claims.end(tx, ended.job, outcome.state, reason=outcome.reason, wake_at=outcome.wake_at)
+    held = claims.end(
+        tx, ended.job, outcome.state, reason=outcome.reason, wake_at=outcome.wake_at, counts=outcome.counts
+    )
     if not held:
         return "lost"
     if isinstance(outcome.fate, Amend):

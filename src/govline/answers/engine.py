@@ -20,17 +20,26 @@ _SPEECH: Final = 0.999
 _LONG: Final = 0.9995
 _LONGEST: Final = 60
 _SHORT_COMPOUND: Final = 4
+_SHORT_WORD: Final = 8
 _SAME_THING: Final = frozenset("機器類品物具")
 
 
 @frozen
 class _Said:
-    """One form of what was said: folded, with its long marks, whether it is a generated reading, whether kanji were typed."""
+    """One form of what was said.
+
+    Args:
+        text: Folded; `long` with its long marks.
+        voiced: Whether it is a generated reading. `kanji`: whether kanji were typed.
+        known: Whether it is a word of the dictionary, so that it is no slip of another; asked of short ones only, and None
+            where nobody can tell.
+    """
 
     text: str
     long: str
     voiced: bool
     kanji: bool
+    known: bool | None = None
 
 
 def search(items: Index | Iterable[Item], query: str, *, limit: int = 10, label: str = "") -> Result:
@@ -81,9 +90,11 @@ def _exact(index: Index, words: list[str], scores: dict[int, float]) -> str:
     return ""
 
 
-def _written(index: Index, word: str) -> list[_Said]:  # noqa: ARG001 - the same shape as `_voiced`
+def _written(index: Index, word: str) -> list[_Said]:
     text = fold(word)
-    return [_Said(text, fold(word, drop_long=False), voiced=False, kanji=has_kanji(word))] if text else []
+    known = index.reader.knows(word) if len(text) <= _SHORT_WORD else None
+    said = _Said(text, fold(word, drop_long=False), voiced=False, kanji=has_kanji(word), known=known)
+    return [said] if text else []
 
 
 def _voiced(index: Index, word: str) -> list[_Said]:
@@ -138,20 +149,43 @@ def _slip(said: _Said, key: Key) -> bool:
     if not said.kanji and not key.spoken and has_kanji(key.text):
         return False  # テレビ is no mistyped テレビ台
     if said.kanji and not said.voiced and key.text[:-1] == said.text and len(said.text) > 1:
-        return key.text[-1] in _SAME_THING
-    allowed = _allowed(said, min(len(said.long), len(key.long)))
-    return allowed > 0 and edits(said.long, key.long, allowed) <= allowed and not _other_kanji(said, key)
+        return key.text[-1] in _SAME_THING or said.known is False
+    allowed = _allowed(said, key)
+    return (
+        allowed > 0
+        and edits(said.long, key.long, allowed) <= allowed
+        and not _other_kanji(said, key)
+        and not _other_word(said, key)
+    )
 
 
-def _allowed(said: _Said, shorter: int) -> int:
+def _allowed(said: _Said, key: Key) -> int:
+    shorter = min(len(said.long), len(key.long))
     if said.voiced:
         return 1 if shorter >= 7 else 0  # kanji that merely sound alike are other words
+    if shorter == 2:
+        return int(said.known is False and len(key.long) == 3)  # a letter was lost: no word is left
     return 0 if shorter < 3 else 1 + (shorter >= 8) + (shorter >= 12)
 
 
+def _other_word(said: _Said, key: Key) -> bool:
+    """Whether a short word in kana is one of its own: サッカー is no mistyped ロッカー. Who slips seldom slips at the first letter."""
+    return (
+        said.known is True
+        and not said.kanji
+        and len(said.text) <= _SHORT_COMPOUND
+        and said.long[0] != key.long[0]
+    )
+
+
 def _other_kanji(said: _Said, key: Key) -> bool:
-    """Whether a kanji stands for another in a short word: 冷蔵庫 is no mistyped 冷凍庫. (Who mistypes kanji mistypes a reading.)"""
-    if said.voiced or len(said.text) != len(key.text) or len(said.text) > _SHORT_COMPOUND:
+    """Whether a kanji stands for another in a short word: 冷蔵庫 is no mistyped 冷凍庫. 泡だて犬, which is no word, is a 泡だて器."""
+    if (
+        said.voiced
+        or said.known is False
+        or len(said.text) != len(key.text)
+        or len(said.text) > _SHORT_COMPOUND
+    ):
         return False
     changed = [(one, other) for one, other in zip(said.text, key.text, strict=True) if one != other]
     return len(changed) == 1 and all(map(has_kanji, changed[0]))

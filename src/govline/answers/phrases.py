@@ -21,7 +21,7 @@ _PARTICLE: Final = (
     r"|ですけど|ですが|だけど|やけど|とかって?|とは|って|なら|だと|を|は|の|が|も)"
 )
 _VERB: Final = (
-    r"(?:(?:捨|棄)[ぁ-ん]*+|すて[るたてかよられ][ぁ-ん]*+|ほか(?:す|し)[ぁ-ん]*+|放[るりっ][ぁ-ん]*+|出[さしすせそ][ぁ-ん]*+"
+    r"(?:(?:ごみ|ゴミ)(?=の日)|(?:捨|棄)[ぁ-ん]*+|すて[るたてかよられ][ぁ-ん]*+|ほか(?:す|し)[ぁ-ん]*+|放[るりっ][ぁ-ん]*+|出[さしすせそ][ぁ-ん]*+"
     r"|だし(?:たい|かた|て)[ぁ-ん]*+|だせ[ぁ-ん]*+|だす[ぁ-ん]*+|(?:処分|廃棄|処理|破棄|回収|収集|分別|リサイクル|片付け|始末)[ぁ-ん]*+"
     r"|しょぶん[ぁ-ん]*+|ぶんべつ[ぁ-ん]*+|分け[ぁ-ん]*+|手放[ぁ-ん]*+|(?:引き?|受け?)取[ぁ-ん]*+|持(?:ち?込|って)[ぁ-ん]*+|入れ[ぁ-ん]*+"
     r"|燃[ええやせ][ぁ-ん]*+|もえ[るまな][ぁ-ん]*+|教え[ぁ-ん]*+|おしえ[ぁ-ん]*+|知り[ぁ-ん]*+|調べ[ぁ-ん]*+|聞き[ぁ-ん]*+|困[っり][ぁ-ん]*+"
@@ -56,6 +56,10 @@ _PURPOSE: Final = re.compile(
 _CLAUSE: Final = re.compile(r"^.*(?:た|ない|[ぁ-ん]い|な|る|いる|てる)(?=[^ぁ-ん])")
 _CLAUSE_IN_KANA: Final = re.compile(r"^.*?(?:にある|った|れた|した|てる|ている|出た)(?=[ぁ-んァ-ヶ])")
 _GENITIVE: Final = re.compile(r"^.*の(?=[^ぁ-ん])")
+_OF_KANA: Final = re.compile(r"^.*[^ぁ-ん]の(?=[ぁ-ん]{2})")
+_PREAMBLE: Final = re.compile(
+    r"^.{0,40}?(?:んです|のです|ます|です|んだ|のだ|んや|てる|たい)(?:けれども?|けども?|が)[、,。\s]*(?=.)"
+)
 _BREAKS: Final = re.compile(r"[\s?!。、,「」『』]+")
 _TRAILING: Final = re.compile(rf"(?:{_PARTICLE}|{_SIGNS})+$")
 
@@ -73,7 +77,8 @@ def candidates(query: str) -> list[str]:
     whole = plain.strip("?!。、, 「」『』")
     pieces = [piece for piece in _BREAKS.split(plain) if piece]
     parts = pieces if len(pieces) > 1 else []
-    cuts = [*_cuts(whole), *(cut for piece in parts for cut in _cuts(piece))]
+    asked = [rest for rest in (_PREAMBLE.sub("", whole),) if rest != whole]
+    cuts = [*_cuts(whole), *(cut for piece in (*asked, *parts) for cut in _cuts(piece))]
     found = [*cuts[: _MOST // 2], whole, *parts[:_FEW], *cuts[_MOST // 2 :]]
     return [word for word in dict.fromkeys(found) if word][:_MOST]
 
@@ -95,7 +100,7 @@ def _cuts(text: str) -> list[str]:
             _CLAUSE.sub("", plain),
             _CLAUSE_IN_KANA.sub("", plain),
         ]
-        found += [_GENITIVE.sub("", plain)] if asked else []
+        found += [_GENITIVE.sub("", plain), _OF_KANA.sub("", plain)] if asked else []
     return [word for word in found if word]
 
 

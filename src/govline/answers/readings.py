@@ -19,12 +19,19 @@ class Reader(Protocol):
 
     def read(self, text: str) -> list[str]: ...
 
+    def knows(self, text: str) -> bool | None:
+        """Whether the text is made of words of the dictionary: then it is what was meant, and no slip. None where nobody can tell."""
+        ...
+
 
 class NoReader:
     """Knows no reading: search leans on the town's よみ column and on kana names."""
 
     def read(self, text: str) -> list[str]:  # noqa: ARG002 - the port's shape
         return []
+
+    def knows(self, text: str) -> bool | None:  # noqa: ARG002 - the port's shape
+        return None
 
 
 class SudachiReader:
@@ -50,6 +57,18 @@ class SudachiReader:
             self._load()
             spoken = [self._spoken(plain, mode) for mode in self._modes]
         return list(dict.fromkeys(word for word in spoken if word))
+
+    def knows(self, text: str) -> bool:
+        """Whether it is one word of the dictionary, or several of at least two characters each."""
+        plain = normalize(text).encode("utf-8", "ignore").decode()
+        if not plain:
+            return True
+        with self._lock:
+            self._load()
+            found = list(self._tokenizer.tokenize(plain, self._modes[0]))
+        return not any(each.is_oov() for each in found) and (
+            len(found) == 1 or all(len(each.surface()) > 1 for each in found)
+        )
 
     def _load(self) -> None:
         if self._tokenizer is None:

@@ -1,0 +1,179 @@
+"""Looks at a workbook's zip and XML before anything is unfolded: bombs, entities, what Excel hides, formulas without a result."""
+
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+from xml.parsers import expat
+
+from attrs import field, frozen
+
+from govline.errors import FileError
+
+__all__ = ["Seen", "guard_workbook", "look_at_sheet", "open_archive"]
+
+MOST_PARTS: Final = 2_000
+MOST_BYTES: Final = 1 << 30
+MOST_STRINGS: Final = 96 << 20
+MOST_RATIO: Final = 200
+_SMALL: Final = 4 << 20
+_CHUNK: Final = 1 << 16
+_LONGEST_TEXT: Final = 16
+"""Chunks of a sheet without the beginning of any element: a million bytes, where Excel allows 32,767 characters a cell."""
+_LAST_ROW, _LAST_COLUMN = 1_048_576, 16_384
+_XML: Final = (".xml", ".rels", ".vml")
+
+
+@frozen
+class Seen:
+    """What a sheet's XML tells that a plain reading of its cells does not.
+
+    Args:
+        hidden: Rows that Excel does not show.
+        merged: Merged areas of the first rows: (first row, first column, last row, last column), from 1.
+        uncounted: (row, column) of formulas whose result was never saved.
+    """
+
+    hidden: int = 0
+    merged: tuple[tuple[int, int, int, int], ...] = ()
+    uncounted: frozenset[tuple[int, int]] = field(default=frozenset())
+
+
+def guard_workbook(archive: zipfile.ZipFile) -> None:
+    """Refuse a zip that unfolds into too much, and XML that declares a document type (entities live there).
+
+    Sizes are those that the zip declares: `zipfile` never unfolds a part beyond its declared size.
+
+    Raises:
+        FileError: GL-0038.
+    """
+    parts = archive.infolist()
+    unfolded = sum(part.file_size for part in parts)
+    if len(parts) > MOST_PARTS or unfolded > MOST_BYTES:
+        raise _bomb("unfolds into too much", f"at most {MOST_BYTES >> 20} MB in {MOST_PARTS} parts")
+    for part in parts:
+        if part.file_size > _SMALL and part.file_size > MOST_RATIO * max(part.compress_size, 1):
+            raise _bomb("holds a part that unfolds without measure", "save it afresh in Excel")
+        if part.filename.lower().endswith("sharedstrings.xml") and part.file_size > MOST_STRINGS:
+            raise _bomb("holds too many texts", "save it as CSV UTF-8")
+        if part.flag_bits & 1:
+            raise _bomb("is an encrypted zip", "save it without a password")
+        if part.filename.lower().endswith(_XML):
+            _refuse_doctype(archive, part)
+
+
+def _refuse_doctype(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> None:
+    """A document type can stand before the root element only, so reading ends there."""
+    found: list[str] = []
+    parser = expat.ParserCreate()
+    parser.StartDoctypeDeclHandler = lambda *_: found.append("doctype")
+    parser.StartElementHandler = lambda *_: found.append("root")
+    try:
+        with archive.open(part) as source:
+            while not found and (chunk := source.read(_CHUNK)):
+                parser.Parse(chunk)
+    except (expat.ExpatError, zipfile.BadZipFile, OSError, NotImplementedError):
+        if not found:
+            raise _bomb("holds XML that cannot be read", "save it afresh in Excel") from None
+    if found[:1] == ["doctype"]:
+        raise _bomb("declares entities", "save it afresh in Excel; a workbook needs none")
+
+
+def look_at_sheet(archive: zipfile.ZipFile, part: str, rows: int) -> Seen:
+    """Pass over a sheet once, keeping only what `Seen` tells.
+
+    Args:
+        rows: Merged areas are noted among so many first rows.
+    """
+    scan = _Scan(rows)
+    parser = expat.ParserCreate(namespace_separator=" ")
+    parser.StartElementHandler = scan.start
+    parser.EndElementHandler = scan.end
+    silent = 0
+    try:
+        with archive.open(part) as source:
+            while chunk := source.read(_CHUNK):
+                before = scan.elements
+                parser.Parse(chunk)
+                silent = silent + 1 if scan.elements == before else 0
+                if silent > _LONGEST_TEXT:
+                    raise _bomb("holds a cell longer than Excel allows", "shorten it")
+            parser.Parse(b"", True)
+    except FileError:
+        raise
+    except (expat.ExpatError, ValueError, zipfile.BadZipFile):
+        raise _bomb("holds XML that cannot be read", "save it afresh in Excel") from None
+    return Seen(scan.hidden, tuple(scan.merged), frozenset(scan.uncounted))
+
+
+class _Scan:
+    """Counts while expat walks: rows, cells with a formula but no value, merged areas."""
+
+    def __init__(self, rows: int) -> None:
+        self.rows, self.hidden, self.row, self.column, self.elements = rows, 0, 0, 0, 0
+        self.formula = self.value = False
+        self.merged: list[tuple[int, int, int, int]] = []
+        self.uncounted: set[tuple[int, int]] = set()
+        self._starts: dict[str, Callable[[dict[str, str]], Any]] = {
+            "row": self._row,
+            "c": self._cell,
+            "f": lambda _: setattr(self, "formula", True),
+            "v": lambda _: setattr(self, "value", True),
+            "mergeCell": self._merge,
+        }
+
+    def start(self, tag: str, given: dict[str, str]) -> None:
+        """An element begins."""
+        self.elements += 1
+        handle = self._starts.get(tag.rpartition(" ")[2])
+        if handle is not None:
+            handle(given)
+
+    def end(self, tag: str) -> None:
+        """An element ends."""
+        if tag.endswith(" c"):
+            if self.formula and not self.value and len(self.uncounted) < 100_000:
+                self.uncounted.add((self.row, self.column))
+            self.formula = self.value = False
+
+    def _row(self, given: dict[str, str]) -> None:
+        self.row = int(given.get("r") or self.row + 1)
+        self.column = 0
+        if self.row > _LAST_ROW:
+            raise _bomb("counts more rows than Excel has", "save it afresh in Excel")
+        self.hidden += given.get("hidden") in ("1", "true")
+
+    def _cell(self, given: dict[str, str]) -> None:
+        self.column = _place(given["r"])[1] if given.get("r") else self.column + 1
+        if self.column > _LAST_COLUMN:
+            raise _bomb("counts more columns than Excel has", "save it afresh in Excel")
+
+    def _merge(self, given: dict[str, str]) -> None:
+        first, _, last = given.get("ref", "").partition(":")
+        (top, left), (bottom, right) = _place(first), _place(last or first)
+        if top <= self.rows:
+            self.merged.append((top, left, bottom, right))
+
+
+def _place(reference: str) -> tuple[int, int]:
+    letters = reference.rstrip("0123456789")
+    column = 0
+    for letter in letters:
+        column = column * 26 + ord(letter.upper()) - 64
+    return int(reference[len(letters) :] or 0), column
+
+
+def open_archive(path: Path) -> zipfile.ZipFile:
+    """The workbook as a zip.
+
+    Raises:
+        FileError: GL-0038, it is none.
+    """
+    try:
+        return zipfile.ZipFile(path)
+    except zipfile.BadZipFile:
+        raise _bomb("is a damaged zip", "save it afresh in Excel") from None
+
+
+def _bomb(what: str, hint: str) -> FileError:
+    return FileError(f"the workbook {what}", code="GL-0038", hint=hint)

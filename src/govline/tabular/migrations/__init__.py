@@ -1,0 +1,3 @@
+"""Alembic branch of tabular."""
+
+__all__: list[str] = []

@@ -54,7 +54,9 @@ __all__ = [
     "RESIZE_SLOT",
     "SLOTS_BETWEEN",
     "SLOT_BY_ID",
+    "SLOT_COLUMNS",
     "TAKE",
+    "slot_of_row",
 ]
 
 _LIVE = bookings.c.ended_at.is_(None)
@@ -71,7 +73,7 @@ _AS_READ = (
 _SLOT_NAMES = ("id", "programme", "starts", "ends", "name", "capacity", "booked", "cancelled")
 
 
-def _slot(*values: Any) -> Slot:
+def slot_of_row(*values: Any) -> Slot:
     return Slot(**dict(zip(_SLOT_NAMES, values, strict=True)))
 
 
@@ -94,7 +96,7 @@ def _upsert(name: str, table: Table, keys: list[str], change: Callable[[Any], di
     return Statement(name, one(postgresql_insert), sqlite=one(sqlite_insert))
 
 
-_SLOT = (
+SLOT_COLUMNS: Final = (
     slots.c.id,
     slots.c.programme,
     slots.c.starts_at,
@@ -123,19 +125,19 @@ _BETWEEN = and_(
 
 # --- slots ---
 SLOT_BY_ID: Final = Statement(
-    "calendar.slot", select(*_SLOT).where(slots.c.id == bindparam("slot")), row=_slot
+    "calendar.slot", select(*SLOT_COLUMNS).where(slots.c.id == bindparam("slot")), row=slot_of_row
 )
 SLOTS_BETWEEN: Final = Statement(
     "calendar.slots",
-    select(*_SLOT)
+    select(*SLOT_COLUMNS)
     .where(_BETWEEN)
     .order_by(slots.c.starts_at, slots.c.name)
     .limit(bindparam("limit", type_=Integer)),
-    row=_slot,
+    row=slot_of_row,
 )
 FREE_SLOTS: Final = Statement(
     "calendar.free_slots",
-    select(*_SLOT)
+    select(*SLOT_COLUMNS)
     .where(
         _BETWEEN,
         slots.c.cancelled.is_(false()),
@@ -143,7 +145,7 @@ FREE_SLOTS: Final = Statement(
     )
     .order_by(slots.c.starts_at, slots.c.name)
     .limit(bindparam("limit", type_=Integer)),
-    row=_slot,
+    row=slot_of_row,
 )
 ADD_SLOT: Final = _insert_once("calendar.add_slot", slots)
 RESIZE_SLOT: Final = Statement(

@@ -1,6 +1,6 @@
 """What stands behind the booking verbs: look at the facts, judge, move rows and counter, tell what follows."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -13,8 +13,9 @@ from govline.calendar.requests import Answer
 from govline.calendar.rules import BusinessDay, check, check_cancel, check_change
 from govline.core import CitizenId, Effect, Event, Id, Reason, Schedule, Transaction
 from govline.core.texts import Texts
+from govline.store.bulk import emit_many, schedule_many
 
-__all__ = ["Desk", "find_slot", "no_such_slot"]
+__all__ = ["Desk", "find_slot", "new_booking", "no_such_slot"]
 
 
 @frozen
@@ -44,10 +45,10 @@ class Desk:
         reasons = self._reasons_now(tx, slot, lambda now: self.reasons(tx, now, citizen, party))
         if reasons:
             return Refused(reasons)
-        booking = _new(tx, slot, citizen, party, hold=policy.hold if verb == "hold" else None)
+        booking = new_booking(tx, slot, citizen, party, hold=policy.hold if verb == "hold" else None)
         if ledger.place(tx, slot, booking) != "placed":
             return _lost(tx, slot_id, lambda now: self.reasons(tx, now, citizen, party))
-        self._taken(tx, booking)
+        self.taken(tx, [booking])
         return booking
 
     def confirm(self, tx: Transaction, booking_id: Id, citizen: CitizenId | None) -> Answer:
@@ -61,7 +62,7 @@ class Desk:
             return Refused([_collision()])
         tx.unschedule(_hold_key(booking))
         confirmed = evolve(booking, state=BookingState.CONFIRMED, held_until=None)
-        self._taken(tx, confirmed)
+        self.taken(tx, [confirmed])
         return confirmed
 
     def change(
@@ -146,14 +147,23 @@ class Desk:
 
     # --- what follows ---
 
-    def _taken(self, tx: Transaction, booking: Booking) -> None:
-        if booking.held_until is not None:
-            key = _hold_key(booking)
-            effect = Effect("calendar.expire", {"booking": booking.id}, dedupe=key)
-            tx.schedule(Schedule(key, booking.held_until, booking.ref, effect))
-            return
-        reminders.remind(tx, self.programme(booking.programme), booking, self.texts)
-        _tell(tx, "calendar.booked", booking, {"slot": booking.slot, "party": booking.party})
+    def taken(self, tx: Transaction, new: Sequence[Booking]) -> None:
+        """What follows from places won: a time limit for holds; reminder and event for bookings."""
+        planned = [schedule for booking in new if (schedule := self._planned(tx, booking))]
+        told = [
+            _event(tx, "calendar.booked", booking, {"slot": booking.slot, "party": booking.party})
+            for booking in new
+            if booking.held_until is None
+        ]
+        schedule_many(tx, planned)
+        emit_many(tx, told)
+
+    def _planned(self, tx: Transaction, booking: Booking) -> Schedule | None:
+        if booking.held_until is None:
+            return reminders.planned(tx, self.programme(booking.programme), booking, self.texts)
+        key = _hold_key(booking)
+        effect = Effect("calendar.expire", {"booking": booking.id}, dedupe=key)
+        return Schedule(key, booking.held_until, booking.ref, effect)
 
     def _moved(self, tx: Transaction, old: Booking, new: Booking) -> None:
         if new.state is BookingState.CONFIRMED:
@@ -185,9 +195,10 @@ def _own(tx: Transaction, booking_id: Id, citizen: CitizenId | None) -> Booking 
     return booking if booking.state.live else Refused([_is_over(booking.state)])
 
 
-def _new(
+def new_booking(
     tx: Transaction, slot: Slot, citizen: CitizenId | None, party: int, *, hold: timedelta | None
 ) -> Booking:
+    """A booking that has no row yet: held for `hold`, or confirmed."""
     return Booking(
         id=tx.new_id(),
         slot=slot.id,
@@ -217,10 +228,14 @@ def _in_slot(tx: Transaction, slot: Slot, citizen: CitizenId | None) -> bool:
 
 
 def _tell(tx: Transaction, name: str, booking: Booking, data: Mapping[str, Any]) -> None:
+    tx.emit(_event(tx, name, booking, data))
+
+
+def _event(tx: Transaction, name: str, booking: Booking, data: Mapping[str, Any]) -> Event:
     facts = {"programme": booking.programme, **data}
     if tx.actor.kind == "staff":  # a citizen's own acts stand in the booking's row
         tx.audit(name, booking.ref, facts)
-    tx.emit(Event(name, booking.ref, citizen=booking.citizen, data=facts))
+    return Event(name, booking.ref, citizen=booking.citizen, data=facts)
 
 
 def _hold_key(booking: Booking) -> str:

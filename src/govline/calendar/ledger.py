@@ -11,14 +11,14 @@ from govline.calendar import _queries as q
 from govline.calendar.model import Booking, BookingState, Slot
 from govline.core import Transaction
 
-__all__ = ["end", "move", "place"]
+__all__ = ["end", "move", "place", "row_of"]
 
 
 def place(tx: Transaction, slot: Slot, booking: Booking) -> str:
     """Take the places and write the row: `placed`, `full`, or `twice` when the person has this slot already."""
     if not tx.write(q.TAKE, {"slot": slot.id, "party": booking.party}):
         return "full"
-    if tx.write(q.ADD_BOOKING, _row(tx, booking)):
+    if tx.write(q.ADD_BOOKING, row_of(tx, booking)):
         return "placed"
     tx.write(q.GIVE, {"slot": slot.id, "party": booking.party})
     return "twice"
@@ -62,7 +62,7 @@ def _reserve_pair(tx: Transaction, booking: Booking, to: Slot, party: int) -> st
     if booking.slot == to.id:
         return ""
     marker = evolve(booking, id=tx.new_id(), slot=to.id, party=party)
-    if not tx.write(q.ADD_BOOKING, _row(tx, marker)):
+    if not tx.write(q.ADD_BOOKING, row_of(tx, marker)):
         return "twice"
     tx.write(q.DROP_BOOKING, {"booking": marker.id})
     return ""
@@ -92,7 +92,8 @@ def _move_back(tx: Transaction, booking: Booking, to: Slot, party: int) -> str:
     return "full"
 
 
-def _row(tx: Transaction, booking: Booking) -> dict[str, str | int | datetime | None]:
+def row_of(tx: Transaction, booking: Booking) -> dict[str, str | int | datetime | None]:
+    """The row that stands for a new booking."""
     return {
         "id": booking.id,
         "slot_id": booking.slot,

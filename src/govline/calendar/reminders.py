@@ -9,7 +9,7 @@ from govline.core.jst import JST, to_jst
 from govline.core.messages import Text
 from govline.core.texts import Texts
 
-__all__ = ["forget", "remind", "reminder_due"]
+__all__ = ["forget", "planned", "remind", "reminder_due"]
 
 
 def reminder_due(reminder: Reminder, starts: datetime) -> datetime:
@@ -22,12 +22,20 @@ def reminder_due(reminder: Reminder, starts: datetime) -> datetime:
 
 def remind(tx: Transaction, programme: Programme, booking: Booking, texts: Texts) -> None:
     """Set or move the reminder of a confirmed booking; none where its time has passed or nobody can be told."""
+    schedule = planned(tx, programme, booking, texts)
+    if schedule is None:
+        forget(tx, booking)
+    else:
+        tx.schedule(schedule)
+
+
+def planned(tx: Transaction, programme: Programme, booking: Booking, texts: Texts) -> Schedule | None:
+    """The reminder of a confirmed booking, not yet written; None where its time has passed or nobody can be told."""
     if programme.reminder is None or booking.citizen is None:
-        return
+        return None
     due = reminder_due(programme.reminder, booking.starts)
     if due <= tx.now:
-        forget(tx, booking)
-        return
+        return None
     text = texts.get("calendar.reminder", programme=programme.title, when=when(booking.starts))
     effect = Effect(
         "line.push",
@@ -35,7 +43,7 @@ def remind(tx: Transaction, programme: Programme, booking: Booking, texts: Texts
         dedupe=f"{_key(booking)}:{booking.slot}",  # a moved booking is reminded of its new slot, once
         expires=booking.starts,
     )
-    tx.schedule(Schedule(_key(booking), due, booking.ref, effect))
+    return Schedule(_key(booking), due, booking.ref, effect)
 
 
 def forget(tx: Transaction, booking: Booking) -> None:

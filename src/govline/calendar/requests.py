@@ -11,7 +11,7 @@ from govline.core import CitizenId, Json, Reason, Transaction
 from govline.errors import InputError
 from govline.store.columns import dump_json
 
-__all__ = ["Answer", "answered_once"]
+__all__ = ["Answer", "answered_once", "check_key", "digest_of", "row_of", "stored_answer", "to_json"]
 
 Answer = Booking | Refused
 
@@ -35,30 +35,52 @@ def answered_once(
     Raises:
         InputError: GL-2001, the key was used for another verb or other content.
     """
-    if not key:
-        raise InputError("a write to the calendar needs an idempotency key", code="GL-2001")
-    digest = hashlib.sha256(dump_json([verb, content]).encode()).hexdigest()
-    claim = {
-        "key": key,
-        "verb": verb,
-        "digest": digest,
-        "citizen": citizen,
-        "answer": None,
-        "made_at": tx.now,
-    }
-    if not tx.write(q.CLAIM_REQUEST, claim):
+    check_key(key)
+    digest = digest_of(verb, content)
+    if not tx.write(q.CLAIM_REQUEST, row_of(tx, key, verb, digest, citizen=citizen, answer=None)):
         stored = _stored(tx, key, verb, digest)
         if stored is not None:
             return stored
     answer = work()
-    tx.write(q.ANSWER, {"request": key, "said": _to_json(answer)})
+    tx.write(q.ANSWER, {"request": key, "said": to_json(answer)})
     return answer
 
 
-def _stored(tx: Transaction, key: str, verb: str, digest: str) -> Answer | None:
-    row = tx.one(q.REQUEST, {"request": key})
-    if row is None:
-        return None
+def check_key(key: str) -> None:
+    """Refuse a write without a key.
+
+    Raises:
+        InputError: GL-2001.
+    """
+    if not key:
+        raise InputError("a write to the calendar needs an idempotency key", code="GL-2001")
+
+
+def digest_of(verb: str, content: Mapping[str, Json]) -> str:
+    """What is kept of a request, to tell it from another under the same key."""
+    return hashlib.sha256(dump_json([verb, content]).encode()).hexdigest()
+
+
+def row_of(
+    tx: Transaction, key: str, verb: str, digest: str, *, citizen: CitizenId | None, answer: Answer | None
+) -> dict[str, Any]:
+    """The row of a request, answered or just claimed."""
+    return {
+        "key": key,
+        "verb": verb,
+        "digest": digest,
+        "citizen": citizen,
+        "answer": None if answer is None else to_json(answer),
+        "made_at": tx.now,
+    }
+
+
+def stored_answer(row: tuple[str, str, Json], verb: str, digest: str) -> Answer | None:
+    """The answer that was given before; None where the request was claimed and not answered.
+
+    Raises:
+        InputError: GL-2001, the key was used for another verb or other content.
+    """
     if (row[0], row[1]) != (verb, digest):
         raise InputError(
             "this idempotency key was used for another request",
@@ -69,7 +91,13 @@ def _stored(tx: Transaction, key: str, verb: str, digest: str) -> Answer | None:
     return None if row[2] is None else _from_json(row[2])
 
 
-def _to_json(answer: Answer) -> Json:
+def _stored(tx: Transaction, key: str, verb: str, digest: str) -> Answer | None:
+    row = tx.one(q.REQUEST, {"request": key})
+    return None if row is None else stored_answer(row, verb, digest)
+
+
+def to_json(answer: Answer) -> Json:
+    """An answer as it is stored."""
     if isinstance(answer, Refused):
         return {
             "refused": [

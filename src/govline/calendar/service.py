@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from functools import partial
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 from govline.calendar import _queries as q
 from govline.calendar.desk import Desk, find_slot, no_such_slot
@@ -18,13 +20,18 @@ from govline.calendar.model import (
     Slot,
     SlotPlan,
 )
-from govline.calendar.requests import Answer, answered_once
+from govline.calendar.requests import Answer, answered_once, check_key
 from govline.calendar.rules import check, judge
+from govline.calendar.rush import Wish, take_many
 from govline.calendar.texts import CALENDAR_TEXTS
-from govline.core import CitizenId, DatabasePort, Id, Ref, Transaction
+from govline.core import CitizenId, Id, Ref, Transaction
 from govline.core.holidays import HolidayCalendar
 from govline.core.texts import Texts
 from govline.errors import ConfigError, InputError
+from govline.store.gathering import Gathering
+
+if TYPE_CHECKING:
+    from govline.store import Database
 
 __all__ = ["Calendar"]
 
@@ -54,6 +61,7 @@ class Calendar:
         official = HolidayCalendar.official()
         self._business_day = business_day or official.is_business_day
         self._holiday = holiday or official.is_holiday
+        self._gatherings: WeakKeyDictionary[Database, Gathering[Wish, Answer]] = WeakKeyDictionary()
         self._desk = Desk(self.programme, self._business_day, texts or Texts(defaults=CALENDAR_TEXTS))
 
     def programme(self, programme: str) -> Programme:
@@ -237,12 +245,29 @@ class Calendar:
             tx.write(statement, {"who": citizen})
 
     def book_on(
-        self, db: DatabasePort, slot_id: Id, citizen: CitizenId | None, *, party: int = 1, key: str
+        self, db: "Database", slot_id: Id, citizen: CitizenId | None, *, party: int = 1, key: str
     ) -> Booking | Refused:
-        """`book` in a unit of its own, grouped with others for the same slot: the fast way in a rush."""
-        return db.run(
-            lambda tx: self.book(tx, slot_id, citizen, party=party, key=key), group=f"slot:{slot_id}"
-        )
+        """`book` in a unit that it shares with whoever else waits for the same slot: the fast way in a rush.
+
+        Call it outside any unit; the place is taken for good when it returns.
+        """
+        return self._rush(db, Wish("book", slot_id, citizen, party, key))
+
+    def hold_on(
+        self, db: "Database", slot_id: Id, citizen: CitizenId | None, *, party: int = 1, key: str
+    ) -> Booking | Refused:
+        """`hold` the way `book_on` books."""
+        return self._rush(db, Wish("hold", slot_id, citizen, party, key))
+
+    def _rush(self, db: "Database", wish: Wish) -> Answer:
+        _check_party(wish.party)
+        check_key(wish.key)
+        gathering = self._gatherings.get(db)
+        if gathering is None:
+            limited = any(item.policy.limit is not None for item in self.programmes.values())
+            work = partial(_take_many, self._desk, limited)
+            gathering = self._gatherings.setdefault(db, Gathering(db, work))
+        return gathering.submit(wish.slot, wish)
 
     def _request(
         self, tx: Transaction, verb: str, slot_id: Id, citizen: CitizenId | None, *, party: int, key: str
@@ -251,6 +276,12 @@ class Calendar:
         content = {"slot": slot_id, "citizen": citizen, "party": party}
         work = partial(self._desk.take, tx, verb, slot_id, citizen, party)
         return answered_once(tx, key, verb, content, work, citizen=citizen)
+
+
+def _take_many(
+    desk: Desk, limited: bool, tx: Transaction, wishes: Sequence[Wish]
+) -> Sequence[Answer | Exception]:
+    return take_many(tx, desk, wishes, limited=limited)
 
 
 def _check_party(party: int) -> None:

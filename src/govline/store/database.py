@@ -164,7 +164,7 @@ class Database:
             NestedUnit: Called inside a unit or a `begin` block of this database.
             UnitTimeout: A unit held the writer longer than its budget.
         """
-        self._refuse_nesting(work)
+        self.refuse_nesting(work)
         unit = Unit(work, actor or SYSTEM)
         self.engine.run(unit, group)
         result: T = _plain(unit.outcome())
@@ -189,7 +189,7 @@ class Database:
         Raises:
             RetryNeeded: The database asks to run the block again: only you can. Prefer `run`, which does so by itself.
         """
-        self._refuse_nesting(self.begin)
+        self.refuse_nesting(self.begin)
         with retry_is_told(), self.engine.begin(actor or SYSTEM) as tx, self._marked():
             yield tx
 
@@ -207,7 +207,7 @@ class Database:
             JoinRefused: No transaction is open on it, or it is of another kind; the hint says what to do.
             RetryNeeded: The database asks to run the whole transaction again: only you can.
         """
-        self._refuse_nesting(self.join)
+        self.refuse_nesting(self.join)
         with join(self, connection, actor or SYSTEM, self.schema) as tx, self._marked():
             yield tx
 
@@ -286,7 +286,12 @@ class Database:
         finally:
             _units.reset(token)
 
-    def _refuse_nesting(self, work: Callable[..., Any]) -> None:
+    def refuse_nesting(self, work: Callable[..., Any]) -> None:
+        """Raise where the caller is inside a unit of this database already.
+
+        Raises:
+            NestedUnit: It is.
+        """
         self._refuse_fork()
         if id(self) in _units.get():
             raise NestedUnit(

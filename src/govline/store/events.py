@@ -11,7 +11,7 @@ from govline.store._reach import database
 if TYPE_CHECKING:
     from govline.store.database import Database
 
-__all__ = ["TOPIC", "EventEffects", "handler_names", "publish"]
+__all__ = ["TOPIC", "EventEffects", "effects_of", "handler_names", "publish"]
 
 TOPIC: Final = "event"
 
@@ -22,17 +22,25 @@ def publish(tx: Transaction, event: Event) -> None:
     `same_tx` handlers run now, and what they raise undoes the unit. Each other handler gets an outbox row in the queue
     of its feature, so that one handler's failure is retried alone.
     """
+    for effect in effects_of(tx, event):
+        tx.enqueue(effect)
+
+
+def effects_of(tx: Transaction, event: Event) -> list[Effect]:
+    """Run the `same_tx` handlers now; the effects that stand for the others."""
     handlers = database(tx).handlers
     heard = [(name, handler) for name, handler in handler_names(handlers) if handler.event == event.name]
     for _, handler in heard:
         if handler.mode == "same_tx":
             handler.run(tx, event)
     after = [(name, handler) for name, handler in heard if handler.mode == "outbox"]
-    if after:
-        key = tx.new_id()
-        for name, handler in after:
-            payload = {"handler": name, **_to_json(event)}
-            tx.enqueue(Effect(TOPIC, payload, f"{key}:{name}", queue=_feature(handler)))
+    if not after:
+        return []
+    key, told = tx.new_id(), _to_json(event)
+    return [
+        Effect(TOPIC, {"handler": name, **told}, f"{key}:{name}", queue=_feature(handler))
+        for name, handler in after
+    ]
 
 
 class EventEffects:

@@ -15,7 +15,7 @@ from govline.store import _queries_flow as q
 from govline.store.database import Database
 from govline.store.policies import QuietHours
 
-__all__ = ["Fired", "fire", "next_due", "of_subject", "put", "remove"]
+__all__ = ["Fired", "fire", "next_due", "of_subject", "put", "remove", "row_of"]
 
 _UNREADABLE_AGAIN: Final = timedelta(minutes=10)
 _log = logging.getLogger("govline.schedules")
@@ -31,17 +31,19 @@ class Fired:
 
 def put(tx: Transaction, schedule: Schedule) -> None:
     """Insert the schedule, or move the one of the same key: due, subject and effect are replaced."""
-    tx.write(
-        q.PUT_SCHEDULE,
-        {
-            "key": schedule.key,
-            "due": schedule.due,
-            "subject_kind": schedule.subject.kind,
-            "subject_id": schedule.subject.id,
-            "quiet_hours": schedule.quiet_hours,
-            "effect": _to_json(schedule.effect),
-        },
-    )
+    tx.write(q.PUT_SCHEDULE, row_of(schedule))
+
+
+def row_of(schedule: Schedule) -> dict[str, Json]:
+    """The row that stands for a schedule."""
+    return {
+        "key": schedule.key,
+        "due": schedule.due,
+        "subject_kind": schedule.subject.kind,
+        "subject_id": schedule.subject.id,
+        "quiet_hours": schedule.quiet_hours,
+        "effect": _to_json(schedule.effect),
+    }
 
 
 def remove(tx: Transaction, key: str) -> bool:

@@ -13,6 +13,15 @@ NAMES = sorted(path.stem for path in (ROOT / "benchmarks").glob("*.py") if not p
 HOT = {"units_per_s", "ratio_to_bare", "max_wait_ms"}
 PROMISED = {
     "answers": {"top1", "top3", "refusal_precision", "p95_ms", "cross_city_top3"},
+    "booking": {
+        "ours_per_s",
+        "cte_per_s",
+        "lock_per_s",
+        "bound_per_s",
+        "ratio_to_cte",
+        "ratio_to_bound",
+        "oversold",
+    },
     "garbage": {"seconds", "ratio_to_dateutil", "selection_ratio_to_hand_written"},
     "imports": {"govline_ms", "city_ratio_to_attrs_pydantic"},
     "mynumber": {"ratio_to_bare_rsa", "full_us", "bare_us"},

@@ -1,0 +1,179 @@
+"""Many bookings in one unit of work: what waits for the same slot is judged and written together, each answered for itself.
+
+The verdicts are those of `Desk.take`, one after another in order of arrival; only the statements are shared. The slots' rows are
+locked before anybody is judged, so that no other process can take a place in between.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from attrs import evolve, field, frozen, mutable
+
+from govline.calendar import _queries as q
+from govline.calendar import _sql as rush
+from govline.calendar import ledger
+from govline.calendar._tables import bookings, persons, requests
+from govline.calendar.desk import Desk, new_booking, no_such_slot
+from govline.calendar.model import Booking, BookingState, CitizenFacts, Refused, Slot
+from govline.calendar.requests import Answer, digest_of, row_of, stored_answer
+from govline.calendar.rules import check
+from govline.core import CitizenId, Id, Transaction
+from govline.errors import InputError, RetryNeeded
+from govline.store.rows import rows_text
+
+__all__ = ["Wish", "take_many"]
+
+_BOOKING: Final = {each.name: each.type for each in bookings.columns}
+_PERSON: Final = {each.name: each.type for each in persons.columns}
+_REQUEST: Final = {each.name: each.type for each in requests.columns}
+
+
+@frozen
+class Wish:
+    """A request to book or hold places, as it waits in the line of its slot."""
+
+    verb: str
+    slot: Id
+    citizen: CitizenId | None
+    party: int
+    key: str
+
+    @property
+    def digest(self) -> str:
+        """What is kept of it."""
+        return digest_of(self.verb, {"slot": self.slot, "citizen": self.citizen, "party": self.party})
+
+
+def take_many(
+    tx: Transaction, desk: Desk, wishes: Sequence[Wish], *, limited: bool = True
+) -> list[Answer | Exception]:
+    """Answer every wish, in order; a key that was answered before gets that answer again.
+
+    Args:
+        limited: Whether any programme has a limit for each citizen; False spares the look.
+
+    Returns:
+        A booking, a refusal with every reason, or the InputError GL-2001 of a key that was used for something else.
+
+    Raises:
+        RetryNeeded: Somebody answered one of the keys, or moved into one of the slots, in this very moment.
+    """
+    keys = json.dumps([wish.key for wish in wishes])
+    known = {row[0]: row[1:] for row in tx.all(rush.KNOWN_REQUESTS, {"keys": keys})}
+    fresh: dict[str, Wish] = {}
+    for wish in wishes:
+        if wish.key not in known:
+            fresh.setdefault(wish.key, wish)
+    answers = _Batch.of(tx, desk, list(fresh.values()), limited=limited).answer() if fresh else {}
+    first = {key: (wish.verb, wish.digest, None) for key, wish in fresh.items()}
+    return [_said(wish, {**first, **known}[wish.key], answers) for wish in wishes]
+
+
+def _said(wish: Wish, row: tuple[str, str, Any], answers: Mapping[str, Answer]) -> Answer | Exception:
+    try:
+        stored = stored_answer(row, wish.verb, wish.digest)
+        return answers[wish.key] if stored is None else stored
+    except InputError as used_twice:
+        return used_twice
+
+
+@mutable
+class _Batch:
+    """Requests that nobody has answered yet, with what must be known to judge them; grows as places are won."""
+
+    tx: Transaction
+    desk: Desk
+    wishes: list[Wish]
+    slots: dict[Id, Slot]
+    pairs: set[tuple[Id, CitizenId]]
+    live: Counter[tuple[str, CitizenId]]
+    won: list[Booking] = field(factory=list)
+
+    @classmethod
+    def of(cls, tx: Transaction, desk: Desk, wishes: list[Wish], *, limited: bool) -> "_Batch":
+        """Lock and look: persons under a limit, then slots, then what stands in them."""
+        named = {"slots": json.dumps(sorted({wish.slot for wish in wishes}))}
+        persons_of = _under_limit(desk, tx.all(rush.FIND_SLOTS, named), wishes) if limited else []
+        if persons_of:
+            rows = [{"programme": programme, "citizen": who, "requests": 1} for programme, who in persons_of]
+            tx.write(rush.QUEUE_PERSONS, {"rows": rows_text(_PERSON, rows)})
+        slots = {slot.id: slot for slot in tx.all(rush.LOCK_SLOTS, named)}
+        asked = [{"slot": wish.slot, "citizen": wish.citizen} for wish in wishes if wish.citizen]
+        standing = tx.all(rush.LIVE_PAIRS, {"rows": json.dumps(asked)}) if asked else []
+        pairs = {(slot, who) for slot, who, booking in standing if booking}
+        counted = [{"programme": programme, "citizen": who} for programme, who in persons_of]
+        counts = tx.all(rush.LIVE_COUNTS, {"rows": json.dumps(counted), "now": tx.now}) if counted else []
+        live = Counter({(programme, who): number for programme, who, number in counts})
+        return cls(tx, desk, wishes, slots, pairs, live)
+
+    def answer(self) -> dict[str, Answer]:
+        """Judge one after another, then write everything."""
+        self._free_expired()
+        answers = {wish.key: self._judge(wish) for wish in self.wishes}
+        self._write(answers)
+        return answers
+
+    def _free_expired(self) -> None:
+        """Holds that ran out make place where place is short: nobody waits for the worker to see a free one."""
+        wanted: Counter[Id] = Counter()
+        for wish in self.wishes:
+            wanted[wish.slot] += wish.party
+        for slot in [slot for slot in self.slots.values() if wanted[slot.id] > slot.free]:
+            due = self.tx.all(q.DUE_HOLDS_OF_SLOT, {"slot": slot.id, "now": self.tx.now})
+            for held in due:
+                self.desk.end(self.tx, held, BookingState.EXPIRED)
+                self.pairs.discard((slot.id, held.citizen or ""))
+            if due:
+                self.slots[slot.id] = self.tx.one(q.SLOT_BY_ID, {"slot": slot.id}) or slot
+
+    def _judge(self, wish: Wish) -> Answer:
+        slot = self.slots.get(wish.slot)
+        if slot is None:
+            return Refused([no_such_slot()])
+        policy = self.desk.programme(slot.programme).policy
+        who = wish.citizen or ""
+        facts = CitizenFacts(wish.party, (slot.id, who) in self.pairs, self.live[slot.programme, who])
+        reasons = check(policy, slot, facts, self.tx.now, business_day=self.desk.business_day)
+        if reasons:
+            return Refused(reasons)
+        hold = policy.hold if wish.verb == "hold" else None
+        booking = new_booking(self.tx, slot, wish.citizen, wish.party, hold=hold)
+        self.slots[slot.id] = evolve(slot, booked=slot.booked + wish.party)
+        if wish.citizen:
+            self.pairs.add((slot.id, who))
+            self.live[slot.programme, who] += 1
+        self.won.append(booking)
+        return booking
+
+    def _write(self, answers: Mapping[str, Answer]) -> None:
+        tx = self.tx
+        if self.won:
+            rows = rows_text(_BOOKING, [ledger.row_of(tx, booking) for booking in self.won])
+            _all_new(tx.write(rush.ADD_BOOKINGS, {"rows": rows}), len(self.won))
+            taken: Counter[Id] = Counter()
+            for booking in self.won:
+                taken[booking.slot] += booking.party
+            for slot, places in sorted(taken.items()):
+                _all_new(tx.write(rush.TAKE_PLACES, {"slot": slot, "places": places}), 1)
+        asked = [
+            row_of(tx, wish.key, wish.verb, wish.digest, citizen=wish.citizen, answer=answers[wish.key])
+            for wish in self.wishes
+        ]
+        _all_new(tx.write(rush.ADD_REQUESTS, {"rows": rows_text(_REQUEST, asked)}), len(asked))
+        self.desk.taken(tx, self.won)
+
+
+def _under_limit(desk: Desk, slots: Iterable[Slot], wishes: Iterable[Wish]) -> list[tuple[str, CitizenId]]:
+    """Whose live bookings count, by programme: rival requests of one person wait for each other."""
+    programmes = {slot.id: slot.programme for slot in slots}
+    asking = {
+        (programmes[wish.slot], wish.citizen) for wish in wishes if wish.citizen and wish.slot in programmes
+    }
+    return sorted(each for each in asking if desk.programme(each[0]).policy.limit is not None)
+
+
+def _all_new(written: int, expected: int) -> None:
+    if written != expected:
+        raise RetryNeeded("another request of the same key or person was faster", hint="run the unit again")

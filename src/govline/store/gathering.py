@@ -1,0 +1,122 @@
+"""Many like requests of many threads become one unit of work: the set-based sibling of group commit.
+
+Leader and follower, as in the line before a writer: whoever finds the key free leads at once; what queues while its unit commits
+is the next batch. A batch of one is an ordinary unit; only right after a crowd a leader waits half a millisecond for the next.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
+
+from govline.core import Transaction
+from govline.store._line import Line, Unit
+
+if TYPE_CHECKING:
+    from govline.store.database import Database
+
+__all__ = ["Gathering"]
+
+Request = TypeVar("Request")
+Answer = TypeVar("Answer")
+_MOST: Final = 256
+_CROWD: Final = 4
+_BREATH: Final = 0.0005
+
+
+class Gathering(Generic[Request, Answer]):
+    """Answers requests in batches, one unit of work a batch, several batches of different keys beside each other.
+
+    Args:
+        db: Where the units run.
+        answer: One unit for many requests, in order of arrival: an answer for each, or the exception that this one ends with.
+            It may run again, like any unit.
+        most: The most requests in one unit.
+    """
+
+    def __init__(
+        self,
+        db: "Database",
+        answer: Callable[[Transaction, Sequence[Request]], Sequence[Answer | Exception]],
+        *,
+        most: int = _MOST,
+    ) -> None:
+        self._db = db
+        self._answer = answer
+        self._most = most
+        self._last = 0
+        self._mutex = threading.Lock()
+        self._lines: dict[str, tuple[Line, int]] = {}
+
+    def submit(self, key: str, request: Request) -> Answer:
+        """Answer a request together with those of the same key that wait; returns after the commit.
+
+        Raises:
+            Exception: What `answer` gave for this request; or the unit's own failure, which only this request met.
+        """
+        self._db.refuse_nesting(self._answer)
+        unit = Unit(lambda _tx: request, _NOBODY)
+        line = self._enlist(key)
+        try:
+            if line.enter(unit):
+                units = [unit]
+                try:
+                    self._gather(line, units)
+                    self._settle(units)
+                finally:
+                    line.leave(units)
+        finally:
+            self._delist(key)
+        answer: Answer = unit.outcome()
+        return answer
+
+    def waiting(self, key: str) -> int:
+        """How many requests of a key wait for the next unit: a figure for monitoring."""
+        with self._mutex:
+            line, _ = self._lines.get(key) or ((), 0)
+            return len(line)
+
+    def _gather(self, line: Line, units: list[Unit]) -> None:
+        if len(line) == 0 and self._last > _CROWD:
+            # the last batch's people are just turning round: going alone would make them wait for a whole commit
+            time.sleep(_BREATH)
+        while len(units) < self._most and (waiting := line.next()) is not None:
+            units.append(waiting)
+        self._last = len(units)
+
+    def _settle(self, units: list[Unit]) -> None:
+        try:
+            self._run(units)
+        except Exception as error:  # noqa: BLE001 - it belongs to whoever asked, in their own thread
+            if len(units) == 1:
+                units[0].error = error
+                return
+            # one bad request must not cost the others theirs
+            for unit in units:
+                self._settle([unit])
+
+    def _run(self, units: list[Unit]) -> None:
+        requests = [unit.work(None) for unit in units]
+        answers = self._db.run(lambda tx: self._answer(tx, requests))
+        for unit, answer in zip(units, answers, strict=True):
+            unit.result, unit.error = (None, answer) if isinstance(answer, Exception) else (answer, None)
+            unit.committed = True
+
+    def _enlist(self, key: str) -> Line:
+        with self._mutex:
+            line, users = self._lines.get(key) or (Line(self._db.budget, _never), 0)
+            self._lines[key] = (line, users + 1)
+            return line
+
+    def _delist(self, key: str) -> None:
+        with self._mutex:
+            line, users = self._lines.pop(key)
+            if users > 1:
+                self._lines[key] = (line, users - 1)
+
+
+_NOBODY: Final[Any] = None  # each request carries its own actor
+
+
+def _never() -> None:
+    """The unit that runs has a budget of its own; those who wait interrupt nobody."""

@@ -1,0 +1,134 @@
+"""A batch of requests is judged as if they had come one after another; what differs is only how many statements it takes."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from attrs import evolve
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from govline.calendar import Booking, Calendar, Policy, Programme, Refused, SlotPlan
+from govline.calendar.model import Reminder
+from govline.calendar.rush import Wish, take_many
+from govline.errors import InputError
+from govline.store import outbox, schedules
+
+START = datetime(2026, 12, 1, tzinfo=UTC)
+PLACES = 4
+
+
+def make(limit=None, reminder=None):
+    return Calendar([Programme("p", policy=Policy(limit=limit, max_party=3), reminder=reminder)])
+
+
+def open_slots(db, calendar, number=2):
+    plans = [
+        SlotPlan(START + timedelta(hours=n), START + timedelta(hours=n + 1), PLACES) for n in range(number)
+    ]
+    db.run(lambda tx: calendar.add_slots(tx, "p", plans))
+    return [slot.id for slot in db.read(lambda tx: calendar.slots(tx, "p"))]
+
+
+def batch(db, calendar, wishes):
+    return db.run(lambda tx: take_many(tx, calendar._desk, wishes))
+
+
+def told(answer):
+    """An answer without what differs between two runs: ids."""
+    if isinstance(answer, Booking):
+        return ("won", answer.citizen, answer.party, answer.state, answer.starts, answer.held_until)
+    return [(reason.code, reason.text) for reason in answer.reasons]
+
+
+WISHES = st.lists(
+    st.tuples(
+        st.sampled_from(["book", "hold"]), st.integers(0, 2), st.sampled_from(["a", "b", "c", "d", None]), st.integers(1, 4)
+    ),
+    min_size=1,
+    max_size=12,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("limit", [None, 1])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(WISHES)
+def test_a_batch_answers_as_requests_one_by_one(any_db, limit, asked):
+    programme = f"p{any_db.ids(0)}"
+    calendar = Calendar([Programme(programme, policy=Policy(limit=limit, max_party=3))])
+    slots = []
+    for name in ("one", "many"):
+        plans = [
+            SlotPlan(START + timedelta(hours=n), START + timedelta(hours=n + 1), PLACES, name)
+            for n in range(2)
+        ]
+        any_db.run(lambda tx, plans=plans: calendar.add_slots(tx, programme, plans))
+        found = any_db.read(lambda tx: calendar.slots(tx, programme))
+        slots.append([slot.id for slot in found if slot.name == name] + ["nowhere"])
+
+    def wish(place, number):
+        verb, slot, citizen, party = asked[number]
+        # the same people come twice, under names of their own
+        who = citizen and f"{citizen}-{place}"
+        return Wish(verb, slots[place][slot], who, party, f"{programme}-{place}-{number}")
+
+    def single(number):
+        it = wish(0, number)
+        ask = calendar.book if it.verb == "book" else calendar.hold
+        return any_db.run(lambda tx: ask(tx, it.slot, it.citizen, party=it.party, key=it.key))
+
+    one_by_one = [told(single(number)) for number in range(len(asked))]
+    together = [told(answer) for answer in batch(any_db, calendar, [wish(1, n) for n in range(len(asked))])]
+    assert [_anonymous(each) for each in together] == [_anonymous(each) for each in one_by_one]
+    assert any_db.read(calendar.reconcile) == []
+
+
+def _anonymous(answer):
+    return (answer[0], *answer[2:]) if isinstance(answer, tuple) else answer
+
+
+def test_keys_known_before_and_keys_twice_in_one_batch(any_db):
+    calendar = make()
+    first, second = open_slots(any_db, calendar)
+    known = calendar.book_on(any_db, first, "a", key="k1")
+    wishes = [
+        Wish("book", first, "a", 1, "k1"), Wish("book", second, "b", 2, "k2"), Wish("book", second, "b", 2, "k2"),
+        Wish("book", second, "b", 1, "k2"), Wish("book", second, "a", 1, "k1"),
+    ]  # fmt: skip
+    again, new, twice, other, misused = batch(any_db, calendar, wishes)
+    assert again == known
+    assert new == twice
+    assert new.party == 2
+    assert [type(each) for each in (other, misused)] == [InputError, InputError]
+    assert {each.code for each in (other, misused)} == {"GL-2001"}
+    assert any_db.read(calendar.reconcile) == []
+
+
+def test_holds_that_ran_out_make_place_within_the_batch(any_db, clock):
+    calendar = make()
+    slot, _ = open_slots(any_db, calendar)
+    assert isinstance(calendar.hold_on(any_db, slot, "a", party=3, key="h"), Booking)
+    clock.advance(timedelta(minutes=11))
+    answers = batch(any_db, calendar, [Wish("book", slot, who, 2, who) for who in "abc"])
+    assert [isinstance(answer, Booking) for answer in answers] == [True, True, False]
+    assert any_db.read(calendar.reconcile) == []
+
+
+def test_what_follows_a_booking_follows_each_of_a_batch(any_db):
+    calendar = make(reminder=Reminder(days_before=1))
+    slot, _ = open_slots(any_db, calendar)
+    won = batch(any_db, calendar, [Wish("book", slot, "a", 1, "1"), Wish("hold", slot, "b", 1, "2")])
+    planned = [any_db.read(lambda tx, b=b: schedules.of_subject(tx, b.ref)) for b in won]
+    assert [each[0].key.partition(":")[0] for each in planned] == ["calendar.reminder", "calendar.hold"]
+    assert any_db.read(lambda tx: outbox.list(tx)) == []
+
+
+def test_wrong_requests_are_refused_before_they_wait(any_db):
+    calendar = make()
+    slot, _ = open_slots(any_db, calendar)
+    for party, key, code in ((0, "k", "GL-2003"), (1, "", "GL-2001")):
+        with pytest.raises(InputError) as refused:
+            calendar.book_on(any_db, slot, "a", party=party, key=key)
+        assert refused.value.code == code
+    lost = calendar.book_on(any_db, "nowhere", "a", key="k")
+    assert isinstance(lost, Refused)
+    assert evolve(lost).reasons[0].code == "GL-2101"

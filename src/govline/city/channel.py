@@ -31,6 +31,7 @@ class LineChannel:
         login_token: Access token of the LINE Login channel, with which its LIFF apps are asked.
         partners: Other tools on the channel; see `govline.line.accounts`.
         label: `production` or `sandbox` where the town has both, else "".
+        shared_rate: Whether several processes call LINE for the town and keep its rate together; where None, on PostgreSQL.
     """
 
     secrets: Callable[[], Sequence[str]] = field(repr=False)
@@ -41,6 +42,7 @@ class LineChannel:
     login_token: Callable[[], str] | None = field(default=None, repr=False)
     partners: "Sequence[Partner]" = field(default=(), converter=frozen_tuple)
     label: str = ""
+    shared_rate: bool | None = None
 
     @classmethod
     def from_environment(
@@ -54,6 +56,7 @@ class LineChannel:
         login_token: str | None = None,
         partners: "Sequence[Partner]" = (),
         label: str = "",
+        shared_rate: bool | None = None,
     ) -> "LineChannel":
         """The channel whose secrets stand in environment variables.
 
@@ -72,4 +75,5 @@ class LineChannel:
             login_token=(lambda: environment_secret(login_token)) if login_token else None,
             partners=partners,
             label=label,
+            shared_rate=shared_rate,
         )

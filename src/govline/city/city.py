@@ -12,10 +12,23 @@ from govline.city.assembly import Assembly, FeatureChoice, assemble
 from govline.city.channel import LINE_API, LineChannel
 from govline.city.environment import environment_secret
 from govline.city.partners import partner_effects, partner_forwarder, partner_queues, partner_silence
-from govline.city.partners import partner_effects, partner_forwarder, partner_queues, partner_silence
 from govline.city.router import Router
+from govline.city.sending import QUEUES, town_gate
 from govline.city.words import CITY_TEXTS
-from govline.core import Actor, Check, Clock, Command, Env, IdSource, SealedColumn, Tick, Transaction
+from govline.core import (
+    ALLOW_ALL,
+    Actor,
+    Check,
+    Clock,
+    Command,
+    EffectHandler,
+    Env,
+    IdSource,
+    PolicyPort,
+    SealedColumn,
+    Tick,
+    Transaction,
+)
 from govline.core.texts import Texts
 from govline.errors import ConfigError
 from govline.store.policies import QueueLimit, QuietHours
@@ -26,7 +39,7 @@ if TYPE_CHECKING:
     from govline.city.running import Background
     from govline.line import SdkMessenger, Webhook
     from govline.line.accounts import PartnerDoor
-    from govline.line.accounts import PartnerDoor
+    from govline.line.limiter import Gate
     from govline.store import Database
     from govline.store.pump import Pump
     from govline.store.worker import Pace, Worker
@@ -35,8 +48,6 @@ __all__ = ["City"]
 
 T = TypeVar("T")
 Rows = Sequence[Mapping[str, Any]]
-QUEUES: Final = {"reply": QueueLimit(workers=8, ahead=1)}
-"""Replies have threads of their own, so that no delivery's backlog keeps a waiting citizen."""
 NIGHT: Final = QuietHours(time(21), time(8))
 """The quiet hours of a town that names none."""
 
@@ -55,6 +66,7 @@ class City:
         texts: The town's own wording of citizen-facing texts.
         menu: Words offered as quick replies when a citizen is welcomed or not understood, the first six also as rich menu.
         quiet_hours: When schedules that respect them wait.
+        queues: Threads and leases by queue (`delivery`, `reply`, a feature's name), over those that stand in `QUEUES`.
 
     Raises:
         ConfigError: A feature does not fit; nothing was opened on its behalf.
@@ -71,6 +83,7 @@ class City:
         texts: Texts | None = None,
         menu: Sequence[str] = (),
         quiet_hours: QuietHours | None = None,
+        queues: Mapping[str, QueueLimit] | None = None,
     ) -> None:
         self.database = database
         self.id = database.town
@@ -80,7 +93,8 @@ class City:
         self.channel = line
         self.menu = tuple(menu)
         self.quiet_hours = quiet_hours or NIGHT
-        self._assembly: Assembly = assemble(_with_delivery(features), self._environment)
+        self.queues = {**QUEUES, **partner_queues(line), **(queues or {})}
+        self._assembly: Assembly = assemble(_with_floors(features), self._environment)
         self.router = Router([*partner_silence(line), *self._assembly.each("responders")])
         database.listen(self._assembly.each("handlers"))
 
@@ -192,20 +206,29 @@ class City:
         return SdkMessenger(channel.token, host=channel.api, data_host=local, timeout=(3.0, channel.timeout))
 
     @cached_property
+    def gate(self) -> "Gate":
+        """LINE's rate limits, kept from this side by all processes of the town together; see `town_gate`."""
+        return town_gate(self.database, self._channel())
+
+    @cached_property
     def pump(self) -> "Pump":
         """Carries the outbox out: `city.pump.run_once(deadline=…)` on AWS Lambda, or inside a worker."""
         from govline.line import line_effects
         from govline.store.pump import Pump
 
-        line = line_effects(self.database, self.messenger) if self.channel else {}
-        line = {**line, **partner_effects(self.database, self.channel)}
+        line = line_effects(self.database, self.messenger, gate=self.gate) if self.channel else {}
         line = {**line, **partner_effects(self.database, self.channel)}
         return Pump(
             self.database,
             {**self._assembly.merged("effects"), **line},
-            queues={**QUEUES, **partner_queues(self.channel)},
+            queues=self.queues,
             upcasters=self._assembly.merged("upcasters"),
         )
+
+    @property
+    def effects(self) -> Mapping[str, EffectHandler]:
+        """The features' own outbox handlers by topic; LINE's are not among them."""
+        return self._assembly.merged("effects")
 
     @property
     def ticks(self) -> Sequence[Tick]:
@@ -304,6 +327,12 @@ class City:
         )
 
     @property
+    def policy(self) -> PolicyPort:
+        """Who may do what: the port `policy`, which allows everything in a town without roles."""
+        found: PolicyPort = self._assembly.ports.get("policy", ALLOW_ALL)
+        return found
+
+    @property
     def sealed_columns(self) -> Sequence[SealedColumn]:
         """Every column that features seal, for `govline.store.sealed`."""
         return self._assembly.each("sealed")
@@ -313,14 +342,17 @@ class City:
         offers = self._assembly.offers.items()
         return self.database.read(lambda tx: {name: offer.view(tx) for name, offer in offers if offer.view})
 
-    def erase(self, tx: Transaction, citizen: str) -> None:
-        """Every feature forgets the citizen; then their LINE user id and everything they sent are forgotten."""
-        from govline.store import identity
+    def erase(self, tx: Transaction, citizen: str) -> str:
+        """Every feature forgets the citizen, then the store: who they are, what they sent, what waits for them.
+
+        `govline.city.erasure.erase_citizen` does this and proves that nothing is left. Returns the audit's pseudonym.
+        """
+        from govline.store import erasure
 
         for offer in self._assembly.offers.values():
             if offer.erase:
                 offer.erase(tx, citizen)
-        identity.erase(tx, citizen)
+        return erasure.erase(tx, citizen)
 
     def _channel(self) -> LineChannel:
         if self.channel is None:
@@ -344,11 +376,13 @@ class City:
         )
 
 
-def _with_delivery(features: Iterable[FeatureChoice]) -> list[FeatureChoice]:
-    listed = list(features)
-    names = [(choice[0] if isinstance(choice, tuple) else choice).name for choice in listed]
-    if "delivery" in names:
-        return listed
+def _with_floors(features: Iterable[FeatureChoice]) -> list[FeatureChoice]:
+    """The features with what every town has: delivery before them, tabular behind them, so that it asks their policy."""
     from govline.delivery import DeliveryFeature
+    from govline.tabular import TabularFeature
 
-    return [DeliveryFeature(), *listed]
+    listed = list(features)
+    names = {(choice[0] if isinstance(choice, tuple) else choice).name for choice in listed}
+    first = [] if "delivery" in names else [DeliveryFeature()]
+    last = [] if "tabular" in names else [TabularFeature()]
+    return [*first, *listed, *last]

@@ -104,6 +104,7 @@ class LineConfig(_Strict):
     destination: str | None = None
     api: str = "https://api.line.me"
     timeout: float = Field(default=10.0, gt=0, le=60)
+    shared_rate: bool | None = None
     partners: list[PartnerConfig] = Field(default_factory=list)
     sandbox: SandboxConfig | None = None
 
@@ -128,6 +129,13 @@ class QuietConfig(_Strict):
     end: str = Field(default="08:00", pattern=r"^([01]\d|2[0-3]):[0-5]\d$")
 
 
+class QueueConfig(_Strict):
+    """Threads of one queue in each process, and how many effects each of them has lying ready."""
+
+    workers: int = Field(ge=1, le=256)
+    ahead: int = Field(default=2, ge=1, le=64)
+
+
 class CityConfig(_Strict):
     """One town. `features` maps a feature's name to its settings, in the order in which they are built."""
 
@@ -138,6 +146,7 @@ class CityConfig(_Strict):
     keys_env: VariableName = "GOVLINE_KEYS"
     line: LineConfig = LineConfig()
     quiet_hours: QuietConfig = QuietConfig()
+    queues: dict[str, QueueConfig] = Field(default_factory=dict)
     menu: Annotated[list[str], AfterValidator(_tappable)] = Field(default_factory=list, max_length=13)
     texts: dict[str, str] = Field(default_factory=dict)
     features: dict[str, dict[str, Any]] = Field(default_factory=dict)

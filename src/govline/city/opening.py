@@ -15,7 +15,7 @@ from govline.core import Clock, IdSource
 from govline.core.texts import DEFAULT_TEXTS, Texts
 from govline.errors import ConfigError
 from govline.store import Database, Keyring
-from govline.store.policies import QuietHours
+from govline.store.policies import QueueLimit, QuietHours
 
 if TYPE_CHECKING:
     from govline.city.city import City
@@ -49,6 +49,7 @@ def open_city(kind: "type[City]", path: Path, *, clock: Clock | None, ids: IdSou
             texts=Texts(defaults={**DEFAULT_TEXTS, **CITY_TEXTS}).with_overrides(config.texts),
             menu=config.menu,
             quiet_hours=_quiet(config.quiet_hours),
+            queues={name: QueueLimit(**each.model_dump()) for name, each in config.queues.items()},
         )
     except BaseException:
         database.close()  # nobody else knows it
@@ -76,6 +77,7 @@ def _channel(config: LineConfig, label: str) -> LineChannel:
         api=config.api,
         destination=config.destination,
         timeout=config.timeout,
+        shared_rate=config.shared_rate,
         login_token=config.login_token_env,
         partners=[_partner(each) for each in config.partners],
         label=label,

@@ -377,12 +377,19 @@ class City:
 
 
 def _with_floors(features: Iterable[FeatureChoice]) -> list[FeatureChoice]:
-    """The features with what every town has: delivery before them, tabular behind them, so that it asks their policy."""
+    """The features with what every town has: delivery before them, tabular behind them."""
     from govline.delivery import DeliveryFeature
     from govline.tabular import TabularFeature
 
-    listed = list(features)
-    names = {(choice[0] if isinstance(choice, tuple) else choice).name for choice in listed}
+    listed = sorted(
+        features, key=lambda choice: _name(choice) != "people"
+    )  # whose policy every other one asks
+    names = set(map(_name, listed))
+    at = sum(_name(choice) == "people" for choice in listed)
     first = [] if "delivery" in names else [DeliveryFeature()]
     last = [] if "tabular" in names else [TabularFeature()]
-    return [*first, *listed, *last]
+    return [*listed[:at], *first, *listed[at:], *last]
+
+
+def _name(choice: FeatureChoice) -> str:
+    return (choice[0] if isinstance(choice, tuple) else choice).name

@@ -98,6 +98,8 @@ def assemble(choices: Iterable[FeatureChoice], env: Callable[[Callable[[str], An
             bind(actions)
         if bind := getattr(service, "bind_open_work", None):
             bind([offer.open_work for offer in offers.values() if offer.open_work])
+        if bind := getattr(service, "bind_datasets", None):
+            bind([dataset for offer in offers.values() for dataset in offer.datasets])
     return Assembly(services, offers, tuple(dict.fromkeys(migrations)), actions)
 
 

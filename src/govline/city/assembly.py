@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, Final, Union
 
 from attrs import field, frozen
 
-from govline.core import ALLOW_ALL, FEATURE_API, Action, Env, Feature, Offers
+from govline.core import ALLOW_ALL, FEATURE_API, Action, Env, Feature, Offers, Page
 from govline.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ class Assembly:
     offers: Mapping[str, Offers]
     migrations: tuple[str, ...]
     actions: Mapping[str, Action] = field(factory=dict)
+    ports: Mapping[str, Any] = field(factory=dict)
 
     def each(self, part: str) -> list[Any]:
         """One part of all offers, in the order of the features."""
@@ -96,11 +97,13 @@ def assemble(choices: Iterable[FeatureChoice], env: Callable[[Callable[[str], An
     for service in services.values():
         if bind := getattr(service, "bind_actions", None):
             bind(actions)
+        if bind := getattr(service, "bind_pages", None):
+            bind(_pages(offers))
         if bind := getattr(service, "bind_open_work", None):
             bind([offer.open_work for offer in offers.values() if offer.open_work])
         if bind := getattr(service, "bind_datasets", None):
             bind([dataset for offer in offers.values() for dataset in offer.datasets])
-    return Assembly(services, offers, tuple(dict.fromkeys(migrations)), actions)
+    return Assembly(services, offers, tuple(dict.fromkeys(migrations)), actions, ports)
 
 
 def _lookup(ports: dict[str, Any], defaults: Mapping[str, Any]) -> Callable[[str], Any]:
@@ -143,6 +146,19 @@ def _settings(feature: Feature, settings: "Mapping[str, Any] | BaseModel") -> "B
         first = cause.errors(include_input=False, include_url=False)[0]
         key = ".".join(str(part) for part in ("features", feature.name, *first["loc"]))
         raise ConfigError(first["msg"], code="GL-9014", place={"key": key}) from None
+
+
+def _pages(offers: Mapping[str, Offers]) -> dict[str, Page]:
+    """Every page by `feature/path`, as addresses name it."""
+    pages: dict[str, Page] = {}
+    for name, offer in offers.items():
+        for page in offer.pages:
+            if f"{name}/{page.path}" in pages:
+                raise ConfigError(
+                    f"the page {page.path!r} is offered twice", code="GL-9012", place={"feature": name}
+                )
+            pages[f"{name}/{page.path}"] = page
+    return pages
 
 
 def _actions(offers: Mapping[str, Offers]) -> dict[str, Action]:

@@ -373,6 +373,7 @@ class City:
             secret=environment_secret,
             text=self.texts.get,
             port=port,
+            name=self.name,
         )
 
 

@@ -1,13 +1,14 @@
 """The commands; a first word that is none of them is a feature's name."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 import govline
-from govline.cli import audit, database, followers, inbox, keys, menu, outbox
+from govline.cli import audit, citizen, database, followers, inbox, keys, menu, outbox
 from govline.cli.development import town_folder
 from govline.cli.features import run_feature
 from govline.cli.towns import ready_town
@@ -25,8 +26,8 @@ app = typer.Typer(
     help="govline: a town's LINE backend.",
 )
 app.add_typer(audit.app, name="audit")
+app.add_typer(citizen.app, name="citizen")
 app.add_typer(database.app, name="db")
-app.add_typer(followers.app, name="followers")
 app.add_typer(followers.app, name="followers")
 app.add_typer(inbox.app, name="inbox")
 app.add_typer(keys.app, name="key")
@@ -109,6 +110,24 @@ def play(town: Town = None) -> int:
     from govline.cli import demonstration
 
     return demonstration.play_talks(town_folder(town), worker="none")
+
+
+@app.command("simulate")
+def simulate(
+    town: Town = None,
+    days: Annotated[int, typer.Option(help="How many days.", min=1, max=3660)] = 365,
+    start: Annotated[
+        datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="First day; today where omitted.")
+    ] = None,
+    citizens: Annotated[int, typer.Option(help="Invent so many citizens beside the town's own.", min=0)] = 0,
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Every delivery and finding as JSON.")] = False,
+) -> int:
+    """Live through a year on a copy of the town, send nothing, and judge every delivery."""
+    from govline.cli import simulate as rehearsal
+
+    first = start.date() if start else None
+    return rehearsal.simulate(town_folder(town), days=days, start=first, citizens=citizens, as_json=as_json)
 
 
 @app.command("worker")

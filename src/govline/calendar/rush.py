@@ -12,7 +12,7 @@ from typing import Any, Final
 from attrs import evolve, field, frozen, mutable
 
 from govline.calendar import _queries as q
-from govline.calendar import _sql as rush
+from govline.calendar._queries import rush
 from govline.calendar import ledger
 from govline.calendar._tables import bookings, persons, requests
 from govline.calendar.desk import Desk, new_booking, no_such_slot

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 import govline
-from govline.cli import audit, citizen, database, followers, inbox, keys, menu, outbox
+from govline.cli import audit, citizen, database, files, followers, inbox, keys, menu, outbox
 from govline.cli.development import town_folder
 from govline.cli.features import run_feature
 from govline.cli.towns import ready_town
@@ -33,6 +33,7 @@ app.add_typer(inbox.app, name="inbox")
 app.add_typer(keys.app, name="key")
 app.add_typer(outbox.app, name="outbox")
 app.add_typer(menu.app, name="menu")
+files.add_commands(app)
 
 
 def _version(wanted: bool) -> None:

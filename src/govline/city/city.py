@@ -25,6 +25,7 @@ from govline.core import (
     Env,
     IdSource,
     PolicyPort,
+    Retention,
     SealedColumn,
     Tick,
     Transaction,
@@ -66,6 +67,7 @@ class City:
         texts: The town's own wording of citizen-facing texts.
         menu: Words offered as quick replies when a citizen is welcomed or not understood, the first six also as rich menu.
         quiet_hours: When schedules that respect them wait.
+        retention: Days to keep something, by the name of its rule; `govline data-map` shows them.
         queues: Threads and leases by queue (`delivery`, `reply`, a feature's name), over those that stand in `QUEUES`.
 
     Raises:
@@ -84,6 +86,7 @@ class City:
         menu: Sequence[str] = (),
         quiet_hours: QuietHours | None = None,
         queues: Mapping[str, QueueLimit] | None = None,
+        retention: Mapping[str, int] | None = None,
     ) -> None:
         self.database = database
         self.id = database.town
@@ -95,6 +98,7 @@ class City:
         self.quiet_hours = quiet_hours or NIGHT
         self.queues = {**QUEUES, **partner_queues(line), **(queues or {})}
         self._assembly: Assembly = assemble(_with_floors(features), self._environment)
+        self._days = dict(retention or {})
         self.router = Router([*partner_silence(line), *self._assembly.each("responders")])
         database.listen(self._assembly.each("handlers"))
 
@@ -325,6 +329,17 @@ class City:
         return self.database.read(
             lambda tx: [f"{check.name}: {text}" for check in checks for text in check.run(tx)]
         )
+
+    @cached_property
+    def retention(self) -> Sequence[Retention]:
+        """How long things are kept in this town: the store's rules and the features', with the town's own periods.
+
+        Raises:
+            ConfigError: GL-1124 a period for something that nobody keeps.
+        """
+        from govline.store.retention import RULES, with_periods
+
+        return with_periods([*RULES, *self._assembly.each("retention")], self._days)
 
     @property
     def policy(self) -> PolicyPort:

@@ -149,6 +149,7 @@ class CityConfig(_Strict):
     queues: dict[str, QueueConfig] = Field(default_factory=dict)
     menu: Annotated[list[str], AfterValidator(_tappable)] = Field(default_factory=list, max_length=13)
     texts: dict[str, str] = Field(default_factory=dict)
+    retention: dict[str, int] = Field(default_factory=dict)
     features: dict[str, dict[str, Any]] = Field(default_factory=dict)
 
     @model_validator(mode="after")

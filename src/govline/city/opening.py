@@ -49,6 +49,7 @@ def open_city(kind: "type[City]", path: Path, *, clock: Clock | None, ids: IdSou
             texts=Texts(defaults={**DEFAULT_TEXTS, **CITY_TEXTS}).with_overrides(config.texts),
             menu=config.menu,
             quiet_hours=_quiet(config.quiet_hours),
+            retention=config.retention,
             queues={name: QueueLimit(**each.model_dump()) for name, each in config.queues.items()},
         )
     except BaseException:

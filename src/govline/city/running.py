@@ -22,6 +22,7 @@ def make_worker(city: "City", pace: Pace | None = None) -> Worker:
         city.conversation.handle,
         timetable=city.ticks,
         quiet=city.quiet_hours,
+        rules=city.retention,
         pace=pace,
     )
 

@@ -8,7 +8,15 @@ from sqlalchemy import bindparam, delete, func, or_, select, update
 
 from govline.core import CitizenId, Id, Json, Transaction
 from govline.store import chain, identity
-from govline.store._tables import inbox_lane, language, order_key, outbox, schedule, schedule_fired
+from govline.store._tables import (
+    address_page,
+    inbox_lane,
+    language,
+    order_key,
+    outbox,
+    schedule,
+    schedule_fired,
+)
 from govline.store.columns import InstantColumn, JsonColumn
 from govline.store.outbox_claims import advance
 from govline.store.statement import Statement
@@ -76,6 +84,11 @@ _OTHERS = (
     _mentions("erasure.fired", [schedule_fired.c.key], lambda hit: delete(schedule_fired).where(hit)),
     _mentions("erasure.orders", [order_key.c.order_key], lambda hit: delete(order_key).where(hit)),
     _mentions("erasure.lanes", [inbox_lane.c.lane], lambda hit: delete(inbox_lane).where(hit)),
+    # the page that begins or ends with the citizen names them; the others on it are read from their own rows
+    Statement(
+        "erasure.page",
+        delete(address_page).where(or_(address_page.c.first == _who, address_page.c.last == _who)),
+    ),
     Statement("erasure.language", delete(language).where(language.c.citizen == _who)),
 )
 

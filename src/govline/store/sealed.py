@@ -10,8 +10,9 @@ from sqlalchemy.sql.expression import ColumnElement, TableClause
 
 from govline.core import Id, SealedColumn, Transaction
 from govline.errors import ConfigError
-from govline.store import chain, identity
+from govline.store import addresses, chain, identity
 from govline.store._reach import keyring
+from govline.store._tables import address_page
 from govline.store.database import Database
 
 __all__ = ["STORE_COLUMNS", "Standing", "count", "hashed", "lookups", "open_value", "rotate", "seal_value"]
@@ -74,7 +75,8 @@ def count(db: Database, places: Sequence[SealedColumn] = ()) -> list[Standing]:
 
     A key id that stands nowhere with a number may leave `GOVLINE_KEYS`.
     """
-    return [db.read(_counting(place)) for place in (_IDENTITY, _SECRET, *STORE_COLUMNS, *places)]
+    standing = [db.read(_counting(place)) for place in (_IDENTITY, _SECRET, *STORE_COLUMNS, *places)]
+    return [*standing, db.read(_pages)]
 
 
 def rotate(db: Database, places: Sequence[SealedColumn] = (), *, limit: int = 200) -> dict[str, int]:
@@ -90,6 +92,9 @@ def rotate(db: Database, places: Sequence[SealedColumn] = (), *, limit: int = 20
     while after is not None:
         after, rows = db.run(_identities(after, limit))
         done["gl_identity.sealed"] = done.get("gl_identity.sealed", 0) + rows
+    done["gl_identity_page.sealed"] = db.run(addresses.drop_old)
+    while db.run(addresses.pack):
+        pass  # derived: written anew from the rows
     done["gl_audit_head.secret"] = int(db.run(chain.reseal))
     for place in (*STORE_COLUMNS, *places):
         name, last = f"{place.table}.{place.column}", ""
@@ -98,6 +103,12 @@ def rotate(db: Database, places: Sequence[SealedColumn] = (), *, limit: int = 20
             last, rows = page
             done[name] += rows
     return done
+
+
+def _pages(tx: Transaction) -> Standing:
+    key = address_page.c.key_id
+    found = tx.connection.execute(select(key, func.count()).group_by(key))
+    return Standing(address_page.name, "sealed", {str(name): number for name, number in found})
 
 
 def _identities(after: str, limit: int) -> Any:

@@ -11,8 +11,8 @@ from typing import Any, Final
 
 from attrs import frozen
 
-from govline.core import Tick
-from govline.store import addresses, blobs, chain, inbox, outbox, schedules, ticks
+from govline.core import Retention, Tick
+from govline.store import addresses, chain, inbox, retention, schedules, ticks
 from govline.store.database import Database
 from govline.store.loops import Loop, Wait
 from govline.store.policies import QuietHours
@@ -54,6 +54,7 @@ class Worker:
         timetable: Daily ticks.
         quiet: The town's quiet hours, for schedules that respect them.
         inbox_loops: Citizens handled at the same time.
+        rules: How long things are kept.
         pace: How it waits.
         wait: How its loops wait; replaced in tests.
     """
@@ -67,6 +68,7 @@ class Worker:
         timetable: Sequence[Tick] = (),
         quiet: QuietHours | None = None,
         inbox_loops: int = 2,
+        rules: Sequence[Retention] = retention.RULES,
         pace: Pace | None = None,
         wait: Wait = threading.Event.wait,
     ) -> None:
@@ -76,6 +78,7 @@ class Worker:
         self._ending = threading.Event()
         self._ticks = tuple(timetable)
         self._quiet = quiet
+        self._rules = tuple(rules)
         self._pace = pace or Pace()
         self._cleaned: datetime | None = None
         self._chained: datetime | None = None
@@ -185,14 +188,14 @@ class Worker:
         now = self.db.clock.now()
         if self._cleaned is not None and timedelta(0) <= now - self._cleaned < _CLEAN_EVERY:
             return False
-        more = bool(clean(self.db))
+        more = bool(clean(self.db, self._rules))
         self._cleaned = None if more else now
         return more
 
 
-def clean(db: Database) -> int:
-    """Delete a small page of everything that has had its time, write address pages; how much. Call again until it is 0."""
-    return db.run(lambda tx: outbox.purge(tx) + inbox.purge(tx) + blobs.purge(tx)) + db.run(addresses.pack)
+def clean(db: Database, rules: Sequence[Retention] = retention.RULES) -> int:
+    """Take away a small page of everything that has had its time, write address pages; how much. Call again until it is 0."""
+    return sum(retention.sweep(db, rules).values()) + db.run(addresses.pack)
 
 
 def _moved(pump: Pump) -> bool:

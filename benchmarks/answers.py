@@ -2,7 +2,7 @@
 
 `top1` and `top3` are the share of queries where an item with the same reading stands first, or among three; `answered_top1` and
 `answered_top3` count it only where the search calls it an answer, too (the others never refuse, so theirs are equal).
-`refusal_precision` is the share of words outside every list that are not answered. Lists are read from `GOVLINE_DATA`.
+`spoken` and `faq` are hand-made sets (everyday words; questions in other words). `refusal_precision` is the share of words outside every list that are not answered. Lists are read from `GOVLINE_DATA`.
 """
 
 import os
@@ -16,7 +16,8 @@ from attrs import evolve
 from rapidfuzz import fuzz, process
 
 from benchmarks._answers_data import OUTSIDE, Query, queries, readings
-from govline.answers import Index, Item, NoReader, SudachiReader, read_items, search
+from benchmarks._answers_spoken import faq, questions, spoken, things
+from govline.answers import Index, Item, NoReader, SudachiReader, Synonyms, read_items, search
 from govline.answers.forms import base_name, fold
 
 CITIES = ("joyo", "kanazawa", "kyotango", "chigasaki", "hachioji", "takamatsu")
@@ -53,10 +54,60 @@ def run(quick: bool) -> dict[str, Any]:
         "rapidfuzz_ratio_readings": _over(
             lists, asked, golds, lambda city: _ratio(lists[city], golds[city], reader)
         ),
+        "spoken": _spoken(reader),
+        "faq": _faq(reader),
         "items": {city: len(items) for city, items in lists.items()},
         "queries": sum(map(len, asked.values())),
         "outside_words": len(OUTSIDE),
     }
+
+
+def _spoken(reader: SudachiReader) -> dict[str, Any]:
+    """Everyday words, sentences and slips of the hand-made set: the share answered by the meant item first."""
+    asked, names = spoken(), [item.name for item in things()]
+    engines = {
+        "ours": _indexed(Index.build(things(), reader)),
+        "without_general_words": _indexed(Index.build(things(), reader, Synonyms())),
+        "like": _like(things()),
+        "rapidfuzz_wratio": _process(names, [fold(name) for name in names], fold, fuzz.WRatio),
+    }
+    shares = {
+        name: round(sum(_first(ask(query)) == meant for query, meant in asked.items()) / len(asked), 4)
+        for name, ask in engines.items()
+    }
+    return {**shares, "queries": len(asked)}
+
+
+def _first(found: tuple[bool, list[str]]) -> str:
+    return found[1][0] if found[0] and found[1] else ""
+
+
+def _faq(reader: SudachiReader) -> dict[str, Any]:
+    """Questions asked in other words than they are listed: success at 1, 3, 5 and mean reciprocal rank, as localgovFAQ reports."""
+    asked, names = questions(), [item.name for item in faq()]
+    index = Index.build(faq(), reader)
+    engines = {
+        "ours": _indexed(index),
+        "like": _like(faq()),
+        "rapidfuzz_wratio": _process(names, [fold(name) for name in names], fold, fuzz.WRatio),
+        "rapidfuzz_token_set": _process(names, names, str, fuzz.token_set_ratio),
+    }
+    return {
+        **{name: _ranked(ask, asked) for name, ask in engines.items()},
+        "answered": round(sum(search(index, query).answered for query in asked) / len(asked), 4),
+        "questions": len(names),
+        "queries": len(asked),
+    }
+
+
+def _ranked(ask: Search, asked: dict[str, str]) -> dict[str, float]:
+    ranks = []
+    for query, meant in asked.items():
+        names = ask(query)[1]
+        ranks.append(names.index(meant) + 1 if meant in names else 0)
+    success = {f"sr@{most}": sum(0 < rank <= most for rank in ranks) / len(ranks) for most in (1, 3, 5)}
+    mrr = sum(1 / rank for rank in ranks if rank) / len(ranks)
+    return {name: round(value, 4) for name, value in {**success, "mrr": mrr}.items()}
 
 
 def _data() -> Path:
@@ -187,7 +238,7 @@ def _ratio(items: list[Item], gold: dict[str, str], reader: SudachiReader) -> Se
 
 def _process(names: list[str], forms: list[str], form: Callable[[str], str], scorer: Any) -> Search:
     def ask(text: str) -> tuple[bool, list[str]]:
-        found: Iterable[Any] = process.extract(form(text), forms, scorer=scorer, limit=3)
+        found: Iterable[Any] = process.extract(form(text), forms, scorer=scorer, limit=5)
         return True, [names[place] for _, _, place in found]
 
     return ask

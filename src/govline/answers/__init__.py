@@ -7,6 +7,7 @@ from govline.answers.index import Index
 from govline.answers.model import ANSWERED, Choice, Found, Item, ItemKind, Narrowing, Result
 from govline.answers.readers import ItemTable, Problem, read_items
 from govline.answers.readings import NoReader, Reader, SudachiReader, best_reader
+from govline.answers.synonyms import GENERAL, Synonyms
 
 if TYPE_CHECKING:
     from govline.answers.feature import AnswersConfig, AnswersFeature
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ANSWERED",
+    "GENERAL",
     "Answers",
     "AnswersConfig",
     "AnswersFeature",
@@ -29,6 +31,7 @@ __all__ = [
     "Reader",
     "Result",
     "SudachiReader",
+    "Synonyms",
     "best_reader",
     "read_items",
     "search",

@@ -10,6 +10,7 @@ from govline.answers.index import Index, Key
 from govline.answers.model import ANSWERED, Found, Item, Result
 from govline.answers.narrowing import narrow
 from govline.answers.phrases import candidates
+from govline.answers.questions import covers, subjects
 from govline.answers.similarity import edits, ratio
 
 __all__ = ["search"]
@@ -21,6 +22,9 @@ _LONG: Final = 0.9995
 _LONGEST: Final = 60
 _SHORT_COMPOUND: Final = 4
 _SHORT_WORD: Final = 8
+_SLIPPING: Final = 5
+_RECOGNISED: Final = 0.9
+_SURE: Final = 0.95
 _SAME_THING: Final = frozenset("機器類品物具")
 
 
@@ -59,6 +63,7 @@ def search(items: Index | Iterable[Item], query: str, *, limit: int = 10, label:
     scores: dict[int, float] = {}
     word = _exact(index, words, scores)
     near = {other: _fuzzy(index, other, scores) for other in ([word] if word else words[:_FUZZY_WORDS])}
+    _recognise(index, query, scores)
     best = sorted(scores.items(), key=lambda entry: (-entry[1], entry[0]))
     results = [
         Found(index.items[place], score) for place, score in best if label in ("", index.items[place].label)
@@ -113,11 +118,23 @@ def _fuzzy(index: Index, word: str, scores: dict[int, float]) -> float:
     best = 0.0
     for said in (*_written(index, word), *_voiced(index, word)[:1]):
         for key, dice in index.near(said.text, _NEAR):
-            if said.text != key.text:
+            if said.text != key.text and not (key.borrowed and len(key.text) < _SLIPPING):
                 score = _score(said, key, dice)
                 best = max(best, score)
                 _keep(scores, key.item, score)
     return best
+
+
+def _recognise(index: Index, query: str, scores: dict[int, float]) -> None:
+    """Questions are asked in other words than they are listed: one that is about all that was asked is an answer, and no other."""
+    open_ones = [n for n, score in scores.items() if score < _SURE and index.items[n].kind != "item"]
+    asked = subjects(query) if open_ones else []
+    for place in open_ones if asked else ():
+        item, score = index.items[place], scores[place]
+        if not any(covers(fold(text), asked) for text in (item.name, *item.aliases)):
+            scores[place] = min(score, ANSWERED * score)
+        elif score < ANSWERED:
+            scores[place] = ANSWERED + (_RECOGNISED - ANSWERED) * score / ANSWERED
 
 
 def _keep(scores: dict[int, float], item: int, score: float) -> None:
@@ -132,7 +149,7 @@ def _score(said: _Said, key: Key, dice: float) -> float:
         return key.weight * (
             ANSWERED + (0.97 - ANSWERED) * min(1.0, alike + _likelihood(said.long, key.long))
         )
-    if _one_inside(said, key):
+    if not key.borrowed and _one_inside(said, key):
         return key.weight * (ANSWERED + (0.9 - ANSWERED) * alike)
     return key.weight * ANSWERED * 0.98 * alike
 

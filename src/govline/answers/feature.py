@@ -12,6 +12,7 @@ from govline.answers.actions import AnswersTalk
 from govline.answers.commands import ask_command, import_command, search_command, unmatched_command
 from govline.answers.readings import NoReader, Reader, SudachiReader, best_reader
 from govline.answers.service import Answers
+from govline.answers.synonyms import GENERAL, Synonyms
 from govline.answers.texts import ANSWERS_TEXTS
 from govline.core import FEATURE_API, Check, Command, DataClass, DataField, Env, Offers, Tick, Transaction
 from govline.core.texts import Texts
@@ -28,6 +29,8 @@ class AnswersConfig(BaseModel):
         files: Lists below the town's folder, by name: `{items: answers/items.csv, faq: answers/faq.csv}`. A changed file is
             imported again when the town is prepared.
         readings: `auto` reads kanji with Sudachi where it is installed, `sudachi` insists on it, `none` does without.
+        general_words: Whether govline's own table of synonyms counts (スマホ is a 携帯電話).
+        words: The town's own synonyms: `{ガラ袋: [土のう袋]}`.
         texts: The town's own wording: key to text.
     """
 
@@ -35,6 +38,8 @@ class AnswersConfig(BaseModel):
 
     files: dict[str, str] = Field(default={})
     readings: Literal["auto", "sudachi", "none"] = "auto"
+    general_words: bool = True
+    words: dict[str, list[str]] = {}
     texts: dict[str, str] = {}
 
 
@@ -48,7 +53,9 @@ class AnswersFeature:
 
     def build(self, env: Env, config: AnswersConfig) -> Answers:
         files = [(source, Path(env.folder) / file) for source, file in config.files.items()]
-        return Answers(Texts(config.texts, ANSWERS_TEXTS), _reader(config.readings), files)
+        synonyms = (GENERAL if config.general_words else Synonyms()).with_words(config.words)
+        texts = Texts(config.texts, ANSWERS_TEXTS)
+        return Answers(texts, _reader(config.readings), files, synonyms=synonyms)
 
     def offers(self, service: Answers) -> Offers:
         talk = AnswersTalk(service)

@@ -12,10 +12,11 @@ from typing import Final
 
 from attrs import field, frozen
 
-from govline.answers.forms import base_name, fold, has_kanji, parts
+from govline.answers.forms import base_name, fold, has_kanji, parts, qualifier
 from govline.answers.model import Item
 from govline.answers.phrases import candidates
 from govline.answers.readings import NoReader, Reader
+from govline.answers.synonyms import GENERAL, Synonyms
 
 __all__ = ["Index", "Key", "pairs"]
 
@@ -23,6 +24,9 @@ _ALIAS: Final = 0.995
 _FULL: Final = 0.99
 _PART: Final = 0.98
 _STEM: Final = 0.98
+_TURNED: Final = 0.98
+_SYNONYM: Final = 0.97  # below an item's own name by more than what is asked about, see `narrowing`
+_SAID: Final = 8
 _MEASURE: Final = re.compile(r"\d|(?:以外|以上|以下|未満|超える|製|用|入り|付き|など|等)$")
 
 
@@ -36,6 +40,7 @@ class Key:
         item: Place of the item in the index.
         weight: 1.0 for the item's own name or reading, less for an alias, a name with its brackets, or a part of it.
         spoken: Whether it is a reading rather than a spelling.
+        borrowed: Whether it is a synonym of the item rather than its own name.
     """
 
     text: str
@@ -43,6 +48,7 @@ class Key:
     item: int
     weight: float
     spoken: bool
+    borrowed: bool = False
 
 
 @frozen
@@ -62,15 +68,18 @@ class Index:
         return list(dict.fromkeys(item.label for item in self.items if item.label))
 
     @classmethod
-    def build(cls, items: Iterable[Item], reader: Reader | None = None) -> "Index":
+    def build(
+        cls, items: Iterable[Item], reader: Reader | None = None, synonyms: Synonyms = GENERAL
+    ) -> "Index":
         """Index the items; about 60 ms for 2,000 items, and 0.2 s more where their readings are generated.
 
         Args:
             items: In the town's order, which decides between equals.
             reader: Generates readings of names in kanji; none where omitted.
+            synonyms: What else things are called; `Synonyms()` for none.
         """
         listed, voice = tuple(items), reader or NoReader()
-        keys = [key for place, item in enumerate(listed) for key in _keys(place, item, voice)]
+        keys = [key for place, item in enumerate(listed) for key in _keys(place, item, voice, synonyms)]
         exact: dict[str, list[int]] = {}
         postings: dict[str, list[int]] = {}
         for number, key in enumerate(keys):
@@ -100,12 +109,16 @@ def pairs(text: str) -> set[str]:
     return {framed[place : place + 2] for place in range(len(framed) - 1)}
 
 
-def _keys(place: int, item: Item, reader: Reader) -> list[Key]:
+def _keys(place: int, item: Item, reader: Reader, synonyms: Synonyms) -> list[Key]:
     """Spellings before readings, own before borrowed; a form that is there already is not repeated."""
     base = base_name(item.name)
     written = [(base, 1.0), *((alias, _ALIAS) for alias in item.aliases), (item.name, _FULL)]
     written += [(part, _PART) for part in (*_safe_parts(base), base.partition(" ")[0])]
     written += [(stem, _STEM) for stem in candidates(item.name)[:1] if item.kind == "faq"]
+    written += [(form, _TURNED) for form in _turned(item.name, base)]
+    if item.kind == "item":
+        known = dict.fromkeys([*(form for form, _ in written), item.reading])
+        written += [(other, _SYNONYM) for form in known for other in synonyms.others(form)]
     spoken = [(item.reading, 1.0)] if len(fold(item.reading)) > 1 else []
     spoken += [(sound, weight) for text, weight in written for sound in reader.read(text)]
     forms = [(text, weight, False) for text, weight in written] + [
@@ -115,8 +128,14 @@ def _keys(place: int, item: Item, reader: Reader) -> list[Key]:
     for form, weight, sound in forms:
         text = fold(form)
         if text and text not in best:
-            best[text] = Key(text, fold(form, drop_long=False), place, weight, sound)
+            best[text] = Key(text, fold(form, drop_long=False), place, weight, sound, weight == _SYNONYM)
     return list(best.values())
+
+
+def _turned(name: str, base: str) -> list[str]:
+    """ハンガー(木製) as people say it: 木製のハンガー, 木製ハンガー."""
+    said = qualifier(name)
+    return [f"{said}の{base}", f"{said}{base}"] if 1 < len(said) <= _SAID and "・" not in said else []
 
 
 def _safe_parts(base: str) -> Sequence[str]:

@@ -15,6 +15,7 @@ from govline.answers.index import Index
 from govline.answers.model import Item, Result
 from govline.answers.readers import ItemTable, Problem, read_items
 from govline.answers.readings import Reader, best_reader
+from govline.answers.synonyms import GENERAL, Synonyms
 from govline.answers.texts import ANSWERS_TEXTS
 from govline.answers.unmatched import Unmatched, loggable
 from govline.core import Ref, Transaction, frozen_tuple
@@ -54,6 +55,7 @@ class Answers:
         texts: The wording of answers; the Japanese defaults where omitted.
         reader: Generates readings of names in kanji; Sudachi where it is installed.
         files: Lists that `prepare` imports when the town has none of that name: name to path.
+        synonyms: What else things are called, beside each list's own aliases.
     """
 
     def __init__(
@@ -61,11 +63,14 @@ class Answers:
         texts: Texts | None = None,
         reader: Reader | None = None,
         files: Iterable[tuple[str, Path]] = (),
+        *,
+        synonyms: Synonyms = GENERAL,
     ) -> None:
         self.texts = texts or Texts(defaults=ANSWERS_TEXTS)
         self._reader = reader or best_reader()
         self._files = tuple(files)
-        self._shelf = _Shelf("", Index.build((), self._reader))
+        self._synonyms = synonyms
+        self._shelf = _Shelf("", Index.build((), self._reader, synonyms))
 
     # --- the town's lists ---
 
@@ -129,7 +134,7 @@ class Answers:
         version = "\n".join(f"{source}={digest}" for source, digest in tx.all(q.VERSION))
         shelf = self._shelf
         if shelf.version != version:
-            shelf = self._shelf = _Shelf(version, Index.build(tx.all(q.ITEMS), self._reader))
+            shelf = self._shelf = _Shelf(version, Index.build(tx.all(q.ITEMS), self._reader, self._synonyms))
         return shelf.index
 
     # --- searching ---

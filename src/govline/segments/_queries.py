@@ -1,8 +1,9 @@
 """The statements of segments: constant ones, those that a town's attributes make, and the frame around a filter."""
 
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from sqlalchemy import Table, bindparam, delete, insert, literal, select
+from sqlalchemy import Select, Table, bindparam, delete, func, insert, literal, select
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -26,6 +27,7 @@ __all__ = [
     "ERASE_HISTORY",
     "HISTORY",
     "AttributeStatements",
+    "PeopleStatements",
     "count_sql",
     "filter_columns",
     "ids_sql",
@@ -122,6 +124,33 @@ def _person(profile: Table) -> Statement:
         .outerjoin(profile, profile.c.citizen == bindparam("who"))
     )
     return Statement("segments.person", query)
+
+
+class PeopleStatements:
+    """Pages of many people with their plain attributes and tags, as ordinary Core: the lists of ids differ from call to call."""
+
+    def __init__(self, attributes: Attributes) -> None:
+        profile = profile_table(attributes)
+        plain = [column for column in profile.columns if column.name != "citizen"]
+        self._all = select(identity.c.citizen, identity.c.blocked, *plain).select_from(
+            identity.outerjoin(profile, profile.c.citizen == identity.c.citizen)
+        )
+        self.count = select(func.count()).select_from(identity)
+        self.tags = {
+            known.name: _tags_of(rows_table(known)) for known in attributes.declared if known.type == "tags"
+        }
+
+    def page(self, after: str, limit: int) -> Select[Any]:
+        """People behind an id, in order."""
+        return self._all.where(identity.c.citizen > after).order_by(identity.c.citizen).limit(limit)
+
+    def people(self, ids: Sequence[str]) -> Select[Any]:
+        """These people."""
+        return self._all.where(identity.c.citizen.in_(ids))
+
+
+def _tags_of(table: Table) -> Callable[[Sequence[str]], Select[Any]]:
+    return lambda ids: select(table.c.citizen, table.c.value).where(table.c.citizen.in_(ids))
 
 
 def filter_columns(attributes: Attributes) -> Columns:

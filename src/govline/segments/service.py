@@ -101,6 +101,26 @@ class Segments:
             self._replace_rows(tx, citizen, definition, parsed or ())
         self._remember(tx, citizen, attribute, _plain(parsed), source)
 
+    def set_many(
+        self, tx: Transaction, attribute: str, values: Mapping[CitizenId, Json], *, source: str
+    ) -> None:
+        """Write one attribute of many citizens, each with its history: for imports, which know that all of them differ.
+
+        Raises:
+            DefinitionError, InputError, IndividualNumberRefused: As `set`; then nothing of it may stay.
+        """
+        self._needs_columns(tx)
+        definition = self.attributes.settable(attribute)
+        parsed = {citizen: definition.parse(value) for citizen, value in values.items()}
+        if definition.name in self._statements.put:
+            rows = [{"who": citizen, "given": value} for citizen, value in parsed.items()]
+            tx.write_many(self._statements.put[attribute], rows)
+        else:
+            for citizen, value in parsed.items():
+                self._replace_rows(tx, citizen, definition, value or ())
+        for citizen, value in parsed.items():
+            self._remember(tx, citizen, attribute, _plain(value), source)
+
     def get(self, tx: Transaction, citizen: CitizenId, attribute: str) -> Json:
         """A citizen's value as plain JSON (dates as ISO text), None where there is none."""
         return _plain(self._stored(tx, citizen, self.attributes.settable(attribute)))

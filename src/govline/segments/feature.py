@@ -10,6 +10,7 @@ from govline.segments._tables import PROFILE, rows_name
 from govline.segments.actions import actions
 from govline.segments.attributes import AttributeDef, Attributes
 from govline.segments.commands import COMMANDS
+from govline.segments.dataset import citizens
 from govline.segments.model import Answered
 from govline.segments.service import Segments
 
@@ -74,6 +75,7 @@ class SegmentsFeature:
         return Offers(
             actions=actions(service),
             commands=COMMANDS,
+            datasets=(citizens(service),),
             prepare=service.apply,
             ports={"profile": service},
             data_map=_data_map(service.attributes),

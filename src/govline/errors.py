@@ -16,6 +16,7 @@
     ├── LineError                      LINE refused or could not be reached
     │   ├── SignatureRefused           a webhook whose signature does not fit its bytes
     │   └── RateLimited                429 by rate; carries retry_after seconds
+    ├── PageRefused                    a request that the web pages refuse; carries the HTTP status
     ├── VerificationError              certificates and signatures that cannot be read at all
     └── PaymentError                   a provider's answer that cannot be taken
         └── OutcomeUnknown             a call whose effect is not known: look it up, never repeat it afresh
@@ -41,6 +42,7 @@ __all__ = [
     "MissingExtra",
     "NestedUnit",
     "OutcomeUnknown",
+    "PageRefused",
     "PaymentError",
     "RateLimited",
     "RetryNeeded",
@@ -177,6 +179,17 @@ class RateLimited(LineError):
     def __init__(self, message: str, *, retry_after: float, **rest: Any) -> None:
         super().__init__(message, **rest)
         self.retry_after = retry_after
+
+
+class PageRefused(GovlineError):
+    """A request of a page is refused: a sign-in, a form, an upload, a link. `status` is the HTTP status that says so."""
+
+    code = "GL-8100"
+    status = 400
+
+    def __init__(self, message: str, *, status: int | None = None, **rest: Any) -> None:
+        super().__init__(message, **rest)
+        self.status = status or type(self).status
 
 
 class VerificationError(GovlineError):

@@ -19,6 +19,8 @@ PURE = [
     "govline.people",
     "govline.delivery",
     "govline.line",
+    "govline.web",
+    "govline.core.pages",
     "govline.store",
     "govline.city",
     "govline.simulator",

@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 if TYPE_CHECKING:
     from govline.city.city import City
 
-__all__ = ["MAX_BODY", "asgi"]
+__all__ = ["MAX_BODY", "PAGES", "asgi"]
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+_Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
 MAX_BODY: Final = 1_000_000
+PAGES: Final = "/pages"
+"""Where a town's web pages stand, for a town with the feature `web`."""
 _log = logging.getLogger("govline.city")
 
 
@@ -42,6 +45,7 @@ class _App:
         self._doors = {f"/{city.id}/line/partners/": city for city in cities}
         if len(cities) == 1:
             self._doors["/line/partners/"] = cities[0]
+        self._pages = _pages(cities)
         self._work = work
         self._runners: list[_Runner] = []
 
@@ -77,6 +81,10 @@ class _App:
         path, method = scope["path"], scope["method"]
         if path == "/healthz" and method in ("GET", "HEAD"):
             await _answer(send, 200, {"ok": True})
+        elif (found := _mounted(self._pages, path)) is not None:
+            prefix, pages = found
+            self._start()
+            await pages({**scope, "root_path": scope.get("root_path", "") + prefix}, receive, send)
         elif (city := self._by_path.get(path) or self._doors.get(_folder(path))) is None:
             await _answer(send, 404, {"error": "no such page"})
         elif method != "POST":
@@ -114,6 +122,26 @@ class _App:
             return
         self._start()
         await _answer(send, answer.status, dict(answer.body))
+
+
+def _pages(cities: tuple["City", ...]) -> dict[str, _Asgi]:
+    """The pages of the towns that have some, by the path under which they stand."""
+    found: dict[str, _Asgi] = {}
+    for city in cities:
+        if getattr(city, "web", None) is not None:
+            from govline.web import app
+
+            found[f"/{city.id}{PAGES}"] = app(city)
+            if len(cities) == 1:
+                found[PAGES] = found[f"/{city.id}{PAGES}"]
+    return found
+
+
+def _mounted(pages: dict[str, _Asgi], path: str) -> tuple[str, _Asgi] | None:
+    return next(
+        ((prefix, app) for prefix, app in pages.items() if path == prefix or path.startswith(f"{prefix}/")),
+        None,
+    )
 
 
 def _folder(path: str) -> str:

@@ -52,6 +52,8 @@ class Env:
     secret: Callable[[str], str]
     text: Callable[..., str]
     port: Callable[[str], Any]
+    name: str = ""
+    """The town's name as citizens read it."""
 
 
 @frozen

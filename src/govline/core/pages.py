@@ -155,10 +155,15 @@ class Attachment:
 
 @frozen
 class Submitted:
-    """The page after a form was taken: kept with the submission, so that sending twice shows it twice and acts once."""
+    """The page after a form was taken: kept with the submission, so that sending twice shows it twice and acts once.
+
+    Args:
+        tell: Words for the citizen's chat; status words only, nothing of what the form holds.
+    """
 
     title: str
     blocks: Sequence[Block] = field(default=(), converter=frozen_tuple)
+    tell: str = ""
 
 
 @frozen
@@ -169,8 +174,7 @@ class PageRequest:
         citizen: Who is signed in with LINE; None on staff pages and on pages opened by a link without a citizen.
         query: From the address.
         facts: What an unguessable link carries; empty otherwise.
-        locale: `ja`, `en`, `ja-easy` …
-        text: A text of the catalogue in the visitor's locale: `text(key, **values)`.
+        locale: `ja`, `en`, `ja-easy` …, for `Texts.get`.
         key: The submission's own key, to pass on where a double would hurt; empty while the page is only shown.
     """
 
@@ -179,7 +183,6 @@ class PageRequest:
     query: Mapping[str, str] = field(factory=dict, converter=frozen_map, hash=False, repr=False)
     facts: Mapping[str, Json] = field(factory=dict, converter=frozen_map, hash=False, repr=False)
     locale: str = "ja"
-    text: Callable[..., str] = field(default=str, repr=False, eq=False)
     key: str = ""
 
 

@@ -51,7 +51,7 @@ class PeopleFeature:
             return [f"{problem.place}: {problem.text}" for problem in service.check(tx)]
 
         return Offers(
-            ports={"policy": service.policy},
+            ports={"policy": service.policy, "staff": service},
             commands=COMMANDS,
             checks=[Check("people.roles", check)],
             data_map=_DATA,

@@ -12,6 +12,7 @@ from govline.segments.attributes import AttributeDef, Attributes
 from govline.segments.commands import COMMANDS
 from govline.segments.dataset import citizens
 from govline.segments.model import Answered
+from govline.segments.pages import settings_page
 from govline.segments.service import Segments
 
 __all__ = ["AttributeConfig", "SegmentsConfig", "SegmentsFeature"]
@@ -76,6 +77,7 @@ class SegmentsFeature:
             actions=actions(service),
             commands=COMMANDS,
             datasets=(citizens(service),),
+            pages=[settings_page(service)] if service.attributes.declared else [],
             prepare=service.apply,
             ports={"profile": service},
             data_map=_data_map(service.attributes),

@@ -203,7 +203,7 @@ def _verify_id_token(call: Call) -> Answer:
     judged = world.id_tokens.verify(
         form.get("id_token", ""),
         settings.login_id,
-        settings.secret,
+        settings.login_secret,
         nonce=form.get("nonce", ""),
         user=form.get("user_id", ""),
     )

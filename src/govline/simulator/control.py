@@ -288,7 +288,7 @@ class Control:
     def _id_token(self, thumb: Thumb, ask: Ask) -> Json:
         """What LIFF would hand to the town's page; any claim may be set wrong for a test."""
         settings, claims = thumb.channel.settings, ask.body
-        secret = settings.secret if claims.pop("alg", "ES256") == "HS256" else ""
+        secret = settings.login_secret if claims.pop("alg", "ES256") == "HS256" else ""
         if "lifetime" in claims:
             claims["lifetime"] = int(ask.number("lifetime"))
         audience = str(claims.pop("aud", settings.login_id))

@@ -20,7 +20,7 @@ class ChannelSettings:
 
     Args:
         bot_user_id: The `destination` of webhooks, `U` and 32 hex digits.
-        login_id: LINE Login channel of the same provider: the audience of ID tokens.
+        login_id: LINE Login channel of the same provider: the audience of ID tokens. `login_secret`: its secret.
         verified: Whether the account may read its follower ids (verified and premium accounts).
         login_token: A channel access token of the LINE Login channel, which its LIFF apps are asked with.
         liff: Endpoint URLs of the LIFF apps of the LINE Login channel.
@@ -35,6 +35,7 @@ class ChannelSettings:
     basic_id: str = "@hinata"
     quota: int | None = None
     login_id: str = "1650000001"
+    login_secret: str = field(default="0123456789abcdef0123456789abcdef", repr=False)
     verified: bool = True
     login_token: str = field(default="simulator-login-access-token", repr=False)
     liff: tuple[str, ...] = ()

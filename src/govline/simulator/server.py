@@ -19,6 +19,7 @@ from govline.errors import ConfigError
 from govline.simulator.api import LineApi
 from govline.simulator.control import Control, TownView
 from govline.simulator.guard import LoopbackGuard
+from govline.simulator.login import LoginPages
 from govline.simulator.page import page_html, static_files
 from govline.simulator.webhooks import Postman
 from govline.simulator.world import LineWorld
@@ -66,6 +67,7 @@ class Simulator:
             routes=[
                 Route("/", page),
                 Mount("/sim/static", static_files()),
+                *LoginPages(self.world).routes(),
                 Mount("/sim", routes=self.control.routes()),
                 *self.api.routes(),
             ],

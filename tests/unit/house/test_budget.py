@@ -24,6 +24,7 @@ ROOMS = [
     ),
     *("govline.segments", "govline.scenario", "govline.calendar", "govline.calendar.garbage"),
     *("govline.mynumber", "govline.payments", "govline.people", "govline.line", "govline.city", "govline.simulator"),
+    *("govline.web", "govline.core.pages"),
     *("govline.core.ports", "govline.testing.clock", "govline.testing.effects", "govline.testing.pki"),
     *("govline.testing.stage", "govline.testing.talks"),
 ]

@@ -40,7 +40,7 @@ async function act(action) {
 }
 
 function visit(url) {
-  if (isLoopback(url)) window.open(url, "_blank", "noopener");
+  if (isLoopback(url)) window.open(`/sim/open?${new URLSearchParams({ citizen: state.citizen, url })}`, "_blank", "noopener");
   else if (String(url).startsWith("tel:")) toast(`電話をかけます: ${String(url).slice(4)}`);
   else toast(`外のページはここでは開きません\n${url}`);
 }

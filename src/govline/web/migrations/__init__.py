@@ -1,0 +1,3 @@
+"""The Alembic branch of the pages."""
+
+__all__: list[str] = []

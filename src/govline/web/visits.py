@@ -1,0 +1,246 @@
+"""One visit to a page, by whoever may: shows it, checks a form, keeps a draft, lets a submission happen once.
+
+Citizens, staff and holders of a link differ in who they are and in the form's seed; what happens with a page is the same.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlencode
+
+from attrs import evolve, field, frozen
+
+from govline.core import Effect, Reason, Transaction
+from govline.core.messages import Text
+from govline.core.pages import Notice, Page, PageField, PageRequest, Submitted, View
+from govline.errors import PageRefused
+from govline.web import drafts, links
+from govline.web.bodies import read_form
+from govline.web.links import OpenedLink
+from govline.web.model import Answer, Ask, Kept
+from govline.web.reading import check
+from govline.web.rendering import Form
+from govline.web.tokens import form_token, same
+
+if TYPE_CHECKING:
+    from govline.web.desk import Desk
+
+__all__ = ["CONTROL", "Visit", "Visitor", "plain_query"]
+
+CONTROL: Final = frozenset({"lang", "done", "kept"})
+"""Names in an address that are ours; a page never sees them."""
+_LONGEST_KEY: Final = 100
+_SEEN: Final = 422
+
+
+@frozen
+class Visitor:
+    """Who visits: `subject` owns drafts and submissions, `seed` is the secret behind the form's token."""
+
+    request: PageRequest
+    subject: str
+    seed: str = field(repr=False)
+    link: OpenedLink | None = None
+    staff: bool = False
+
+    @property
+    def token(self) -> str:
+        """What a form must bring back."""
+        return form_token(self.seed)
+
+
+def plain_query(query: Mapping[str, str]) -> dict[str, str]:
+    """The query without our own names."""
+    return {name: value for name, value in query.items() if name not in CONTROL}
+
+
+@frozen
+class Visit:
+    """A page, a visitor, and the desk that draws and stores.
+
+    Args:
+        path: Of the page below the root; where its form goes.
+    """
+
+    desk: "Desk"
+    ask: Ask = field(repr=False)
+    name: str
+    page: Page = field(repr=False)
+    path: str = field(repr=False)
+
+    @property
+    def _query(self) -> dict[str, str]:
+        return plain_query(self.ask.query)
+
+    @property
+    def _here(self) -> str:
+        """The page's own address below the root, with its query."""
+        query = self._query
+        return f"{self.path}?{urlencode(query)}" if query else self.path
+
+    @property
+    def _thing(self) -> str:
+        """What a draft or submission is of: the page with its query."""
+        return f"{self.name}?{urlencode(sorted(self._query.items()))}"
+
+    # --- GET ----------------------------------------------------------------------------------------------------------
+
+    def show(self, tx: Transaction, visitor: Visitor) -> Answer:
+        """The page, the result of a submission, or the form as it was left."""
+        if key := self.ask.query.get("done", ""):
+            done = drafts.result(tx, visitor.subject, self._thing, key)
+            if done is not None:
+                return self._result(visitor, done)
+        if visitor.link and visitor.link.once and visitor.link.used:
+            raise PageRefused("the link was used", code="GL-8113", status=404)
+        view = self.page.show(tx, visitor.request)
+        draft = drafts.load(tx, visitor.subject, self._thing) if view.fields else None
+        key = str((draft or {}).get("key") or self.desk.random_text(24))
+        texts = (draft or {}).get("texts") or _first_texts(view.fields)
+        notices = []
+        if self.ask.query.get("kept"):
+            days = drafts.DRAFT_LIFETIME.days
+            notices.append(Notice(self.desk.words(self.ask)("web.kept", days=days), "done"))
+        elif draft is not None:
+            notices.append(Notice(self.desk.words(self.ask)("web.resumed"), "info"))
+        return self._draw(visitor, view, key, texts, notices=notices, resumed=draft is not None)
+
+    # --- POST ---------------------------------------------------------------------------------------------------------
+
+    def form(self) -> Kept:
+        """The posted form."""
+        return read_form(self.ask)
+
+    def take(self, visitor: Visitor, kept: Kept) -> Answer:
+        """Check the form's token, then keep, discard or submit.
+
+        Raises:
+            PageRefused: GL-8110, the form was not ours.
+        """
+        self.desk.refuse_foreign(self.ask)
+        if not same(kept.first("_token"), visitor.token):
+            raise PageRefused("the form does not carry this session's token", code="GL-8110", status=403)
+        if self.page.submit is None:
+            raise PageRefused("the page takes no form", code="GL-8126", status=405)
+        view = self.desk.read(lambda tx: self.page.show(tx, visitor.request))
+        deed, key = kept.first("_do"), kept.first("_key")[:_LONGEST_KEY] or self.desk.random_text(24)
+        if deed == "keep":
+            self.keep(visitor.subject, view.fields, kept)
+            return self.desk.go(self.ask, self._with("kept", "1"))
+        if deed == "discard":
+            self.desk.run(lambda tx: drafts.drop(tx, visitor.subject, self._thing), visitor.request.actor)
+            return self.desk.go(self.ask, self._here)
+        return self._submit(visitor, view, kept, key)
+
+    def keep(self, subject: str, fields: Sequence[PageField], kept: Kept) -> None:
+        """Save what was typed as the subject's draft; what the page did not ask for is left out."""
+        names = {asked.name for asked in fields if asked.kind != "file"}
+        plain = {
+            "key": kept.first("_key")[:_LONGEST_KEY],
+            "texts": {name: list(values) for name, values in kept.texts.items() if name in names},
+        }
+        self.desk.run(lambda tx: drafts.save(tx, subject, self._thing, plain), None)
+
+    def _submit(self, visitor: Visitor, view: View, kept: Kept, key: str) -> Answer:
+        checked = check(view.fields, kept, self.desk.words(self.ask))
+        if checked.reasons:
+            return self._refused(visitor, view, kept, key, checked.reasons)
+        request = evolve(visitor.request, key=key)
+        assert self.page.submit is not None
+        submit = self.page.submit
+
+        def act(tx: Transaction) -> Submitted | Sequence[Reason]:
+            if visitor.link is not None:
+                links.use(tx, visitor.link)
+            taken = submit(tx, request, checked.values)
+            if isinstance(taken, Submitted) and taken.tell and request.citizen:
+                _tell(tx, request.citizen, taken.tell, f"{self._thing}:{key}")
+            return taken
+
+        def unit(tx: Transaction) -> None:
+            drafts.submit(tx, visitor.subject, self._thing, key, lambda: act(tx))
+
+        try:
+            self.desk.run(unit, request.actor)
+        except drafts.Refusal as refused:
+            return self._refused(visitor, view, kept, key, refused.reasons)
+        return self.desk.go(self.ask, self._with("done", key))
+
+    def _refused(
+        self, visitor: Visitor, view: View, kept: Kept, key: str, reasons: Sequence[Reason]
+    ) -> Answer:
+        self.keep(visitor.subject, view.fields, kept)
+        return self._draw(visitor, view, key, kept.texts, reasons=reasons)
+
+    # --- drawing ------------------------------------------------------------------------------------------------------
+
+    def _with(self, name: str, value: str) -> str:
+        return f"{self.path}?{urlencode({**self._query, name: value})}"
+
+    def _draw(
+        self,
+        visitor: Visitor,
+        view: View,
+        key: str,
+        texts: Mapping[str, Sequence[str]],
+        *,
+        reasons: Sequence[Reason] = (),
+        notices: Sequence[Notice] = (),
+        resumed: bool = False,
+    ) -> Answer:
+        form = None
+        if view.fields or view.button:
+            wrong = {str(each.help["field"]): each.text for each in reasons if "field" in each.help}
+            words = self.desk.words(self.ask)
+            form = Form(
+                action=self.ask.root + self._here,
+                key=key,
+                fields=[_helped(asked, words) for asked in view.fields],
+                texts=texts,
+                wrong=wrong,
+                button=view.button or words("web.send"),
+                drafts=bool(view.fields),
+                resumed=resumed,
+            )
+        more: dict[str, Any] = {"blocks": view.blocks, "notices": notices, "reasons": reasons, "form": form}
+        return self.desk.screen(
+            self.ask, view.title, self._here, visitor=visitor, status=_SEEN if reasons else 200, **more
+        )
+
+    def _result(self, visitor: Visitor, done: Submitted) -> Answer:
+        return self.desk.screen(
+            self.ask,
+            done.title,
+            self._with("done", self.ask.query["done"]),
+            visitor=visitor,
+            blocks=done.blocks,
+        )
+
+
+def _tell(tx: Transaction, citizen: str, text: str, key: str) -> None:
+    payload = {"citizen": citizen, "messages": [Text(text).to_line()]}
+    tx.enqueue(
+        Effect("line.push", payload, dedupe=f"web:{key}", order_key=f"citizen:{citizen}", strict=False)
+    )
+
+
+def _first_texts(fields: Sequence[PageField]) -> dict[str, list[str]]:
+    return {asked.name: _as_texts(asked.value) for asked in fields}
+
+
+def _as_texts(value: Any) -> list[str]:
+    if value is None or value is False:
+        return []
+    if value is True:
+        return ["yes"]
+    return [str(each) for each in value] if isinstance(value, list | tuple) else [str(value)]
+
+
+def _helped(asked: PageField, words: Any) -> PageField:
+    """A file's types and size are said beside its label."""
+    if asked.kind != "file":
+        return asked
+    from govline.web.uploads import MOST_BYTES
+
+    kinds = ", ".join(kind.rpartition("/")[2].rpartition(".")[2].upper() for kind in asked.accept)
+    limits = words("web.file_help", kinds=kinds, size=(asked.most or MOST_BYTES) // 1_000_000)
+    return evolve(asked, help=f"{asked.help} {limits}".strip())

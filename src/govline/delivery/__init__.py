@@ -1,41 +1,93 @@
-"""Delivery: a frozen run of messages to many citizens, its batches and its ledger.
+"""Delivery: what staff, features and machines send to many citizens, and what became of it.
 
-What campaigns, reminders and garbage notices share. `freeze` writes everything that will be sent before anything is
-sent, so that a worker that dies anywhere can go on without sending twice.
+A plan is previewed, tested, approved by a second person, and sent; its recipients are frozen page by page before anything
+leaves, so that a worker that dies anywhere goes on without sending twice. `freeze` is the short way for what a feature sends
+by itself. A ledger says of each recipient: sent, unknown, or not reached and why.
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from govline.delivery.model import Counts, FrozenBatch, LedgerRow, Run, State
+from govline.delivery.model import (
+    Counts,
+    FrozenBatch,
+    LedgerRow,
+    Plan,
+    Preview,
+    Refused,
+    Run,
+    State,
+)
+from govline.delivery.rules import Caps, Drift, Quiet, Rules
+from govline.delivery.sources import Accepted, Held, Incoming, IncomingFacts, Source
 
 if TYPE_CHECKING:
+    from govline.delivery.bound import Delivery
     from govline.delivery.feature import DeliveryFeature
-    from govline.delivery.service import batch, freeze, ledger, record_batch, run, runs
+    from govline.delivery.links import Link, Taps, resolve, shorten, taps
+    from govline.delivery.personal import freeze_personal
+    from govline.delivery.service import (
+        batch,
+        freeze,
+        ledger,
+        ledger_table,
+        open_batch,
+        record_batch,
+        run,
+        runs,
+    )
+    from govline.delivery.setup import Setup
 
 __all__ = [
+    "Accepted",
+    "Caps",
     "Counts",
+    "Delivery",
     "DeliveryFeature",
+    "Drift",
     "FrozenBatch",
+    "Held",
+    "Incoming",
+    "IncomingFacts",
     "LedgerRow",
+    "Link",
+    "Plan",
+    "Preview",
+    "Quiet",
+    "Refused",
+    "Rules",
     "Run",
+    "Setup",
+    "Source",
     "State",
+    "Taps",
     "batch",
     "freeze",
+    "freeze_personal",
     "ledger",
+    "ledger_table",
+    "open_batch",
     "record_batch",
+    "resolve",
     "run",
     "runs",
+    "shorten",
+    "taps",
 ]
 
 _LAZY = {
+    "Delivery": "bound",
     "DeliveryFeature": "feature",
-    "batch": "service",
-    "freeze": "service",
-    "ledger": "service",
-    "record_batch": "service",
-    "run": "service",
-    "runs": "service",
+    "Link": "links",
+    "Setup": "setup",
+    "Taps": "links",
+    "freeze_personal": "personal",
+    "resolve": "links",
+    "shorten": "links",
+    "taps": "links",
+    **dict.fromkeys(
+        ("batch", "freeze", "ledger", "ledger_table", "open_batch", "record_batch", "run", "runs"), "service"
+    ),
 }
 
 

@@ -1,10 +1,14 @@
 """The statements of delivery, built once."""
 
+from datetime import datetime
 from typing import Any, Final
 
+from attrs import frozen
 from sqlalchemy import (
     Integer,
+    LargeBinary,
     Text,
+    and_,
     bindparam,
     case,
     cast,
@@ -12,43 +16,75 @@ from sqlalchemy import (
     func,
     insert,
     literal,
+    literal_column,
     or_,
     select,
     true,
     update,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
-from govline.delivery._tables import batches, recipients, runs
-from govline.delivery.model import LedgerRow
+from govline.core import Id
+from govline.delivery._tables import batches, optouts, recipients, runs
+from govline.delivery.model import BATCH_SIZE, Control, Kind, LedgerRow, Stage
 from govline.store import Statement
 from govline.store._tables import identity
+from govline.store.columns import InstantColumn
 
 __all__ = [
     "ADD_BATCH",
     "ADD_RECIPIENTS",
     "ADD_RUN",
     "BATCH",
+    "BATCHES_AFTER",
     "BATCH_COUNTS",
     "BATCH_MEMBERS",
     "CLOSE_BATCH",
     "CLOSE_RUN_BATCH",
+    "CLOSE_UNSENT",
     "CORRECT_BATCH",
-    "ERASE",
     "FINISH_RUN",
+    "GROW_RUN",
+    "LAST_BATCH",
     "LEAVE_OUT",
+    "LEAVE_OUT_CAPPED",
+    "LEAVE_OUT_OPTED",
+    "LEAVE_OUT_UNCUT",
     "LEDGER",
     "LEDGER_COUNTS",
+    "LOCK_RUN",
     "NEXT_CUT",
+    "NOT_ACCEPTED",
+    "OPEN_BATCH",
+    "PARK",
     "PLAN_RUN",
     "RUNS",
-    "RUNS_OF_CITIZEN",
     "RUN_BY_ID",
     "RUN_BY_KEY",
-    "SETTLE_RECIPIENTS",
+    "SET_CONTROL",
+    "SET_STAGE",
+    "SET_SWEEP",
+    "TAKE_IN",
+    "UNPARK",
+    "Work",
+    "batch_of",
 ]
+
+
+def batch_of(column: Any, members: Any) -> Any:
+    """A column of the batch that a ledger row stands in; NULL where it stands in none.
+
+    What became of a batch is written once, in its own row: 500 rows less to write at 200 batches a second.
+    """
+    return (
+        select(column)
+        .where(batches.c.run_id == members.c.run_id, batches.c.first <= members.c.position)
+        .order_by(batches.c.first.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
 
 
 # One whose key is known is left as it is: the row count tells.
@@ -91,7 +127,13 @@ _RUN = (
     runs.c.expires_at,
     runs.c.batches,
     runs.c.finished_at,
+    runs.c.campaign,
+    runs.c.kind,
+    runs.c.stage,
+    runs.c.control,
+    runs.c.terms,
     runs.c.left_out,
+    runs.c.placed,
 )
 RUN_BY_KEY: Final = Statement("delivery.run_by_key", select(*_RUN).where(runs.c.key == bindparam("key")))
 RUN_BY_ID: Final = Statement("delivery.run_by_id", select(*_RUN).where(runs.c.id == bindparam("id")))
@@ -107,7 +149,152 @@ PLAN_RUN: Final = Statement(
         batches=bindparam("number"),
         open_batches=bindparam("number"),
         left_out=bindparam("excluded"),
+        placed=bindparam("reachable"),
     ),
+)
+GROW_RUN: Final = Statement(
+    "delivery.grow_run",
+    update(runs)
+    .where(runs.c.id == bindparam("run"))
+    .values(
+        batches=runs.c.batches + bindparam("number", type_=Integer),
+        open_batches=runs.c.open_batches + bindparam("number", type_=Integer),
+        left_out=runs.c.left_out + bindparam("excluded", type_=Integer),
+        placed=runs.c.placed - bindparam("excluded", type_=Integer),
+    ),
+)
+TAKE_IN: Final = Statement(
+    "delivery.take_in",
+    update(runs)
+    .where(runs.c.id == bindparam("run"))
+    .values(
+        cursor=bindparam("after"),
+        offered=runs.c.offered + bindparam("taken", type_=Integer),
+        placed=runs.c.placed + bindparam("reachable", type_=Integer),
+        left_out=runs.c.left_out + bindparam("excluded", type_=Integer),
+    ),
+)
+SET_STAGE: Final = Statement(
+    "delivery.set_stage",
+    update(runs).where(runs.c.id == bindparam("run")).values(stage=bindparam("next")),
+)
+SET_CONTROL: Final = Statement(
+    "delivery.set_control",
+    update(runs)
+    .where(
+        runs.c.id == bindparam("run"),
+        runs.c.finished_at.is_(None),
+        or_(runs.c.control == bindparam("was"), runs.c.control == bindparam("or_was")),
+    )
+    .values(control=bindparam("next"), sweep=bindparam("begin", type_=Integer)),
+)
+SET_SWEEP: Final = Statement(
+    "delivery.set_sweep",
+    update(runs).where(runs.c.id == bindparam("run")).values(sweep=bindparam("upto", type_=Integer)),
+)
+
+
+@frozen
+class Work:
+    """What going on with a run needs of its row."""
+
+    id: Id
+    source: str
+    kind: Kind
+    messages: bytes
+    stage: Stage
+    control: Control
+    terms: Any
+    counted: bool
+    cursor: str
+    offered: int
+    placed: int
+    sweep: int | None
+    due: datetime | None
+    expires: datetime | None
+    finished: datetime | None
+
+
+# Whoever goes on with a run holds its row: two workers never take in the same page.
+LOCK_RUN: Final = Statement(
+    "delivery.lock_run",
+    select(
+        runs.c.id,
+        runs.c.source,
+        runs.c.kind,
+        runs.c.messages,
+        runs.c.stage,
+        runs.c.control,
+        runs.c.terms,
+        runs.c.counted,
+        runs.c.cursor,
+        runs.c.offered,
+        runs.c.placed,
+        runs.c.sweep,
+        runs.c.due_at,
+        runs.c.expires_at,
+        runs.c.finished_at,
+    )
+    .where(runs.c.id == bindparam("run"))
+    .with_for_update(),
+    row=Work,
+)
+LAST_BATCH: Final = Statement(
+    "delivery.last_batch",
+    select(batches.c.number, batches.c.last)
+    .where(batches.c.run_id == bindparam("run"))
+    .order_by(batches.c.number.desc())
+    .limit(1),
+)
+BATCHES_AFTER: Final = Statement(
+    "delivery.batches_after",
+    select(batches.c.id, batches.c.number, batches.c.parked)
+    .where(
+        batches.c.run_id == bindparam("run"),
+        batches.c.number > bindparam("after"),
+        batches.c.state == "planned",
+        batches.c.tries == 0,
+    )
+    .order_by(batches.c.number)
+    .limit(bindparam("limit")),
+)
+_UNSENT = (batches.c.id == bindparam("batch"), batches.c.state == "planned", batches.c.tries == 0)
+CLOSE_UNSENT: Final = Statement(
+    "delivery.close_unsent",
+    update(batches)
+    .where(*_UNSENT)
+    .values(state="not_reached", reason=bindparam("why"), recorded_at=bindparam("now"), parked=false()),
+)
+PARK: Final = Statement("delivery.park", update(batches).where(*_UNSENT).values(parked=true()))
+UNPARK: Final = Statement(
+    "delivery.unpark", update(batches).where(*_UNSENT, batches.c.parked.is_(true())).values(parked=false())
+)
+_going = select(runs.c.id).where(runs.c.id == batches.c.run_id, runs.c.control == "going").exists()
+OPEN_BATCH: Final = Statement(
+    "delivery.open_batch",
+    update(batches)
+    .where(
+        batches.c.id == bindparam("batch"),
+        batches.c.state != "sent",
+        or_(_going, and_(batches.c.state == "planned", batches.c.tries > 0)),
+    )
+    .values(tries=batches.c.tries + 1),
+)
+NOT_ACCEPTED: Final = Statement(
+    "delivery.not_accepted",
+    update(batches)
+    .where(batches.c.id == bindparam("batch"), batches.c.state == "planned", batches.c.tries > 0)
+    .values(tries=batches.c.tries - 1),
+)
+LEAVE_OUT_UNCUT: Final = Statement(
+    "delivery.leave_out_uncut",
+    update(recipients)
+    .where(
+        recipients.c.run_id == bindparam("run"),
+        recipients.c.position > bindparam("after"),
+        recipients.c.position <= bindparam("upto"),
+    )
+    .values(position=None, state="not_reached", reason=bindparam("why")),
 )
 CLOSE_RUN_BATCH: Final = Statement(
     "delivery.close_run_batch",
@@ -116,7 +303,12 @@ CLOSE_RUN_BATCH: Final = Statement(
 FINISH_RUN: Final = Statement(
     "delivery.finish_run",
     update(runs)
-    .where(runs.c.id == bindparam("run"), runs.c.open_batches == 0, runs.c.finished_at.is_(None))
+    .where(
+        runs.c.id == bindparam("run"),
+        runs.c.open_batches == 0,
+        runs.c.stage == "cut",
+        runs.c.finished_at.is_(None),
+    )
     .values(finished_at=bindparam("now")),
 )
 
@@ -130,7 +322,12 @@ BATCH: Final = Statement(
         batches.c.first,
         batches.c.last,
         runs.c.unit,
-        runs.c.messages,
+        func.coalesce(batches.c.messages, runs.c.messages, type_=LargeBinary),
+        runs.c.kind,
+        runs.c.source,
+        batches.c.tries,
+        runs.c.control,
+        runs.c.terms,
     )
     .join_from(batches, runs, runs.c.id == batches.c.run_id)
     .where(batches.c.id == bindparam("id")),
@@ -140,18 +337,23 @@ _MEMBERS = (
     recipients.c.position >= bindparam("first"),
     recipients.c.position <= bindparam("last"),
 )
+_in_batch = select(recipients.c.citizen, recipients.c.position).where(*_MEMBERS)
+_ordered = _in_batch.order_by(recipients.c.position).limit(BATCH_SIZE).subquery()
+# One row for all: half the time of 500 rows. SQLite keeps a limited subquery's order; ids hold no comma.
 BATCH_MEMBERS: Final = Statement(
     "delivery.batch_members",
-    select(recipients.c.citizen).where(*_MEMBERS).order_by(recipients.c.position),
-)
-SETTLE_RECIPIENTS: Final = Statement(
-    "delivery.settle_recipients",
-    update(recipients).where(*_MEMBERS).values(state=bindparam("new_state"), reason=bindparam("why")),
+    select(
+        func.string_agg(
+            recipients.c.citizen, aggregate_order_by(literal_column("','"), recipients.c.position)
+        )
+    ).where(*_MEMBERS),
+    sqlite=select(func.group_concat(_ordered.c.citizen, ",")),
 )
 _FATE: Final[Any] = {
     "state": bindparam("new_state"),
     "reason": bindparam("why"),
     "recorded_at": bindparam("now"),
+    "parked": false(),
 }
 CLOSE_BATCH: Final = Statement(
     "delivery.close_batch",
@@ -185,33 +387,6 @@ NEXT_CUT: Final = Statement(
     select(func.min(_cut.c.position), func.max(_cut.c.position), func.count()).select_from(_cut),
 )
 
-LEDGER: Final = Statement(
-    "delivery.ledger",
-    select(recipients.c.citizen, recipients.c.state, recipients.c.reason)
-    .where(recipients.c.run_id == bindparam("run"), recipients.c.citizen > bindparam("after"))
-    .order_by(recipients.c.citizen)
-    .limit(bindparam("limit")),
-    row=LedgerRow,
-)
-RUNS_OF_CITIZEN: Final = Statement(
-    "delivery.runs_of_citizen",
-    select(runs.c.id).join(
-        recipients, (recipients.c.run_id == runs.c.id) & (recipients.c.citizen == bindparam("citizen"))
-    ),
-)
-ERASE: Final = Statement(
-    "delivery.erase",
-    update(recipients)
-    .where(recipients.c.run_id == bindparam("run"), recipients.c.citizen == bindparam("person"))
-    .values(citizen=bindparam("pseudonym")),
-)
-
-LEDGER_COUNTS: Final = Statement(
-    "delivery.ledger_counts",
-    select(recipients.c.state, func.count())
-    .where(recipients.c.run_id == bindparam("run"))
-    .group_by(recipients.c.state),
-)
 
 _known = select(identity.c.citizen).where(identity.c.citizen == recipients.c.citizen)
 LEAVE_OUT: Final = Statement(
@@ -219,6 +394,7 @@ LEAVE_OUT: Final = Statement(
     update(recipients)
     .where(
         recipients.c.run_id == bindparam("run"),
+        recipients.c.position >= bindparam("start"),
         ~_known.where(identity.c.blocked.is_(false())).exists(),
     )
     .values(
@@ -226,4 +402,60 @@ LEAVE_OUT: Final = Statement(
         state="not_reached",
         reason=case((_known.exists(), "blocked"), else_="no LINE account"),
     ),
+)
+LEAVE_OUT_OPTED: Final = Statement(
+    "delivery.leave_out_opted",
+    update(recipients)
+    .where(
+        recipients.c.run_id == bindparam("run"),
+        recipients.c.position >= bindparam("start"),
+        select(optouts.c.citizen)
+        .where(optouts.c.citizen == recipients.c.citizen, optouts.c.topic == bindparam("topic"))
+        .exists(),
+    )
+    .values(position=None, state="not_reached", reason="opted_out"),
+)
+
+_other = recipients.alias("other")
+_recent = (
+    select(func.count())
+    .select_from(runs)
+    .join(_other, _other.c.run_id == runs.c.id)
+    .where(
+        runs.c.started_at > bindparam("since", type_=InstantColumn()),
+        runs.c.counted.is_(true()),
+        runs.c.id != bindparam("run"),
+        _other.c.citizen == recipients.c.citizen,
+        _other.c.position.is_not(None),
+        func.coalesce(batch_of(batches.c.state, _other), "planned") != "not_reached",
+    )
+    .scalar_subquery()
+)
+LEAVE_OUT_CAPPED: Final = Statement(
+    "delivery.leave_out_capped",
+    update(recipients)
+    .where(
+        recipients.c.run_id == bindparam("run"),
+        recipients.c.position >= bindparam("start"),
+        _recent >= bindparam("cap", type_=Integer),
+    )
+    .values(position=None, state="not_reached", reason="capped"),
+)
+
+_LEDGER_STATE = func.coalesce(batch_of(batches.c.state, recipients), recipients.c.state)
+LEDGER: Final = Statement(
+    "delivery.ledger",
+    select(
+        recipients.c.citizen,
+        _LEDGER_STATE,
+        func.coalesce(batch_of(batches.c.reason, recipients), recipients.c.reason),
+    )
+    .where(recipients.c.run_id == bindparam("run"), recipients.c.citizen > bindparam("after"))
+    .order_by(recipients.c.citizen)
+    .limit(bindparam("limit")),
+    row=LedgerRow,
+)
+_each = select(_LEDGER_STATE.label("state")).where(recipients.c.run_id == bindparam("run")).subquery()
+LEDGER_COUNTS: Final = Statement(
+    "delivery.ledger_counts", select(_each.c.state, func.count()).group_by(_each.c.state)
 )

@@ -1,5 +1,6 @@
-"""The language of delivery: run, batch, ledger row, counts."""
+"""The language of delivery: plan, preview, run, batch, ledger row, counts."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Final, Literal
 
@@ -7,14 +8,55 @@ from attrs import field, frozen
 
 from govline.core.ids import CitizenId, Id
 from govline.core.message_limits import MULTICAST_RECIPIENTS
+from govline.core.values import Json, Reason, frozen_map, frozen_tuple
 
-__all__ = ["BATCH_SIZE", "Counts", "FrozenBatch", "LedgerRow", "Run", "State"]
+__all__ = [
+    "BATCH_SIZE",
+    "Control",
+    "Counts",
+    "FrozenBatch",
+    "Kind",
+    "LedgerRow",
+    "Plan",
+    "PlanState",
+    "Preview",
+    "Refused",
+    "Run",
+    "RunState",
+    "Stage",
+    "State",
+]
 
 BATCH_SIZE: Final = MULTICAST_RECIPIENTS
 """A batch is one multicast."""
 
 State = Literal["planned", "sent", "unknown", "not_reached"]
 """What is known of one recipient: waiting, accepted by LINE, cannot be known, or certainly without the message."""
+
+Kind = Literal["multicast", "push", "broadcast"]
+"""How LINE is called: one message to 500 people a request, each person's own, or everybody who is a friend."""
+
+PlanState = Literal["draft", "requested", "approved", "sent", "held", "withdrawn"]
+"""`held`: sent, but its recipients drifted from what was approved, and nothing leaves until it is approved again."""
+
+Stage = Literal["freezing", "held", "cutting", "cut"]
+"""How far a run is written: recipients come in, it waits for an approval, batches are made, all are made."""
+
+Control = Literal["going", "paused", "cancelled"]
+"""What staff said last."""
+
+RunState = Literal["freezing", "held", "sending", "paused", "cancelled", "finished"]
+"""Stage and control in one word."""
+
+
+@frozen
+class Refused:
+    """Something was not done; every reason at once. Nothing was written."""
+
+    reasons: tuple[Reason, ...] = field(converter=frozen_tuple)
+
+    def __str__(self) -> str:
+        return Reason.join(self.reasons)
 
 
 @frozen
@@ -43,6 +85,9 @@ class Run:
         digest: SHA-256 of the message bytes, hex.
         batches: Number of batches.
         finished: When the last batch's fate was recorded; None before.
+        campaign: The campaign that it is a sending of, or "".
+        terms: What else was fixed at the start: selection, topic, emergency, quiet hours; plain JSON.
+        counts: Of a broadcast all zero: its recipients are LINE's friends, not a list of ours.
     """
 
     id: Id
@@ -55,7 +100,25 @@ class Run:
     expires: datetime | None
     batches: int
     finished: datetime | None
+    campaign: str
+    kind: Kind
+    stage: Stage
+    control: Control
+    terms: Mapping[str, Json] = field(converter=frozen_map, hash=False, repr=False)
     counts: Counts
+
+    @property
+    def state(self) -> RunState:
+        """Stage and control in one word."""
+        if self.control == "cancelled":
+            return "cancelled"
+        if self.finished is not None:
+            return "finished"
+        if self.stage == "held":
+            return "held"
+        if self.control == "paused":
+            return "paused"
+        return "freezing" if self.stage == "freezing" else "sending"
 
 
 @frozen
@@ -66,7 +129,7 @@ class FrozenBatch:
 
     Args:
         messages: JSON array of message objects in UTF-8, as it goes on the wire.
-        citizens: In frozen order.
+        citizens: In frozen order: up to 500 of a multicast, one of a push, none of a broadcast.
     """
 
     id: Id
@@ -77,6 +140,7 @@ class FrozenBatch:
     state: State
     messages: bytes = field(repr=False)
     citizens: tuple[CitizenId, ...] = field(repr=False)
+    kind: Kind = "multicast"
 
 
 @frozen
@@ -86,3 +150,76 @@ class LedgerRow:
     citizen: CitizenId
     state: State
     reason: str
+
+
+@frozen
+class Plan:
+    """A sending before it is frozen: what, to whom, when; its run has the same id.
+
+    Args:
+        key: The caller's idempotency key.
+        campaign: What previews are compared within: the runs of one campaign.
+        messages: JSON array of message objects; where each citizen gets their own, what the preview shows of it is rendered.
+        selection: Who: `{"by": name, …}`, evaluated again at the send.
+        renderer: Makes each citizen's own messages: `{"by": name, …}`; None where all get the same.
+        topic: Who opted out of it is left out; "" for none.
+        emergency: Passes caps, quiet hours and opt-outs; noted in the audit.
+        corrects: The run whose recipients get this as a correction.
+        digest: Content hash over everything above and the times; an approval is bound to it.
+        planner, editor: `kind:id` of who made it and who changed it last.
+        expected: Recipients at the preview that approval was asked for. `found`: at the send, where it was held.
+        approver: Who approved; "" while nobody has, and again after every change.
+    """
+
+    id: Id
+    key: str
+    campaign: str
+    source: str
+    department: str
+    kind: Kind
+    messages: bytes = field(repr=False)
+    renderer: Mapping[str, Json] | None = field(hash=False, repr=False)
+    selection: Mapping[str, Json] = field(hash=False, repr=False)
+    topic: str
+    emergency: bool
+    corrects: Id | None
+    unit: str | None
+    due: datetime | None
+    expires: datetime | None
+    state: PlanState
+    revision: int
+    digest: str
+    planner: str
+    editor: str
+    expected: int | None
+    found: int | None
+    validated: str
+    approver: str
+    approved: str
+    approved_at: datetime | None
+    changed: datetime
+
+
+@frozen
+class Preview:
+    """What a plan would do now; nothing was written.
+
+    Args:
+        digest: Content hash that it was made of.
+        count: Citizens who would get it.
+        left_out: Who would not, by reason: blocked, no LINE account, opted_out, capped.
+        previous: The last run of the same campaign. `new`: who was not in it. `gone`: who was in it and is not now.
+        samples: Up to three rendered message lists (plain LINE JSON), without a word about whose they are.
+        size: Bytes of the largest message list seen.
+        warnings: What would refuse the send as things stand.
+    """
+
+    digest: str
+    count: int
+    left_out: Mapping[str, int] = field(hash=False)
+    previous: Id | None
+    new: int
+    gone: int
+    samples: tuple[Json, ...] = field(hash=False, repr=False)
+    size: int
+    warnings: tuple[Reason, ...] = ()

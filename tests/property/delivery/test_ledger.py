@@ -34,7 +34,7 @@ def test_the_ledger_always_adds_up(sqlite_db, wanted, blocked, size, page, event
     ids = [*sqlite_db.run(lambda tx: [identity.citizen_of(tx, f"U{n:032x}") for n in range(TOWN)]), "x", "y"]
     for place, who in enumerate(ids[:TOWN]):
         sqlite_db.run(lambda tx, who=who, out=place in blocked: identity.set_blocked(tx, who, out))
-    with patch("govline.delivery.service.BATCH_SIZE", size), patch("govline.delivery.service._PAGE", page):
+    with patch("govline.delivery.freezing.BATCH_SIZE", size), patch("govline.delivery.freezing.PAGE", page):
         made = sqlite_db.run(
             lambda tx: freeze(
                 tx,

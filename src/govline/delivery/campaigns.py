@@ -1,0 +1,399 @@
+"""The life of a sending before it leaves: plan, change, ask for approval, approve, send, correct.
+
+An approval is bound to a hash over everything that will be sent and to whom; whatever changes it makes the approval void.
+"""
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from attrs import evolve
+
+from govline.core import CitizenId, Id, Json, Message, Ref, Transaction
+from govline.core.jst import to_jst
+from govline.delivery import _queries as q
+from govline.delivery import _sql as sql
+from govline.delivery.freezing import add_run, check_terms, pages, serialise
+from govline.delivery.model import Kind, Plan, Preview, Refused, Run
+from govline.delivery.planning import (
+    check_parts,
+    digest_of,
+    gate,
+    go_on,
+    rewrite,
+    run_there,
+    standing,
+    write_plan,
+)
+from govline.delivery.reading import number
+from govline.delivery.rules import (
+    UNITS_PER_MONTH,
+    SendFacts,
+    approval_refusals,
+    over_send_cap,
+    reason,
+    send_refusals,
+)
+from govline.delivery.setup import Setup, staff_id
+from govline.errors import InputError
+
+__all__ = ["approve", "begin", "correct", "edit", "plan", "request", "send", "withdraw"]
+
+_OPEN: Final = frozenset({"draft", "requested", "approved"})
+
+
+def plan(
+    tx: Transaction,
+    setup: Setup,
+    *,
+    key: str,
+    campaign: str,
+    source: str,
+    messages: Sequence[Message] = (),
+    selection: Mapping[str, Json] | None = None,
+    recipients: Iterable[CitizenId] | None = None,
+    renderer: Mapping[str, Json] | None = None,
+    broadcast: bool = False,
+    topic: str = "",
+    emergency: bool = False,
+    department: str = "",
+    unit: str | None = None,
+    due: datetime | None = None,
+    expires: datetime | None = None,
+    corrects: Id | None = None,
+) -> Plan | Refused:
+    """Write down what shall be sent to whom; nothing is frozen, nothing is sent. The same key again gives the plan that stands.
+
+    Args:
+        key: Idempotency key. `campaign`: what it is a sending of; previews compare with its last run.
+        messages: 1 to 5, the same for all; or `renderer`, which makes each citizen's own.
+        selection: `{"by": name, …}`, evaluated at preview and again at the send; or `recipients`, a list that is kept
+            (some ten thousand; larger ones are selections); or `broadcast`: everybody who is a friend, known to us or not.
+        topic: Who opted out of it is left out. `emergency`: passes quiet hours, opt-outs and caps, noted in the audit.
+        unit: LINE's custom aggregation unit. `due`, `expires`: when it may leave.
+
+    Raises:
+        MessageError: A message breaks one of LINE's limits.
+        InputError: GL-1050, GL-1051, GL-1055 the key names another plan, GL-1056 not exactly one way to say what or to whom,
+            GL-1058 an unknown selection, renderer or topic.
+    """
+    refused = setup.refused(tx, "plan", department)
+    if refused is not None:
+        return refused
+    check_terms(unit, due, expires)
+    _check_ways(messages, selection, recipients, renderer, broadcast=broadcast)
+    kind: Kind = "broadcast" if broadcast else "push" if renderer is not None else "multicast"
+    reasons = _broadcast_refusals(setup, topic, kind=kind, emergency=emergency)
+    if reasons is not None:
+        return reasons
+    plan_id, who = tx.new_id(), staff_id(tx)
+    draft = Plan(
+        id=plan_id,
+        key=key,
+        campaign=campaign,
+        source=source,
+        department=department,
+        kind=kind,
+        messages=serialise(messages) if messages else b"[]",
+        renderer=None if renderer is None else dict(renderer),
+        selection={"by": "everybody"} if broadcast else dict(selection or {}),
+        topic=setup.topic(topic),
+        emergency=emergency,
+        corrects=corrects,
+        unit=unit,
+        due=due,
+        expires=expires,
+        state="draft",
+        revision=1,
+        digest="",
+        planner=who,
+        editor=who,
+        expected=None,
+        found=None,
+        validated="",
+        approver="",
+        approved="",
+        approved_at=None,
+        changed=tx.now,
+    )
+    if recipients is not None:
+        draft = evolve(draft, selection=_keep_list(tx, plan_id, recipients))
+    return write_plan(tx, setup, draft)
+
+
+def edit(tx: Transaction, setup: Setup, plan_id: Id, **changes: Any) -> Plan | Refused:
+    """Change what `plan` took: messages, selection, recipients, renderer, topic, emergency, unit, due, expires.
+
+    Any approval is void afterwards. A plan that was sent is not changed: cancel its run, or correct it.
+
+    Raises:
+        As `plan`; StoreError: GL-1054, no such plan.
+    """
+    now = standing(tx, plan_id)
+    refused = setup.refused(tx, "plan", now.department)
+    if refused is not None:
+        return refused
+    if now.state not in _OPEN:
+        return Refused((reason("GL-1071", state=now.state),))
+    if "messages" in changes:
+        changes["messages"] = serialise(changes["messages"])
+    if "recipients" in changes:
+        tx.write(sql.CLEAR_LISTED, {"plan": plan_id})
+        changes["selection"] = _keep_list(tx, plan_id, changes.pop("recipients"))
+    changed = evolve(now, **changes)
+    check_terms(changed.unit, changed.due, changed.expires)
+    setup.topic(changed.topic)
+    reasons = _broadcast_refusals(setup, changed.topic, kind=changed.kind, emergency=changed.emergency)
+    if reasons is not None:
+        return reasons
+    check_parts(setup, changed)
+    digest = digest_of(changed)
+    if digest == now.digest:
+        return now
+    tx.audit("delivery.edit", Ref("delivery.run", plan_id), {"digest": digest, "was": now.digest})
+    return rewrite(
+        tx,
+        evolve(
+            changed,
+            digest=digest,
+            editor=_makers(now.editor, staff_id(tx)),
+            revision=now.revision + 1,
+            state="draft",
+            expected=None,
+            approver="",
+            approved="",
+            approved_at=None,
+        ),
+    )
+
+
+def request(tx: Transaction, setup: Setup, plan_id: Id, preview: Preview) -> Plan | Refused:
+    """Ask for approval of what a preview showed; its count is what the send is compared with.
+
+    Raises:
+        StoreError: GL-1054, no such plan.
+    """
+    now = standing(tx, plan_id)
+    refused = setup.refused(tx, "plan", now.department)
+    if refused is not None:
+        return refused
+    if now.state not in _OPEN:
+        return Refused((reason("GL-1071", state=now.state),))
+    reasons = list(over_send_cap(setup.rules.caps, preview.count, emergency=now.emergency))
+    if preview.digest != now.digest:
+        reasons.append(reason("GL-1061"))
+    if setup.rules.validate and now.validated != now.digest:
+        reasons.append(reason("GL-1066"))
+    if reasons:
+        return Refused(tuple(reasons))
+    tx.audit("delivery.request", Ref("delivery.run", plan_id), {"digest": now.digest, "count": preview.count})
+    asked = evolve(now, state="requested", expected=preview.count, approver="", approved="", approved_at=None)
+    return rewrite(tx, asked)
+
+
+def approve(tx: Transaction, setup: Setup, plan_id: Id, digest: str) -> Plan | Refused:
+    """Approve what was asked for, as a second member of staff; or let a held run go with the count that was found.
+
+    Args:
+        digest: The content hash that the approver was shown (`Plan.digest`): what they did not see they do not approve.
+
+    Raises:
+        StoreError: GL-1054, no such plan.
+    """
+    now = standing(tx, plan_id)
+    refused = setup.refused(tx, "approve", now.department)
+    if refused is not None:
+        return refused
+    if now.state not in ("requested", "held"):
+        return Refused((reason("GL-1071", state=now.state),))
+    makers = frozenset({now.planner, *now.editor.split("\n")})
+    reasons = approval_refusals(
+        actor=staff_id(tx), staff=tx.actor.kind == "staff", makers=makers, seen=digest, digest=now.digest
+    )
+    if now.state == "held":
+        reasons += over_send_cap(setup.rules.caps, now.found or 0, emergency=now.emergency)
+    if reasons:
+        return Refused(reasons)
+    tx.audit(
+        "delivery.approve",
+        Ref("delivery.run", plan_id),
+        {"digest": now.digest, "count": now.found or now.expected},
+    )
+    approved = evolve(now, approver=staff_id(tx), approved=now.digest, approved_at=tx.now)
+    if now.state == "requested":
+        return rewrite(tx, evolve(approved, state="approved"))
+    tx.write(q.SET_STAGE, {"run": plan_id, "next": "cutting"})
+    go_on(tx, plan_id, emergency=now.emergency)
+    return rewrite(tx, evolve(approved, state="sent", expected=now.found))
+
+
+def send(tx: Transaction, setup: Setup, plan_id: Id) -> Run | Refused:
+    """Start the run of an approved plan: at its due time the recipients are found anew, frozen, and sent by the worker.
+
+    Sending what was sent gives the run that stands.
+
+    Raises:
+        StoreError: GL-1054, no such plan.
+    """
+    now = standing(tx, plan_id)
+    refused = setup.refused(tx, "send", now.department)
+    if refused is not None:
+        return refused
+    if now.state in ("sent", "held"):
+        return run_there(tx, plan_id)
+    if now.state == "withdrawn":
+        return Refused((reason("GL-1071", state=now.state),))
+    gate(tx, f"source:{now.source}")
+    windows = setup.rules.caps.of_source()
+    started = tuple(
+        number(tx, sql.COUNT_RUNS, {"source": now.source, "since": tx.now - window}) for window, _ in windows
+    )
+    facts = SendFacts(
+        now=tx.now,
+        digest=now.digest,
+        approved=now.approved,
+        expected=now.expected,
+        expires=now.expires,
+        emergency=now.emergency,
+        started=started,
+    )
+    reasons = send_refusals(setup.rules, facts)
+    if not reasons and not _claim_unit(tx, now):
+        reasons = (reason("GL-1065", limit=UNITS_PER_MONTH),)
+    return Refused(reasons) if reasons else begin(tx, setup, now)
+
+
+def begin(tx: Transaction, setup: Setup, now: Plan) -> Run:
+    """Write the run of a plan that may be sent and let the worker go on with it."""
+    quiet = None if now.emergency or setup.rules.quiet is None else setup.rules.quiet.to_json()
+    terms = {
+        "selection": now.selection,
+        "renderer": now.renderer,
+        "topic": "" if now.emergency or now.corrects else now.topic,
+        "emergency": now.emergency,
+        "corrects": now.corrects,
+        "expected": now.expected,
+        **({"quiet": quiet} if quiet else {}),
+    }
+    add_run(
+        tx,
+        run_id=now.id,
+        key=f"plan:{now.key}",
+        campaign=now.campaign,
+        source=now.source,
+        kind=now.kind,
+        messages=now.messages,
+        digest=now.digest,
+        unit=now.unit,
+        due=now.due,
+        expires=now.expires,
+        stage="cutting" if now.kind == "broadcast" else "freezing",
+        terms=terms,
+        counted=not (now.emergency or now.corrects),
+    )
+    rewrite(tx, evolve(now, state="sent"))
+    go_on(tx, now.id, due=now.due, emergency=now.emergency)
+    about = {"digest": now.digest, "approver": now.approver, "selection": now.selection}
+    tx.audit("delivery.send", Ref("delivery.run", now.id), about)
+    if now.emergency:
+        tx.audit("delivery.emergency_override", Ref("delivery.run", now.id), {"source": now.source})
+    return run_there(tx, now.id)
+
+
+def correct(
+    tx: Transaction, setup: Setup, run_id: Id, *, key: str, messages: Sequence[Message]
+) -> Plan | Refused:
+    """Plan a correction to exactly those whom an ended run reached or may have reached; no opt-out and no cap silences it.
+
+    It is previewed, approved and sent like any plan. A broadcast is corrected by a broadcast.
+
+    Raises:
+        StoreError: GL-1057, no such run.
+    """
+    wrong = run_there(tx, run_id)
+    if wrong.finished is None:
+        return Refused((reason("GL-1085", planned=wrong.counts.planned),))
+    origin = tx.one(sql.PLAN_BY_ID, {"plan": run_id})
+    broadcast = wrong.kind == "broadcast"
+    return plan(
+        tx,
+        setup,
+        key=key,
+        campaign=wrong.campaign,
+        source=wrong.source,
+        messages=messages,
+        selection=None if broadcast else {"by": "reached", "run": run_id},
+        broadcast=broadcast,
+        emergency=bool(wrong.terms.get("emergency")),
+        department="" if origin is None else origin.department,
+        corrects=run_id,
+    )
+
+
+def withdraw(tx: Transaction, setup: Setup, plan_id: Id) -> Plan | Refused:
+    """Give up a plan that was not sent; a run is cancelled instead.
+
+    Raises:
+        StoreError: GL-1054, no such plan.
+    """
+    now = standing(tx, plan_id)
+    refused = setup.refused(tx, "cancel", now.department)
+    if refused is not None:
+        return refused
+    if now.state not in _OPEN:
+        return Refused((reason("GL-1071", state=now.state),))
+    tx.audit("delivery.withdraw", Ref("delivery.run", plan_id))
+    return rewrite(tx, evolve(now, state="withdrawn", approver="", approved="", approved_at=None))
+
+
+def _check_ways(
+    messages: Sequence[Message],
+    selection: Mapping[str, Json] | None,
+    recipients: Iterable[CitizenId] | None,
+    renderer: Mapping[str, Json] | None,
+    *,
+    broadcast: bool,
+) -> None:
+    ways = (selection is not None) + (recipients is not None) + broadcast
+    if ways != 1 or bool(messages) == (renderer is not None) or (broadcast and renderer is not None):
+        raise InputError(
+            "a plan needs one way to say what and one to say to whom",
+            code="GL-1056",
+            hint="messages or renderer; selection, recipients or broadcast=True",
+        )
+
+
+def _broadcast_refusals(setup: Setup, topic: str, *, kind: Kind, emergency: bool) -> Refused | None:
+    """LINE picks a broadcast's recipients, so nobody can be left out of it."""
+    if kind != "broadcast" or emergency or not (topic or setup.rules.caps.of_citizen()):
+        return None
+    return Refused((reason("GL-1069"),))
+
+
+def _keep_list(tx: Transaction, plan_id: Id, recipients: Iterable[CitizenId]) -> dict[str, Json]:
+    """The list as rows, and the facts that bind an approval to it."""
+    seen, size = hashlib.sha256(), 0
+    for page in pages(recipients):
+        size += tx.write_many(sql.ADD_LISTED, [{"plan_id": plan_id, "citizen": citizen} for citizen in page])
+        for citizen in page:
+            seen.update(f"{citizen}\n".encode())
+    return {"by": "listed", "plan": plan_id, "number": size, "digest": seen.hexdigest()}
+
+
+def _makers(before: str, who: str) -> str:
+    """Everybody who ever changed the plan: none of them may approve it."""
+    known = before.split("\n")
+    return before if who in known else "\n".join([*known, who])
+
+
+def _claim_unit(tx: Transaction, now: Plan) -> bool:
+    """Whether LINE will record the unit's name in the month of the sending; the name is taken up where it will."""
+    if now.unit is None:
+        return True
+    month = f"{to_jst(now.due or tx.now):%Y-%m}"
+    gate(tx, f"units:{month}")
+    if number(tx, sql.COUNT_UNITS, {"month": month, "but": now.unit}) >= UNITS_PER_MONTH:
+        return False
+    tx.write(sql.ADD_UNIT, {"month": month, "name": now.unit})
+    return True

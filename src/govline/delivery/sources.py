@@ -1,0 +1,214 @@
+"""What machines may send: the guard rails of mail-in, L-Alert and feeds, as a pure decision. Whatever does not fit is held.
+
+Drawn from incidents: 40 old messages forwarded at 01:12 (age, budget), an alert repeated (duplicate key), a test text sent as
+real (drill marks, two people).
+"""
+
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from attrs import field, frozen, validators
+
+from govline.core.ids import Id
+from govline.core.talk import Message
+from govline.core.values import Json, Reason, frozen_set, frozen_tuple
+
+__all__ = [
+    "DRILL_PHRASES",
+    "DRILL_WORDS",
+    "Accepted",
+    "Held",
+    "Incoming",
+    "IncomingFacts",
+    "Source",
+    "held_back",
+    "is_drill",
+    "mentions_drill",
+    "refused",
+]
+
+DRILL_WORDS: Final = ("訓練", "試験", "テスト", "くんれん", "練習", "test", "exercise", "drill")
+"""Words that a drill or test is marked with. As the telegram's status, at the head of the subject, or in brackets they say that
+it is one; elsewhere (職業訓練, 採用試験) two members of staff decide."""
+
+DRILL_PHRASES: Final = (
+    *("これは訓練", "これは試験", "これはテスト", "これは練習", "訓練です", "試験です", "テストです"),
+    *("訓練放送", "試験放送", "訓練配信", "試験配信", "テスト配信", "テストメール", "配信テスト", "動作確認"),
+    *("this is a test", "this is a drill", "this is an exercise", "this is only a test", "test message"),
+)
+"""Phrases that say so wherever they stand. All marks are compared after NFKC, without case and hidden blanks."""
+
+_SENTENCES: Final = {
+    "GL-1076": "許可されていない送信元です。",
+    "GL-1077": "訓練・試験の印があるため、住民には配信しません。",
+    "GL-1078": "日時が古すぎます。",
+    "GL-1079": "日時が未来です。",
+    "GL-1080": "同じ内容をすでに受け付けています。",
+    "GL-1081": "この配信元の、1時間あたりの上限に達しています。",
+    "GL-1082": "この配信元は、二人の職員の確認後に配信します。",
+    "GL-1083": "必要な印(条件の文字列)がありません。",
+    "GL-1084": "訓練・試験を思わせる語があります。",
+}
+
+
+@frozen
+class Source:
+    """A machine that may ask for deliveries, as the town declared it.
+
+    Args:
+        name: Also the source of its runs. `campaign`: what its runs belong to; the name where omitted.
+        selection: Whom it reaches: `{"by": name, …}`.
+        senders: Who may speak for it: exact addresses or client names, compared without case. Nobody where empty.
+        marks: Texts that must all stand in the subject or body, else it is held.
+        max_age: Older than this is stale. `ahead`: further in the future than this is not believed.
+        duplicate_window: The same key or the same words within it are one message.
+        per_hour: Deliveries in any 60 minutes; the next is held.
+        emergency: Passes quiet hours, caps and opt-outs. `topic`: who opted out of it is left out.
+        needs_release: Nothing goes without two members of staff.
+    """
+
+    name: str
+    selection: Mapping[str, Json] = field(hash=False)
+    senders: frozenset[str] = field(default=(), converter=frozen_set)
+    marks: tuple[str, ...] = field(default=(), converter=frozen_tuple)
+    max_age: timedelta = timedelta(hours=1)
+    ahead: timedelta = timedelta(minutes=5)
+    duplicate_window: timedelta = timedelta(days=1)
+    per_hour: int = field(default=40, validator=validators.ge(0))
+    emergency: bool = False
+    topic: str = ""
+    needs_release: bool = False
+    campaign: str = ""
+
+
+@frozen
+class Incoming:
+    """What a machine offers.
+
+    Args:
+        sender: Who it says it is, as the transport has proven it.
+        key: Its own id of the message: Message-ID, document UUID with revision, area and status.
+        dated: When it was written.
+        messages: What citizens would read.
+        subject, body: The original words; marks are looked for there and in the messages.
+        status: The telegram's control status (通常, 訓練, 試験; Actual, Exercise, Test); "" where there is none.
+    """
+
+    sender: str = field(repr=False)
+    key: str
+    dated: datetime
+    messages: tuple[Message, ...] = field(converter=frozen_tuple, repr=False)
+    subject: str = field(default="", repr=False)
+    body: str = field(default="", repr=False)
+    status: str = ""
+
+
+@frozen(kw_only=True)
+class IncomingFacts:
+    """What the decision needs of the town: the time, whether it came before, how many went in the last hour."""
+
+    now: datetime
+    duplicate: bool = False
+    taken: int = 0
+
+
+@frozen
+class Accepted:
+    """It goes out as this run."""
+
+    id: Id
+    run: Id
+
+
+@frozen
+class Held:
+    """It waits for staff: `release` by two of them sends it, `refuse` ends it."""
+
+    id: Id
+    reasons: tuple[Reason, ...] = field(converter=frozen_tuple)
+
+
+def refused(source: Source, incoming: Incoming, facts: IncomingFacts) -> tuple[Reason, ...]:
+    """Why it will never be sent: a stranger, a drill, or a repetition. Staff cannot release it."""
+    found = []
+    if incoming.sender.casefold() not in {sender.casefold() for sender in source.senders}:
+        found.append(_reason("GL-1076"))
+    if is_drill(incoming):
+        found.append(_reason("GL-1077"))
+    if facts.duplicate:
+        found.append(_reason("GL-1080", window_seconds=int(source.duplicate_window.total_seconds())))
+    return tuple(found)
+
+
+def held_back(source: Source, incoming: Incoming, facts: IncomingFacts) -> tuple[Reason, ...]:
+    """Why staff have to look at it first; every reason at once."""
+    age = facts.now - incoming.dated
+    words = _fold(f"{incoming.subject}\n{incoming.body}")
+    missing = [mark for mark in source.marks if _fold(mark) not in words]
+    found = []
+    if mentions_drill(incoming):
+        found.append(_reason("GL-1084"))
+    if missing:
+        found.append(_reason("GL-1083", missing=missing))
+    if age > source.max_age:
+        found.append(_reason("GL-1078", age_seconds=int(age.total_seconds())))
+    if -age > source.ahead:
+        found.append(_reason("GL-1079", ahead_seconds=int(-age.total_seconds())))
+    if facts.taken >= source.per_hour:
+        found.append(_reason("GL-1081", limit=source.per_hour))
+    if source.needs_release:
+        found.append(_reason("GL-1082"))
+    return tuple(found)
+
+
+def is_drill(incoming: Incoming) -> bool:
+    """Whether status, head of the subject, brackets or a phrase say that this is a drill or test."""
+    subject = _fold(incoming.subject).lstrip("【[(<「『 ■●★※*#")
+    status = _fold(incoming.status).strip()
+    if any(status == word or _stands_at_head(word, subject) for word in DRILL_WORDS):
+        return True
+    words = _all_words(incoming)
+    return any(phrase in words for phrase in _PHRASES) or _BRACKETED.search(words) is not None
+
+
+def mentions_drill(incoming: Incoming) -> bool:
+    """Whether a word of a drill or test stands anywhere."""
+    return _MENTIONED.search(_all_words(incoming)) is not None
+
+
+def _stands_at_head(word: str, subject: str) -> bool:
+    return re.match(rf"{word}(?![a-z\u30a1-\u30fa\u30fc])", subject) is not None
+
+
+def _all_words(incoming: Incoming) -> str:
+    shown = _strings([each.to_line() for each in incoming.messages])
+    return _fold("\n".join((incoming.status, incoming.subject, incoming.body, *shown)))
+
+
+def _fold(text: str) -> str:
+    """One spelling of what looks the same: width, case, and no blanks or signs inside 訓 練 that hide a mark."""
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    visible = "".join(each for each in folded if unicodedata.category(each) != "Cf")
+    return re.sub(r"(?<=[^\x00-\x7f])[ \u30fb*_.-]+(?=[^\x00-\x7f])", "", visible)
+
+
+def _strings(value: Any) -> Sequence[str]:
+    if isinstance(value, str):
+        return [value]
+    inner = value.values() if isinstance(value, Mapping) else value if isinstance(value, list | tuple) else ()
+    return [text for each in inner for text in _strings(each)]
+
+
+def _reason(code: str, **help_: Json) -> Reason:
+    return Reason(code, _SENTENCES[code], help_)
+
+
+_PHRASES: Final = tuple(_fold(phrase) for phrase in DRILL_PHRASES)
+_ANY_WORD: Final = "|".join(DRILL_WORDS)
+_BRACKETED: Final = re.compile(
+    rf"[【\[(<「『][^】\])>」』\n]{{0,12}}(?:{_ANY_WORD})[^】\])>」』\n]{{0,12}}[】\])>」』]"
+)
+_MENTIONED: Final = re.compile(rf"(?<![a-z\u30a1-\u30fa\u30fc])(?:{_ANY_WORD})(?![a-z])")

@@ -101,9 +101,9 @@ class BatchHandler:
         batch = self._db.run(lambda tx: service.open_batch(tx, batch_id))
         if not isinstance(batch, FrozenBatch):
             return batch
-        users: list[str] = []
+        users: Sequence[str] = ()
         if batch.citizens:
-            users = [*self._db.read(lambda tx: addresses.line_users(tx, batch.citizens)).values()]
+            users = self._db.read(lambda tx: addresses.line_users(tx, batch.citizens))
         if not users and self.call != "broadcast":
             return Dead("nobody of the batch can be reached")
         return Ready(batch.retry_key, self.body(batch, users))

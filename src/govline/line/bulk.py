@@ -53,11 +53,8 @@ def broadcast_body(messages: bytes) -> bytes:
 
 
 def _id_list(ids: Sequence[str]) -> bytes:
-    together = "".join(ids)
-    if (
-        together.isascii() and together.isalnum()
-    ):  # as LINE's ids are: nothing to escape, and 40 times as fast
-        return ('["' + '","'.join(ids) + '"]').encode()
+    if "".join(ids).encode().isalnum():  # as LINE's ids are: nothing to escape, and ten times as fast
+        return b'["' + '","'.join(ids).encode() + b'"]'
     return json.dumps(list(ids), separators=(",", ":")).encode()
 
 

@@ -64,7 +64,8 @@ class Turn:
 
     Args:
         refused: Seconds to come back after when there is no place within the limiter's patience; 0.0 with a place.
-        hold: Waits for the place's moment: prepare the call first, then hold, then send at once.
+        hold: Waits for the place's moment: prepare the call first, then hold, then send at once. Who comes too late for the
+            place waits for another one, however long: late calls would come together with others' in time.
     """
 
     refused: float = 0.0
@@ -122,10 +123,8 @@ class Limiter:
             delay = self._delay(endpoint)
             if delay > self._patience:
                 return Turn(delay)
-            bucket = self._buckets[endpoint]
-            bucket.tokens -= 1  # may fall below zero: the place in the line of those who wait
-            moment = bucket.at + delay
-        return Turn(hold=lambda: self._until(moment))
+            moment = self._take(endpoint, delay)
+        return Turn(hold=lambda: self._hold(endpoint, moment))
 
     def enter(self, endpoint: str) -> float:
         """`reserve` and hold; 0.0 when the call may go out now, else the seconds to come back after."""
@@ -133,7 +132,16 @@ class Limiter:
         turn.hold()
         return turn.refused
 
-    def _until(self, moment: float) -> None:
+    def _take(self, endpoint: str, delay: float) -> float:
+        bucket = self._buckets[endpoint]
+        bucket.tokens -= 1  # may fall below zero: the place in the line of those who wait
+        return bucket.at + delay
+
+    def _hold(self, endpoint: str, moment: float) -> None:
+        limit = self._limits.get(endpoint, RATE)
+        if self._clock() - moment > limit.burst / limit.refill:
+            with self._lock:
+                moment = self._take(endpoint, self._delay(endpoint))
         left = moment - self._clock()
         if left > 0:
             self._wait(left)

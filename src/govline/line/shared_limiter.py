@@ -55,16 +55,10 @@ class SharedLimiter:
     def reserve(self, endpoint: str) -> Turn:
         """A promised call and the wait for its moment; see `Gate`. Call it outside any unit of work."""
         with self._lock:
-            share = self._shares.setdefault(endpoint, _Share(self._limits.get(endpoint, RATE)))
-            now = self._db.clock.now()
-            share.forget(now - share.late)
-            if not share.slots and (refused := self._lease(endpoint, share)):
-                return Turn(refused)
-            delay = (share.slots[0] - now).total_seconds()
-            if delay > self._patience:
-                return Turn(delay)
-            moment = share.slots.popleft()
-        return Turn(hold=lambda: self._until(moment))
+            moment = self._promised(endpoint)
+        if isinstance(moment, float):
+            return Turn(moment)
+        return Turn(hold=lambda: self._hold(endpoint, moment))
 
     def enter(self, endpoint: str) -> float:
         """`reserve` and hold; 0.0 when the call may go out now, else the seconds to come back after."""
@@ -72,7 +66,24 @@ class SharedLimiter:
         turn.hold()
         return turn.refused
 
-    def _until(self, moment: datetime) -> None:
+    def _promised(self, endpoint: str) -> datetime | float:
+        """The moment of a call, or the seconds after which to ask for one."""
+        share = self._shares.setdefault(endpoint, _Share(self._limits.get(endpoint, RATE)))
+        now = self._db.clock.now()
+        share.forget(now - share.late)
+        if not share.slots and (refused := self._lease(endpoint, share)):
+            return refused
+        delay = (share.slots[0] - now).total_seconds()
+        return delay if delay > self._patience else share.slots.popleft()
+
+    def _hold(self, endpoint: str, moment: datetime) -> None:
+        while self._db.clock.now() - moment > self._shares[endpoint].late:
+            with self._lock:
+                again = self._promised(endpoint)
+            if isinstance(again, float):
+                self._wait(again)
+            else:
+                moment = again
         left = (moment - self._db.clock.now()).total_seconds()
         if left > 0:
             self._wait(left)

@@ -69,7 +69,7 @@ def line_user_of(tx: Transaction, citizen: CitizenId) -> str | None:
 
 def line_users_of(tx: Transaction, citizens: Iterable[CitizenId]) -> dict[CitizenId, str]:
     """LINE userIds of many citizens; those that are not known are left out. See `addresses`."""
-    return addresses.line_users(tx, citizens)
+    return addresses.by_citizen(tx, [*citizens])
 
 
 def set_blocked(tx: Transaction, citizen: CitizenId, blocked: bool) -> bool:

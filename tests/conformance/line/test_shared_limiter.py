@@ -124,3 +124,18 @@ def test_one_worker_alone_reaches_95_percent_of_the_limit_and_never_more(any_db,
 def test_an_urgent_broadcast_and_its_correction_need_not_lie_minutes_apart(any_db):
     gates = [SharedLimiter(any_db, "c", patience=0.0) for _ in range(2)]
     assert [gate.enter("broadcast") for gate in gates * 5] == [0.0] * 10
+
+
+def test_who_comes_late_for_a_place_waits_for_another(any_db, clock: FixedClock):
+    def wait(seconds):
+        clock.advance(timedelta(seconds=seconds))
+
+    gate = SharedLimiter(any_db, "c", {"multicast": Limit(100, 1.0)}, patience=0.5, wait=wait)
+    late = [gate.reserve("multicast") for _ in range(40)]
+    start = clock.advance(timedelta(seconds=10))  # the database stood still
+    sent = []
+    for turn in late:
+        turn.hold()
+        sent.append(clock.now())
+    assert fullest(sent) <= 100
+    assert 0.3 < (sent[-1] - start).total_seconds() < 0.6

@@ -36,13 +36,16 @@ def everybody(db):
 def without_rows(db, citizens):
     """What the pages alone give."""
     db.run(lambda tx: tx.connection.execute(rows.update().values(sealed="gone")))
-    return db.read(lambda tx: addresses.line_users(tx, citizens))
+    return db.read(lambda tx: addresses.by_citizen(tx, citizens))
 
 
 def test_pages_and_rows_agree_in_the_order_asked_for(town):
     wanted = everybody(town)[::-1]
     found = town.read(lambda tx: identity.line_users_of(tx, [*wanted, "nobody"]))
     assert [*found] == wanted
+    assert [*town.read(lambda tx: addresses.line_users(tx, wanted))] == [*found.values()]
+    assert [*town.read(lambda tx: addresses.line_users(tx, [wanted[0]]))] == [found[wanted[0]]]
+    assert [*town.read(lambda tx: addresses.line_users(tx, []))] == []
     assert sorted(found.values()) == [user(number) for number in range(PEOPLE)]
     for citizen in wanted[::50]:
         assert town.read(lambda tx, citizen=citizen: identity.line_user_of(tx, citizen)) == found[citizen]

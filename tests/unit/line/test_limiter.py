@@ -88,3 +88,14 @@ def test_threads_share_the_bucket():
     for thread in threads:
         thread.join()
     assert granted.count(True) == 20
+
+
+def test_who_comes_late_for_a_place_waits_for_another():
+    time = Time()
+    limiter = Limiter({"a": Limit(100, 1.0, burst=10)}, clock=time, wait=time.wait)
+    late = [limiter.reserve("a") for _ in range(30)]
+    time.now = 10.0  # the database stood still for ten seconds
+    for turn in late:
+        turn.hold()
+    assert time.now == pytest.approx(10.0 + 20 / 90)
+    assert all(turn.refused == 0.0 for turn in late)

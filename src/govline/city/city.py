@@ -21,6 +21,7 @@ from govline.core import (
     Check,
     Clock,
     Command,
+    DataField,
     EffectHandler,
     Env,
     IdSource,
@@ -348,6 +349,11 @@ class City:
         return found
 
     @property
+    def data_fields(self) -> Sequence[DataField]:
+        """What features themselves say about their columns."""
+        return self._assembly.each("data_map")
+
+    @property
     def sealed_columns(self) -> Sequence[SealedColumn]:
         """Every column that features seal, for `govline.store.sealed`."""
         return self._assembly.each("sealed")
@@ -397,9 +403,8 @@ def _with_floors(features: Iterable[FeatureChoice]) -> list[FeatureChoice]:
     from govline.delivery import DeliveryFeature
     from govline.tabular import TabularFeature
 
-    listed = sorted(
-        features, key=lambda choice: _name(choice) != "people"
-    )  # whose policy every other one asks
+    order = {"people": 0, "delivery": 1}  # whose policy every other one asks; what others send through
+    listed = sorted(features, key=lambda choice: order.get(_name(choice), 2))
     names = set(map(_name, listed))
     at = sum(_name(choice) == "people" for choice in listed)
     first = [] if "delivery" in names else [DeliveryFeature()]

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 import govline
-from govline.cli import audit, citizen, database, files, followers, inbox, keys, menu, outbox
+from govline.cli import audit, citizen, data_map, database, files, followers, inbox, keys, menu, outbox
 from govline.cli.development import town_folder
 from govline.cli.features import run_feature
 from govline.cli.towns import ready_town
@@ -27,6 +27,7 @@ app = typer.Typer(
 )
 app.add_typer(audit.app, name="audit")
 app.add_typer(citizen.app, name="citizen")
+app.command("data-map")(data_map.show)
 app.add_typer(database.app, name="db")
 app.add_typer(followers.app, name="followers")
 app.add_typer(inbox.app, name="inbox")

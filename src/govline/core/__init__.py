@@ -71,6 +71,7 @@ from govline.core.values import (
     Ref,
     citizen_actor,
     frozen_map,
+    frozen_set,
     frozen_tuple,
 )
 
@@ -238,6 +239,7 @@ __all__ = [
     "format_era",
     "from_micros",
     "frozen_map",
+    "frozen_set",
     "frozen_tuple",
     "legal_age_at",
     "next_business_day",

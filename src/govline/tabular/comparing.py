@@ -38,8 +38,6 @@ def _through(column: Column, source: Source) -> Callable[[Any], Any]:
     def through(value: Any) -> Any:
         text = write(value)
         text = fit(guard(text) if guarded else text, _unnoted)
-        if source.encoding == "cp932":
-            text = text.encode("cp932", "replace").decode("cp932")
         try:
             return read(unguard(text) if guarded else text)
         except Misfit:

@@ -85,8 +85,8 @@ def look_at_sheet(archive: zipfile.ZipFile, part: str, rows: int) -> Seen:
     Args:
         rows: Merged areas are noted among so many first rows.
     """
-    scan = _Scan(rows)
     parser = expat.ParserCreate(namespace_separator=" ")
+    scan = _Scan(rows, parser)
     parser.StartElementHandler = scan.start
     parser.EndElementHandler = scan.end
     silent = 0
@@ -109,7 +109,8 @@ def look_at_sheet(archive: zipfile.ZipFile, part: str, rows: int) -> Seen:
 class _Scan:
     """Counts while expat walks: rows, cells with a formula but no value, merged areas."""
 
-    def __init__(self, rows: int) -> None:
+    def __init__(self, rows: int, parser: Any) -> None:
+        self._parser = parser
         self.rows, self.hidden, self.row, self.column, self.elements = rows, 0, 0, 0, 0
         self.formula = self.value = False
         self.merged: list[tuple[int, int, int, int]] = []
@@ -118,7 +119,7 @@ class _Scan:
             "row": self._row,
             "c": self._cell,
             "f": lambda _: setattr(self, "formula", True),
-            "v": lambda _: setattr(self, "value", True),
+            "v": self._result,
             "mergeCell": self._merge,
         }
 
@@ -134,7 +135,17 @@ class _Scan:
         if tag.endswith(" c"):
             if self.formula and not self.value and len(self.uncounted) < 100_000:
                 self.uncounted.add((self.row, self.column))
+            if self.formula:
+                self._parser.CharacterDataHandler = None
             self.formula = self.value = False
+
+    def _result(self, _: dict[str, str]) -> None:
+        """Texts are listened to inside the results of formulas only: everywhere else it would cost twice the time."""
+        if self.formula:
+            self._parser.CharacterDataHandler = self._text
+
+    def _text(self, text: str) -> None:
+        self.value = self.value or bool(text.strip())
 
     def _row(self, given: dict[str, str]) -> None:
         self.row = int(given.get("r") or self.row + 1)

@@ -1,6 +1,7 @@
 """Writes a workbook row by row: typed cells, codes as text, a frozen header, drop-downs for choices."""
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from datetime import date, datetime
 from decimal import Decimal
 from importlib.util import find_spec
@@ -40,9 +41,19 @@ def write_workbook(table: Table, file: BinaryIO, rows: Iterable[Values], notes: 
         _dress(book, sheet, table)
         count = _fill(sheet, table, rows, notes)
         book.save(file)
-    finally:
-        book.close()
+    except BaseException:
+        _discard(book)
+        raise
     return count
+
+
+def _discard(book: Any) -> None:
+    """End the half-written sheets: openpyxl keeps each in a temporary file, which may hold personal data."""
+    for sheet in book.worksheets:
+        if not sheet.closed:
+            sheet.close()
+        with suppress(FileNotFoundError):
+            sheet._writer.cleanup()  # noqa: SLF001 - only a successful save removes it
 
 
 def _dress(book: Any, sheet: Any, table: Table) -> None:

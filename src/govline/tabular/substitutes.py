@@ -7,7 +7,7 @@ from typing import Final
 
 from attrs import field, frozen
 
-__all__ = ["GETA", "Note", "Substitute", "fitting"]
+__all__ = ["GETA", "Note", "Substitute", "carries", "fitting"]
 
 GETA: Final = "〓"
 """What stands in CP932 for a character that it does not have."""
@@ -42,7 +42,7 @@ def fitting(encoding: str) -> Callable[[str, Note], str]:
     codec = "utf-8" if encoding.startswith("utf") else encoding
 
     def fit(text: str, note: Note) -> str:
-        if "\0" not in text and _encodable(text, codec):
+        if "\0" not in text and carries(text, codec):
             return text
         composed = unicodedata.normalize("NFC", text)
         return "".join(_fit_char(char, codec, note) for char in composed)
@@ -51,7 +51,7 @@ def fitting(encoding: str) -> Callable[[str, Note], str]:
 
 
 def _fit_char(char: str, codec: str, note: Note) -> str:
-    if char != "\0" and _encodable(char, codec):
+    if char != "\0" and carries(char, codec):
         return char
     replacement = _replacement(char, codec)
     note(char, replacement)
@@ -64,17 +64,17 @@ def _replacement(char: str, codec: str) -> str:
     if codec == "utf-8":
         return "\ufffd"
     for form in (unicodedata.normalize("NFKC", char), unicodedata.normalize("NFKD", char)[:1]):
-        if form != char and _encodable(form, codec):
+        if form != char and carries(form, codec):
             return form
     return "" if unicodedata.category(char) in ("Mn", "Cf") else GETA
 
 
-def _encodable(text: str, codec: str) -> bool:
+def carries(text: str, codec: str) -> bool:
+    """Whether the encoding gives exactly this text back. (Python's cp932 takes 〜 and gives ～ back.)"""
     try:
-        text.encode(codec)
-    except UnicodeEncodeError:
+        return text.encode(codec).decode(codec) == text
+    except UnicodeError:
         return False
-    return True
 
 
 def _for_excel(text: str, note: Note) -> str:

@@ -16,7 +16,7 @@ from govline.errors import FileError
 from govline.tabular.guarding import guard
 from govline.tabular.model import Column, Table, Values
 from govline.tabular.sniffing import sniff
-from govline.tabular.substitutes import Substitute, fitting
+from govline.tabular.substitutes import Substitute, carries, fitting
 from govline.tabular.values import formatter
 
 __all__ = ["ENCODINGS", "Written", "write"]
@@ -173,12 +173,8 @@ class _Sheet:
     def write(self, records: Sequence[Sequence[str]]) -> None:
         """Append records."""
         text = self._text(records)
-        try:
-            if "\0" in text:
-                raise UnicodeEncodeError("nul", "", 0, 1, "is no text")  # noqa: TRY301 - goes the way of what does not fit
-            data = text.encode(self._codec)
-        except UnicodeEncodeError:
-            data = self._text(
+        if "\0" in text or not carries(text, self._codec):
+            text = self._text(
                 [
                     [
                         self._fit(cell, self._notes.of(self._row + number, place))
@@ -186,8 +182,8 @@ class _Sheet:
                     ]
                     for number, record in enumerate(records, 1)
                 ]
-            ).encode(self._codec)
-        self._file.write(data)
+            )
+        self._file.write(text.encode(self._codec))
         self._row += len(records)
 
     def _text(self, records: Sequence[Sequence[str]]) -> str:

@@ -25,7 +25,7 @@ _SHORT_WORD: Final = 8
 _SLIPPING: Final = 5
 _RECOGNISED: Final = 0.9
 _SURE: Final = 0.95
-_SAME_THING: Final = frozenset("機器類品物具")
+_SAME_THING: Final = frozenset("機器類品物具灯庫計剤")
 
 
 @frozen

@@ -15,6 +15,7 @@ from typing import Final
 from attrs import field, frozen
 
 from govline.answers.model import Item, ItemKind
+from govline.answers.workbook import MAGIC, sheet_rows
 from govline.core import frozen_tuple
 from govline.core.text import normalize
 from govline.errors import FileError
@@ -112,7 +113,7 @@ def read_items(source: str | Path | bytes) -> ItemTable:
 
     Args:
         source: A path, or the bytes of the file: UTF-8 with or without BOM, UTF-16 with BOM, or CP932; commas or tabs; LF or
-            CRLF; quoted cells of several lines; blank lines are skipped.
+            CRLF; or an Excel file, whose first sheet is read (extra `excel`); quoted cells of several lines; blank lines are skipped.
 
     Raises:
         FileError: GL-4200, no table at all: empty, undecodable, without a column of names.
@@ -289,6 +290,8 @@ def _role(title: str) -> str:
 
 def _rows(source: str | Path | bytes) -> list[tuple[int, list[str]]]:
     data, name = (source, "") if isinstance(source, bytes) else (_bytes(Path(source)), Path(source).name)
+    if data.startswith(MAGIC):
+        return sheet_rows(data, name)
     text = _decoded(data, name)
     tabs = text.partition("\n")[0].count("\t") > text.partition("\n")[0].count(",")
     table = csv.reader(io.StringIO(text, newline=""), delimiter="\t" if tabs else ",", strict=True)

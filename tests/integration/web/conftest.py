@@ -198,7 +198,7 @@ def make_city(login_environment):
         cities.append(city)
         return city
 
-    yield make
+    return make
 
 
 @pytest.fixture

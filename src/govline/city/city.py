@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, Self, TypeVar
 from govline.city.assembly import Assembly, FeatureChoice, assemble
 from govline.city.channel import LINE_API, LineChannel
 from govline.city.environment import environment_secret
+from govline.city.languages import language_choice
 from govline.city.partners import partner_effects, partner_forwarder, partner_queues, partner_silence
 from govline.city.router import Router
 from govline.city.sending import QUEUES, town_gate
@@ -100,7 +101,10 @@ class City:
         self.queues = {**QUEUES, **partner_queues(line), **(queues or {})}
         self._assembly: Assembly = assemble(_with_floors(features), self._environment)
         self._days = dict(retention or {})
-        self.router = Router([*partner_silence(line), *self._assembly.each("responders")])
+        self.delivery.respect(self.quiet_hours.start, self.quiet_hours.end)
+        self.router = Router(
+            [*partner_silence(line), language_choice(self.texts), *self._assembly.each("responders")]
+        )
         database.listen(self._assembly.each("handlers"))
 
     @cached_property

@@ -8,9 +8,10 @@ from typing import Final
 from govline.city.router import Router
 from govline.core import Effect, Event, Input, Message, Ref, TalkContext, Transaction
 from govline.core.messages import Text, check_messages, choices
-from govline.core.texts import Texts
+from govline.core.texts import Texts, speaking
 from govline.line import load_event, to_input
 from govline.line.webhook import REFUSED
+from govline.store import languages
 from govline.store.inbox import Incoming
 
 __all__ = ["REPLY_PRIORITY", "Conversation"]
@@ -37,7 +38,8 @@ class Conversation:
         if name := _TOLD.get(incoming.kind):
             tx.emit(Event(name, Ref("citizen", incoming.citizen), citizen=incoming.citizen))
         if incoming.kind == REFUSED:
-            self._reply(tx, incoming, [Text(self._texts.get("guard.individual_number"))])
+            locale = languages.locale_of(tx, incoming.citizen)
+            self._reply(tx, incoming, [Text(self._texts.get("guard.individual_number", locale))])
             return
         said = to_input(load_event(json.loads(incoming.body)))
         if said is None:
@@ -47,7 +49,13 @@ class Conversation:
 
     def answer(self, tx: Transaction, citizen: str, said: Input) -> Sequence[Message]:
         """What to say to an input; a text that nobody knows gets the town's default words."""
-        context = TalkContext(citizen=citizen, now=tx.now, key=said.key)
+        locale = languages.locale_of(tx, citizen)
+        with speaking(locale):
+            return self._answer(
+                tx, TalkContext(citizen=citizen, now=tx.now, key=said.key, locale=locale), said
+            )
+
+    def _answer(self, tx: Transaction, context: TalkContext, said: Input) -> Sequence[Message]:
         messages = self._router.answer(tx, context, said)
         if messages is not None:
             return messages

@@ -5,14 +5,16 @@ Placeholders are `{name}` only: no format specifications, no attribute access, s
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, Final, Self
 
 from attrs import field, frozen
 
 from govline.errors import ConfigError, InputError
 
-__all__ = ["DEFAULT_TEXTS", "LOCALES", "Texts"]
+__all__ = ["DEFAULT_TEXTS", "LOCALES", "Texts", "speaking"]
 
 LOCALES: Final = ("ja", "en", "ja-easy")
 """Locales of the built-in texts. A town may add others (`zh-TW`); they fall back: zh-TW, zh, ja."""
@@ -73,6 +75,19 @@ _FALLBACK: Final = "ja"
 _PLACEHOLDER: Final = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _LOCALE: Final = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*", re.ASCII)
 
+_spoken: Final[ContextVar[str]] = ContextVar("govline_locale", default=_FALLBACK)
+
+
+@contextmanager
+def speaking(locale: str) -> Iterator[None]:
+    """Let every text of the block, in whatever room it is made, be in this language where none is named."""
+    before = _spoken.set(locale or _FALLBACK)
+    try:
+        yield
+    finally:
+        _spoken.reset(before)
+
+
 Catalogue = Mapping[str, Mapping[str, str]]
 Overrides = Mapping[str, str | Mapping[str, str]]
 
@@ -127,12 +142,13 @@ class Texts:
         """Every known key, sorted."""
         return tuple(sorted(self.defaults))
 
-    def get(self, key: str, locale: str = _FALLBACK, **values: Any) -> str:
+    def get(self, key: str, locale: str = "", **values: Any) -> str:
         """The text with its placeholders filled.
 
         Args:
             key: `talk.unknown` …
-            locale: `ja`, `en`, `ja-easy` or another; falls back part by part (`en-US`, `en`), then to ja.
+            locale: `ja`, `en`, `ja-easy` or another; falls back part by part (`en-US`, `en`), then to ja. Where omitted, the
+                language of the citizen who is being answered (`speaking`), else ja.
             **values: For the placeholders; written with `str()`.
 
         Raises:
@@ -150,7 +166,7 @@ class Texts:
                 )
             return str(values[match[1]])
 
-        return _PLACEHOLDER.sub(filled, self._text(key, locale))
+        return _PLACEHOLDER.sub(filled, self._text(key, locale or _spoken.get()))
 
     def _text(self, key: str, locale: str) -> str:
         own, built_in = self.overrides.get(key, {}), self.defaults[key]

@@ -8,10 +8,11 @@ from sqlalchemy import func, select
 
 from govline.calendar.garbage._tables import muted, settings
 from govline.core import CitizenId, Transaction
+from govline.delivery._tables import batches, runs
 from govline.store._tables import identity, outbox
 from govline.testing.rehearsal.model import Wish
 
-__all__ = ["dedupe_of", "next_wake", "reachable", "wishes"]
+__all__ = ["dedupe_of", "next_wake", "origin_of", "reachable", "wishes"]
 
 
 def wishes(tx: Transaction) -> list[Wish]:
@@ -37,6 +38,17 @@ def reachable(tx: Transaction) -> frozenset[CitizenId]:
 def dedupe_of(tx: Transaction, effect: str) -> str:
     """The key under which an effect was enqueued."""
     return str(tx.connection.execute(select(outbox.c.dedupe).where(outbox.c.id == effect)).scalar_one())
+
+
+def origin_of(tx: Transaction, batch: str) -> tuple[str, str]:
+    """The source and the key of a batch's run."""
+    wanted = (
+        select(runs.c.source, runs.c.key)
+        .join(batches, batches.c.run_id == runs.c.id)
+        .where(batches.c.id == batch)
+    )
+    source, key = tx.connection.execute(wanted).one()
+    return source, key
 
 
 def next_wake(tx: Transaction) -> datetime | None:

@@ -1,6 +1,7 @@
 """A town whose database is a copy: SQLite by its backup, PostgreSQL read by read into a SQLite file. The original is only read."""
 
 import os
+import shutil
 import sqlite3
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -35,6 +36,7 @@ _LEFT: Final = (
 )
 """What the year does not need: the backlog of today, what citizens wrote, the audit, and when ticks last ran."""
 _PAGE: Final = 1_000
+_ROOM: Final = 512 * 1024**2
 _DAY: Final = timedelta(days=1)
 
 
@@ -55,9 +57,9 @@ def town_aside(folder: Path, start: date, today: date) -> Iterator[tuple[City, F
     """
     config = read_config(folder / "city.yaml")
     clock = FixedClock(datetime.combine(start, time(), JST))
-    with tempfile.TemporaryDirectory(prefix="govline-year-") as name:
+    source = _sqlite_file(config, folder)
+    with tempfile.TemporaryDirectory(prefix="govline-year-", dir=_memory(source)) as name:
         copy = Path(name) / "town.db"
-        source = _sqlite_file(config, folder)
         if source is not None and source.exists():
             _back_up(source, copy)
         with _city(config, folder, copy, clock) as city:
@@ -100,13 +102,31 @@ def _sqlite_file(config: CityConfig, folder: Path) -> Path | None:
     return (folder / rest).resolve() if kind == "sqlite" else None
 
 
+def _memory(source: Path | None) -> str | None:
+    """A folder in memory, where it has room: a copy that is thrown away need not wait for a disk. None for the usual one."""
+    shared = Path("/dev/shm")  # noqa: S108 - TemporaryDirectory makes a folder of this process's own in it
+    size = source.stat().st_size if source is not None and source.exists() else 0
+    if not shared.is_dir() or not os.access(shared, os.W_OK):
+        return None
+    return str(shared) if shutil.disk_usage(shared).free > _ROOM + 4 * size else None
+
+
 def _back_up(source: Path, copy: Path) -> None:
-    """SQLite's own backup reads one snapshot, also while the town is at work."""
+    """SQLite's own backup reads one snapshot, also while the town is at work.
+
+    A file at rest is read as what cannot change: opened in any other way, SQLite would lay its own files beside it.
+    """
+    beside = source.with_name(f"{source.name}-wal")
+    at_rest = not beside.exists()
+    how = "immutable=1" if at_rest else "mode=ro"
     with (
-        closing(sqlite3.connect(f"file:{quote(str(source))}?mode=ro", uri=True)) as town,
+        closing(sqlite3.connect(f"file:{quote(str(source))}?{how}", uri=True)) as town,
         closing(sqlite3.connect(copy)) as aside,
     ):
         town.backup(aside)
+    if at_rest and beside.exists():  # the town went to work meanwhile
+        copy.unlink()
+        _back_up(source, copy)
 
 
 def _read_over(config: CityConfig, copy: Path) -> None:

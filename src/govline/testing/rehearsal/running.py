@@ -84,8 +84,7 @@ def live(city: City, clock: FixedClock, until: date) -> Record:
         with _shut_off():
             woken.set()
             while clock.now() < end:
-                _instant(city, pump, clock.now(), woken, record)
-                clock.set(min(_next(city, clock.now()), end))
+                clock.set(min(_instant(city, pump, clock.now(), woken, record), end))
     finally:
         pump.close()
         city.database.on_commit.remove(woken.set)
@@ -94,29 +93,28 @@ def live(city: City, clock: FixedClock, until: date) -> Record:
     return record
 
 
-def _instant(city: City, pump: Pump, now: datetime, woken: threading.Event, record: Record) -> None:
+def _instant(city: City, pump: Pump, now: datetime, woken: threading.Event, record: Record) -> datetime:
+    """Everything of one instant; the next one at which anything is due."""
     due = [tick for tick in city.ticks if ticks.newest_due(tick, now) == now]
     done = ticks.run_due(city.database, due, now)
     record.failed += [(name, to_jst(now)) for name in done.failed]
     while True:
-        fired = schedules.fire(city.database, now, quiet=city.quiet_hours)
-        wake = city.read(q.next_wake)
-        if woken.is_set() or (wake is not None and wake <= now):
-            woken.clear()
-            pump.run_once()
-        elif not fired.fired:
-            return
+        soonest, wake = city.read(lambda tx: (schedules.next_due(tx), q.next_wake(tx)))
+        busy = woken.is_set() or (wake is not None and wake <= now)
+        if soonest is not None and soonest <= now:
+            fired = schedules.fire(city.database, now, quiet=city.quiet_hours)
+            busy = busy or bool(fired.fired or fired.postponed)
+        if not busy:
+            return _next(city, now, [at for at in (soonest, wake) if at is not None and at > now])
+        woken.clear()
+        pump.run_once()
 
 
-def _next(city: City, now: datetime) -> datetime:
-    """The next instant at which anything is due, later than `now`."""
+def _next(city: City, now: datetime, known: Sequence[datetime]) -> datetime:
     wall = to_jst(now)
     today = [datetime.combine(wall.date(), tick.at, JST) for tick in city.ticks]
-    found = [at if at > now else at + _DAY for at in today]
-    found += [datetime.combine(wall.date() + _DAY, time(), JST)]
-    soonest, wake = city.read(lambda tx: (schedules.next_due(tx), q.next_wake(tx)))
-    found += [at for at in (soonest, wake) if at is not None and at > now]
-    return min(found)
+    ahead = [at if at > now else at + _DAY for at in today]
+    return min(*known, *ahead, datetime.combine(wall.date() + _DAY, time(), JST))
 
 
 def _overdue(tx: Transaction, now: datetime) -> list[str]:
@@ -169,10 +167,8 @@ class _Many:
     def run(self, payload: Mapping[str, Json], context: EffectContext) -> Fate:
         def read(tx: Transaction) -> Delivery:
             batch = delivery.batch(tx, payload["batch"])
-            run = delivery.run(tx, batch.run)
-            assert run is not None
             said = _said(json.loads(batch.messages))
-            return Delivery(to_jst(context.now), run.source, run.key, said, batch.citizens)
+            return Delivery(to_jst(context.now), *q.origin_of(tx, batch.id), said, batch.citizens)
 
         self.record_of.deliveries.append(self.city.read(read))
         return Done()

@@ -5,12 +5,36 @@ from typing import Final
 __all__ = ["ANSWERS_TEXTS"]
 
 ANSWERS_TEXTS: Final = {
-    "answers.item": {"ja": "「{name}」は「{label}」です。", "en": "{name}: {label}."},
-    "answers.faq": {"ja": "Q. {name}", "en": "Q. {name}"},
-    "answers.link": {"ja": "{name}", "en": "{name}"},
-    "answers.fee": {"ja": "料金: {fee}", "en": "Fee: {fee}"},
-    "answers.more": {"ja": "詳しくはこちら: {link}", "en": "More: {link}"},
-    "answers.perhaps": {"ja": "もしかして「{name}」ですか?", "en": "Did you mean {name}?"},
+    "answers.item": {
+        "ja": "「{name}」は「{label}」です。",
+        "en": "{name}: {label}.",
+        "ja-easy": "「{name}」は 「{label}」です。",
+    },
+    "answers.faq": {
+        "ja": "Q. {name}",
+        "en": "Q. {name}",
+        "ja-easy": "Q. {name}",
+    },
+    "answers.link": {
+        "ja": "{name}",
+        "en": "{name}",
+        "ja-easy": "{name}",
+    },
+    "answers.fee": {
+        "ja": "料金: {fee}",
+        "en": "Fee: {fee}",
+        "ja-easy": "お金(かね): {fee}",
+    },
+    "answers.more": {
+        "ja": "詳しくはこちら: {link}",
+        "en": "More: {link}",
+        "ja-easy": "もっと くわしく: {link}",
+    },
+    "answers.perhaps": {
+        "ja": "もしかして「{name}」ですか?",
+        "en": "Did you mean {name}?",
+        "ja-easy": "「{name}」ですか?",
+    },
     "answers.which": {
         "ja": "「{word}」は{count}件あります。どれですか?",
         "en": "There are {count} kinds of {word}. Which one?",

@@ -5,22 +5,94 @@ from typing import Final
 __all__ = ["CALENDAR_TEXTS"]
 
 CALENDAR_TEXTS: Final = {
-    "calendar.ask_slot": {"ja": "{programme}の日時をお選びください。"},
-    "calendar.ask_new_slot": {"ja": "{now} からの変更です。新しい日時をお選びください。"},
-    "calendar.no_slots": {"ja": "{programme}は、いま予約できる枠がありません。"},
-    "calendar.no_slots_on": {"ja": "{day}に予約できる枠はありません。ほかの日時をお選びください。"},
-    "calendar.not_a_slot": {"ja": "下のボタンから日時をお選びください。"},
-    "calendar.free": {"ja": "残{free}"},
-    "calendar.next_page": {"ja": "次の候補"},
-    "calendar.first_page": {"ja": "最初の候補"},
-    "calendar.pick_day": {"ja": "日付で探す"},
-    "calendar.no_bookings": {"ja": "予約はありません。"},
-    "calendar.your_bookings": {"ja": "ご予約の一覧です。"},
-    "calendar.which_booking": {"ja": "どの予約ですか?"},
-    "calendar.not_a_booking": {"ja": "下のボタンから予約をお選びください。"},
-    "calendar.party": {"ja": "{label} {party}名"},
-    "calendar.confirm_cancel": {"ja": "{booking} の予約を取り消しますか?"},
-    "calendar.yes_cancel": {"ja": "取り消す"},
-    "calendar.no_keep": {"ja": "取り消さない"},
-    "calendar.reminder": {"ja": "【予約のお知らせ】{programme}のご予約は{when}です。"},
+    "calendar.ask_slot": {
+        "ja": "{programme}の日時をお選びください。",
+        "en": "Please choose a date and time for {programme}.",
+        "ja-easy": "{programme}の 日と 時間を えらんでください。",
+    },
+    "calendar.ask_new_slot": {
+        "ja": "{now} からの変更です。新しい日時をお選びください。",
+        "en": "Changing {now}. Please choose a new date and time.",
+        "ja-easy": "{now} を かえます。新しい 日と 時間を えらんでください。",
+    },
+    "calendar.no_slots": {
+        "ja": "{programme}は、いま予約できる枠がありません。",
+        "en": "{programme}: nothing can be booked at the moment.",
+        "ja-easy": "{programme}は いま 予約(よやく)できません。",
+    },
+    "calendar.no_slots_on": {
+        "ja": "{day}に予約できる枠はありません。ほかの日時をお選びください。",
+        "en": "Nothing can be booked on {day}. Please choose another date and time.",
+        "ja-easy": "{day}は 予約(よやく)できません。ほかの 日を えらんでください。",
+    },
+    "calendar.not_a_slot": {
+        "ja": "下のボタンから日時をお選びください。",
+        "en": "Please choose a date and time with the buttons below.",
+        "ja-easy": "下の ボタンから えらんでください。",
+    },
+    "calendar.free": {
+        "ja": "残{free}",
+        "en": "{free} left",
+        "ja-easy": "あと{free}",
+    },
+    "calendar.next_page": {
+        "ja": "次の候補",
+        "en": "More choices",
+        "ja-easy": "つぎ",
+    },
+    "calendar.first_page": {
+        "ja": "最初の候補",
+        "en": "First choices",
+        "ja-easy": "はじめ",
+    },
+    "calendar.pick_day": {
+        "ja": "日付で探す",
+        "en": "Choose a day",
+        "ja-easy": "日から さがす",
+    },
+    "calendar.no_bookings": {
+        "ja": "予約はありません。",
+        "en": "You have no bookings.",
+        "ja-easy": "予約(よやく)は ありません。",
+    },
+    "calendar.your_bookings": {
+        "ja": "ご予約の一覧です。",
+        "en": "Your bookings:",
+        "ja-easy": "あなたの 予約(よやく)です。",
+    },
+    "calendar.which_booking": {
+        "ja": "どの予約ですか?",
+        "en": "Which booking?",
+        "ja-easy": "どの 予約(よやく)ですか?",
+    },
+    "calendar.not_a_booking": {
+        "ja": "下のボタンから予約をお選びください。",
+        "en": "Please choose a booking with the buttons below.",
+        "ja-easy": "下の ボタンから えらんでください。",
+    },
+    "calendar.party": {
+        "ja": "{label} {party}名",
+        "en": "{label} for {party}",
+        "ja-easy": "{label} {party}人",
+    },
+    "calendar.confirm_cancel": {
+        "ja": "{booking} の予約を取り消しますか?",
+        "en": "Do you want to cancel {booking}?",
+        "ja-easy": "{booking} の 予約(よやく)を やめますか?",
+    },
+    "calendar.yes_cancel": {
+        "ja": "取り消す",
+        "en": "Cancel it",
+        "ja-easy": "やめる",
+    },
+    "calendar.no_keep": {
+        "ja": "取り消さない",
+        "en": "Keep it",
+        "ja-easy": "やめない",
+    },
+    "calendar.reminder": {
+        "ja": "【予約のお知らせ】{programme}のご予約は{when}です。",
+        "en": "[Reminder] Your booking for {programme} is on {when}.",
+        "ja-easy": "【予約(よやく)の おしらせ】{programme}は {when}です。",
+    },
 }

@@ -13,7 +13,10 @@ from govline.core import Json
 from govline.errors import InputError
 from govline.line.events import EVENTS, LAST_MS, ONE_EVENT, Event
 
-__all__ = ["Body", "BrokenEvent", "derived_id", "from_sdk", "load_event", "parse"]
+__all__ = ["MAX_EVENTS", "Body", "BrokenEvent", "derived_id", "from_sdk", "load_event", "parse"]
+
+MAX_EVENTS: Final = 2000
+"""Events a body: many times what LINE sends at once, few enough to be stored before LINE gives up waiting."""
 
 _DEEPEST: Final = 100
 
@@ -54,12 +57,18 @@ def parse(body: bytes | str | Mapping[str, Json]) -> Body:
         body: The raw bytes (or their text), or the decoded JSON object.
 
     Raises:
-        InputError: The body is no JSON object with a list of events.
+        InputError: GL-8012 the body is no JSON object with a list of events; GL-8018 it has more than `MAX_EVENTS`.
     """
     data = _decode(body) if isinstance(body, (bytes, str)) else body
     raw = data.get("events") if isinstance(data, Mapping) else None
     if not isinstance(raw, list):
         raise _no_body()
+    if len(raw) > MAX_EVENTS:
+        raise InputError(
+            f"the webhook body has more than {MAX_EVENTS} events",
+            code="GL-8018",
+            hint="LINE sends far fewer; something else knows the channel secret, or gathers bodies",
+        )
     if isinstance(body, Mapping):
         raw = [None if _too_deep(item) else item for item in raw]
     destination = data.get("destination")

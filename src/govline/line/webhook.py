@@ -102,7 +102,7 @@ class Webhook:
         try:
             return parse(raw)
         except InputError as error:
-            return _refusal(400, f"{error.code} {error.message}")
+            return _refusal(413 if error.code == "GL-8018" else 400, f"{error.code} {error.message}")
 
     def _settled(self, body: Body) -> Receipt | None:
         """The receipt of a body that needs no transaction, or None."""

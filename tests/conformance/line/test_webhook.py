@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from govline.core import FixedClock
-from govline.line.parsing import load_event, parse
+from govline.line.parsing import MAX_EVENTS, load_event, parse
 from govline.line.signature import sign
 from govline.line.webhook import REFUSED, Webhook
 from govline.store import identity, inbox
@@ -295,3 +295,14 @@ def test_bodies_that_arrive_at_once_share_people_and_lose_nothing(any_db, webhoo
     assert [receipt.status for receipt in receipts] == [200] * 8
     assert sum(receipt.received for receipt in receipts) == 8 * 6 + 2
     assert len(any_db.read(inbox.next_citizens)) == 6
+
+
+def test_a_body_of_a_flood_of_events_is_refused_before_they_are_read(any_db, webhook):
+    answer = post(webhook, b'{"destination":"' + BOT.encode() + b'","events":[' + b"{}," * 300_000 + b"{}]}")
+    assert (answer.status, answer.reason[:7]) == (413, "GL-8018")
+    assert any_db.read(inbox.counts) == {}
+
+
+def test_as_many_events_as_a_body_may_have_are_stored_in_one_unit(any_db, webhook):
+    events = [event(number, user=TARO) for number in range(MAX_EVENTS)]
+    assert post(webhook, body(*events)).received == MAX_EVENTS

@@ -4,7 +4,21 @@ from datetime import datetime
 from typing import Any, Final
 
 from attrs import frozen
-from sqlalchemy import Integer, Text, bindparam, case, cast, delete, false, func, literal, select, update
+from sqlalchemy import (
+    Integer,
+    Text,
+    bindparam,
+    case,
+    cast,
+    delete,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+    update,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 
 from govline.core import Id, Json
@@ -150,7 +164,7 @@ REACHED: Final = Statement(
         recipients.c.run_id == bindparam("run"),
         recipients.c.citizen > bindparam("after"),
         recipients.c.position.is_not(None),
-        batch_of(batches.c.state, recipients).in_(["sent", "unknown"]),
+        or_(*(batch_of(batches.c.state, recipients) == state for state in ("sent", "unknown"))),
     )
     .order_by(recipients.c.citizen)
     .limit(_LISTED_PAGE),
@@ -184,7 +198,7 @@ def _recent(citizen: Any, since: str) -> Any:
         .join(other, other.c.run_id == runs.c.id)
         .where(
             runs.c.started_at > _instant(since),
-            runs.c.counted.is_(True),
+            runs.c.counted.is_(true()),
             other.c.citizen == citizen,
             other.c.position.is_not(None),
             func.coalesce(batch_of(batches.c.state, other), "planned") != "not_reached",
@@ -207,12 +221,8 @@ def _preview(dialect: str) -> Any:
         (_recent(page.c.value, "day") >= bindparam("per_day", type_=Integer), "capped"),
         else_="",
     ).label("reason")
-    each = (
-        select(reason, page.c.value)
-        .select_from(page.outerjoin(identity, identity.c.citizen == page.c.value))
-        .subquery()
-    )
-    return select(each.c.reason, func.count(), func.min(each.c.value)).group_by(each.c.reason)
+    each = select(reason).select_from(page.outerjoin(identity, identity.c.citizen == page.c.value)).subquery()
+    return select(each.c.reason, func.count()).group_by(each.c.reason)
 
 
 PREVIEW: Final = Statement("delivery.preview", _preview("postgresql"), sqlite=_preview("sqlite"))
@@ -246,7 +256,7 @@ COUNT_RUNS: Final = Statement(
 )
 COUNT_RECENT: Final = Statement(
     "delivery.count_recent",
-    select(func.count()).where(runs.c.counted.is_(True), runs.c.started_at > _instant("since")),
+    select(func.count()).where(runs.c.counted.is_(true()), runs.c.started_at > _instant("since")),
 )
 ADD_UNIT: Final = insert_unless_known("delivery.add_unit", units, "month", "name")
 COUNT_UNITS: Final = Statement(

@@ -1,6 +1,7 @@
 """The bound service of a town: every verb of delivery, with the town's rules, selections and policy."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import time
 from typing import Any
 
 from attrs import evolve
@@ -59,10 +60,10 @@ class Delivery:
         """Let plans say `renderer={"by": name, …}`: each citizen's own messages, never with PERSONAL data."""
         self.setup.renderers[name] = render
 
-    def respect(self, quiet: Quiet) -> None:
+    def respect(self, start: time, end: time) -> None:
         """The town's quiet hours, where the delivery section names none of its own."""
         if self.setup.rules.quiet is None:
-            self.setup = evolve(self.setup, rules=evolve(self.setup.rules, quiet=quiet))
+            self.setup = evolve(self.setup, rules=evolve(self.setup.rules, quiet=Quiet(start, end)))
 
     # --- what features send by themselves ------------------------------------------------------------------------------
 

@@ -118,13 +118,13 @@ def _count(tx: Transaction, setup: Setup, now: Plan) -> _Counted:
     terms = _page_terms(tx, setup, now)
     previous = tx.one(sql.PREVIOUS_RUN, {"campaign": now.campaign, "plan": now.id})
     by_reason: Counter[str] = Counter()
-    some: list[CitizenId] = []
+    some: Sequence[CitizenId] = ()
     kept, total, after = 0, 0, ""
     while page := setup.select(tx, now.selection, after, PAGE):
         text = json.dumps(list(page))
-        for why, size, first in tx.all(sql.PREVIEW, {**terms, "page": text}):
+        for why, size in tx.all(sql.PREVIEW, {**terms, "page": text}):
             by_reason[why] += int(size)
-            some += [first] if not why and len(some) < _SAMPLES else []
+        some = some or page[:_SAMPLES]
         if previous:
             kept += number(tx, sql.IN_RUN, {"run": previous[0], "page": text})
         total, after = total + len(page), page[-1]

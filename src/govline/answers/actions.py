@@ -108,7 +108,11 @@ class AnswersTalk:
 
     def _message(self, result: Result, context: TalkContext) -> Text:
         words = self._words(context)
-        return question_of(result, result.narrowing, words) if result.narrowing else answer_of(result, words)
+        return (
+            question_of(result, result.narrowing, words)
+            if result.narrowing
+            else answer_of(result, words, self.answers.offers)
+        )
 
     def _words(self, context: TalkContext) -> Words:
         def words(key: str, **values: object) -> str:

@@ -31,6 +31,8 @@ class AnswersConfig(BaseModel):
         readings: `auto` reads kanji with Sudachi where it is installed, `sudachi` insists on it, `none` does without.
         general_words: Whether govline's own table of synonyms counts (スマホ is a 携帯電話).
         words: The town's own synonyms: `{ガラ袋: [土のう袋]}`.
+        offers: What to offer under an answer of a sorting class, as a button that says it: `{粗大ごみ: 粗大ごみの収集日}`, where
+            粗大ごみの収集日 starts a scenario.
         texts: The town's own wording: key to text.
     """
 
@@ -40,6 +42,7 @@ class AnswersConfig(BaseModel):
     readings: Literal["auto", "sudachi", "none"] = "auto"
     general_words: bool = True
     words: dict[str, list[str]] = {}
+    offers: dict[str, str] = {}
     texts: dict[str, str] = {}
 
 
@@ -55,7 +58,7 @@ class AnswersFeature:
         files = [(source, Path(env.folder) / file) for source, file in config.files.items()]
         synonyms = (GENERAL if config.general_words else Synonyms()).with_words(config.words)
         texts = Texts(config.texts, ANSWERS_TEXTS)
-        return Answers(texts, _reader(config.readings), files, synonyms=synonyms)
+        return Answers(texts, _reader(config.readings), files, synonyms=synonyms, offers=config.offers)
 
     def offers(self, service: Answers) -> Offers:
         talk = AnswersTalk(service)

@@ -1,6 +1,7 @@
 """A result as a citizen reads it: the answer, or the question that narrows it down. Pure."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Final
 
 from govline.answers.model import Found, Item, Narrowing, Result
@@ -15,15 +16,20 @@ Words = Callable[..., str]
 _LONGEST: Final = 4800
 _SURE: Final = 0.95
 _SENT: Final = 300
+_LABEL: Final = 20
 
 
-def answer_of(result: Result, words: Words) -> Text:
-    """The first result: its class, what to heed, what it costs, where to read more.
+def answer_of(result: Result, words: Words, offers: Mapping[str, str] = MappingProxyType({})) -> Text:
+    """The first result: its class, what to heed, what it costs, where to read more, and what its class offers.
 
     A name that was merely near to what was typed is said as a question first, so that a slip cannot mislead.
     """
     best = result.results[0]
-    return Text(clip("\n".join([*_doubt(best, words), *_lines(best.item, words)]), _LONGEST, "…"))
+    more = offers.get(best.label, "")
+    quick = [QuickReply(Say(clip(more, _LABEL, "…"), more))] if more else []
+    return Text(
+        clip("\n".join([*_doubt(best, words), *_lines(best.item, words)]), _LONGEST, "…"), quick=quick
+    )
 
 
 def question_of(result: Result, narrowing: Narrowing, words: Words) -> Text:

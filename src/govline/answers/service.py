@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
@@ -56,6 +56,7 @@ class Answers:
         reader: Generates readings of names in kanji; Sudachi where it is installed.
         files: Lists that `prepare` imports when the town has none of that name: name to path.
         synonyms: What else things are called, beside each list's own aliases.
+        offers: By sorting class, the words of a button under its answers.
     """
 
     def __init__(
@@ -65,11 +66,13 @@ class Answers:
         files: Iterable[tuple[str, Path]] = (),
         *,
         synonyms: Synonyms = GENERAL,
+        offers: Mapping[str, str] | None = None,
     ) -> None:
         self.texts = texts or Texts(defaults=ANSWERS_TEXTS)
         self._reader = reader or best_reader()
         self._files = tuple(files)
         self._synonyms = synonyms
+        self.offers = dict(offers or {})
         self._shelf = _Shelf("", Index.build((), self._reader, synonyms))
 
     # --- the town's lists ---

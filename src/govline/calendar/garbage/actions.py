@@ -43,6 +43,12 @@ class NextArgs(_Args):
     days: int = Field(default=14, ge=1, le=62)
 
 
+class PickupArgs(_Args):
+    """`most`: how many days to say for each area."""
+
+    most: int = Field(default=3, ge=1, le=10)
+
+
 @frozen
 class GarbageActions:
     """The actions over one town's garbage days."""
@@ -57,6 +63,7 @@ class GarbageActions:
             Action("garbage.remove_area", NoArgs, {"ok", "none"}, self.remove, resume=self.removed),
             Action("garbage.settings", NoArgs, {"ok", "none"}, self.settings, resume=self.set),
             Action("garbage.next", NextArgs, {"ok", "none"}, self.next),
+            Action("garbage.pickups", PickupArgs, {"ok", "none"}, self.pickups),
         ]
 
     # --- the area ---
@@ -250,6 +257,27 @@ class GarbageActions:
             return Text(self._say("garbage.no_days", area=area, days=days))
         lines = [f"{day_label(each.day)} {'・'.join(each.kinds)}" for each in found]
         return Text("\n".join([self._say("garbage.next_days", area=area), *lines]))
+
+    def pickups(self, tx: Transaction, context: TalkContext, args: PickupArgs) -> ActionResult:
+        """Say the next pickup days of bulky waste in the citizen's areas, and by when to apply for each."""
+        mine = self.garbage.settings(tx, context.citizen)
+        if not mine:
+            return self._end("none", "garbage.no_area")
+        texts = [self._pickups_of(tx, setting.area, args.most) for setting in mine[:5]]
+        return Finished("ok", [setting.area for setting in mine], texts)
+
+    def _pickups_of(self, tx: Transaction, area: str, most: int) -> Text:
+        found = self.garbage.pickups(tx, area, most=most)
+        how = self.garbage.bulky.how
+        apply = [self._say("garbage.apply", how=how)] if how else []
+        if not found:
+            return Text("\n".join([self._say("garbage.no_pickups", area=area), *apply]))
+        lines = [
+            self._say("garbage.pickup", day=day_label(each.day), kinds="・".join(each.kinds))
+            + (self._say("garbage.apply_by", day=day_label(each.apply_by)) if each.apply_by else "")
+            for each in found
+        ]
+        return Text("\n".join([self._say("garbage.pickups", area=area), *lines, *apply]))
 
     # --- words ---
 

@@ -5,7 +5,7 @@ from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from govline.calendar.garbage import _queries as q
 from govline.calendar.garbage.actions import GarbageActions
@@ -13,6 +13,7 @@ from govline.calendar.garbage.commands import import_command
 from govline.calendar.garbage.inspection import check_command, dates_command
 from govline.calendar.garbage.model import HOURS
 from govline.calendar.garbage.outputs import calendar_command, export_command
+from govline.calendar.garbage.pickups import Bulky
 from govline.calendar.garbage.service import Garbage
 from govline.calendar.garbage.texts import GARBAGE_TEXTS
 from govline.calendar.garbage.warnings import warnings
@@ -25,12 +26,24 @@ __all__ = ["GarbageConfig", "GarbageFeature"]
 _ENOUGH = timedelta(days=30)
 
 
+class BulkyConfig(BaseModel):
+    """Settings under `bulky:`, pickup of 粗大ごみ on application; see `pickups.Bulky`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    kinds: list[str] = []
+    apply_before: int = Field(default=0, ge=0, le=60)
+    how: str = Field(default="", max_length=200)
+
+
 class GarbageConfig(BaseModel):
     """Settings under `features: garbage:`.
 
     Args:
         calendar: A file of collection days below the town's folder, imported when the town has no calendar yet.
         closed_days: What closures do: `drop` leaves closed days out, `shift` moves them by a week within the month.
+        postcodes: Japan Post's KEN_ALL below the town's folder, read with the calendar; `municipality`: whose rows are meant.
+        bulky: Pickup of bulky waste: which kinds, how many business days ahead to apply, and how.
         texts: The town's own wording: key to text.
     """
 
@@ -38,6 +51,9 @@ class GarbageConfig(BaseModel):
 
     calendar: str = ""
     closed_days: Literal["drop", "shift"] = "drop"
+    postcodes: str = ""
+    municipality: str = ""
+    bulky: BulkyConfig = BulkyConfig()
     texts: dict[str, str] = {}
 
 
@@ -52,7 +68,10 @@ class GarbageFeature:
     def build(self, env: Env, config: GarbageConfig) -> Garbage:
         """The bound service; reads no row."""
         calendar = Path(env.folder) / config.calendar if config.calendar else None
-        return Garbage(Texts(config.texts, GARBAGE_TEXTS), calendar, config.closed_days)
+        bulky = Bulky(config.bulky.kinds, config.bulky.apply_before, config.bulky.how)
+        postal = (Path(env.folder) / config.postcodes, config.municipality) if config.postcodes else None
+        texts = Texts(config.texts, GARBAGE_TEXTS)
+        return Garbage(texts, calendar, config.closed_days, bulky=bulky, postcodes=postal)
 
     def offers(self, service: Garbage) -> Offers:
         """Actions, the hourly notices, the import command, checks and the staff's view."""

@@ -13,6 +13,7 @@ from govline.calendar.garbage import _queries as q
 from govline.calendar.garbage import imports, notices
 from govline.calendar.garbage.editions import Book
 from govline.calendar.garbage.model import CollectionDay, Group, ImportReport, Setting, Wishes
+from govline.calendar.garbage.pickups import Bulky, Pickup, pickups
 from govline.calendar.garbage.places import Sought, find_places
 from govline.calendar.garbage.plan import Closing, DayChange
 from govline.calendar.garbage.readers import AreaTable, Closure, Problem
@@ -26,6 +27,7 @@ from govline.errors import FileError, InputError
 __all__ = ["Garbage"]
 
 _DAY = timedelta(days=1)
+_LAID_OUT = 200
 
 
 class Garbage:
@@ -35,14 +37,24 @@ class Garbage:
         texts: The wording of notices; the Japanese defaults where omitted.
         calendar: A file of collection days that `prepare` imports into a town that has no calendar yet.
         closing: What closures do: `drop` leaves closed days out, `shift` moves them by a week; see `plan.lay_out`.
+        bulky: How bulky waste is picked up; see `pickups.Bulky`.
+        postcodes: Japan Post's list for `prepare` to read beside the calendar, and the municipality that is meant.
     """
 
     def __init__(
-        self, texts: Texts | None = None, calendar: Path | None = None, closing: Closing = "drop"
+        self,
+        texts: Texts | None = None,
+        calendar: Path | None = None,
+        closing: Closing = "drop",
+        *,
+        bulky: Bulky | None = None,
+        postcodes: tuple[Path, str] | None = None,
     ) -> None:
         self.texts = texts or Texts(defaults=GARBAGE_TEXTS)
         self._calendar = calendar
         self._closing: Closing = closing
+        self.bulky = bulky or Bulky()
+        self._postcodes = postcodes
 
     # --- the town's calendar ---
 
@@ -105,7 +117,9 @@ class Garbage:
             FileError: GL-2026, the configured calendar has cells that cannot be read.
         """
         if tx.one(q.HORIZON) is None and self._calendar is not None:
-            report = self.import_file(tx, self._calendar)
+            where, who = self._postcodes or (None, "")
+            files = imports.read_files(self._calendar, postcodes=where, municipality=who)
+            report = self.import_files(tx, files)
             if not report.written:
                 first = report.problems[0] if report.problems else None
                 place = {"row": first.row, "column": first.column, "cell": first.cell} if first else {}
@@ -143,6 +157,11 @@ class Garbage:
         return [
             CollectionDay(day, [kind for _, kind in found]) for day, found in groupby(rows, itemgetter(0))
         ]
+
+    def pickups(self, tx: Transaction, area: str, *, most: int = 3) -> list[Pickup]:
+        """The next pickup days of bulky waste that can still be applied for; as far as days are laid out."""
+        days = self.next_days(tx, area, days=_LAID_OUT)
+        return pickups(days, self.bulky, to_jst(tx.now).date(), most=most)
 
     # --- what a citizen wants ---
 

@@ -16,7 +16,17 @@ from sqlalchemy import (
 
 from govline.store.columns import BoolColumn, IdColumn, InstantColumn, JsonColumn
 
-__all__ = ["bookings", "metadata", "persons", "programmes", "requests", "slots"]
+__all__ = [
+    "booking_draws",
+    "bookings",
+    "draws",
+    "metadata",
+    "persons",
+    "pools",
+    "programmes",
+    "requests",
+    "slots",
+]
 
 metadata: Final = MetaData()
 
@@ -39,6 +49,7 @@ slots: Final = Table(
     Column("capacity", Integer, nullable=False),
     Column("booked", Integer, nullable=False),
     Column("cancelled", BoolColumn, nullable=False),
+    Column("draws", Integer, nullable=False, server_default="0"),
     UniqueConstraint("programme", "starts_at", "name", name="gl_calendar_slot_place"),
     CheckConstraint("booked >= 0", name="gl_calendar_slot_booked"),
 )
@@ -57,6 +68,8 @@ bookings: Final = Table(
     Column("made_by", Text, nullable=False),
     Column("channel", Text, nullable=False),
     Column("ended_at", InstantColumn),
+    Column("places", Integer, nullable=False, server_default="0"),
+    Column("draws", Integer, nullable=False, server_default="0"),
     CheckConstraint("party > 0", name="gl_calendar_booking_party"),
 )
 # One live booking a person and slot: held, confirmed; an ended one frees the pair.
@@ -74,6 +87,41 @@ Index(
     bookings.c.held_until,
     sqlite_where=bookings.c.held_until.is_not(None),
     postgresql_where=bookings.c.held_until.is_not(None),
+)
+
+# A counter that several slots share: a supply, a day's cap, an hour of a room.
+pools: Final = Table(
+    "gl_calendar_pool",
+    metadata,
+    Column("id", IdColumn, primary_key=True),
+    Column("programme", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("label", Text, nullable=False),
+    Column("capacity", Integer, nullable=False),
+    Column("booked", Integer, nullable=False),
+    UniqueConstraint("programme", "key", name="gl_calendar_pool_key"),
+    CheckConstraint("booked >= 0", name="gl_calendar_pool_booked"),
+)
+
+# What a booking of a slot takes of a pool.
+draws: Final = Table(
+    "gl_calendar_draw",
+    metadata,
+    Column("slot_id", IdColumn, ForeignKey("gl_calendar_slot.id"), primary_key=True),
+    Column("pool_id", IdColumn, ForeignKey("gl_calendar_pool.id"), primary_key=True),
+    Column("units", Integer, nullable=False),
+    Column("per_place", BoolColumn, nullable=False),
+    Index("gl_calendar_draw_pool", "pool_id"),
+)
+
+# What a live booking has taken of a pool; the pool's counter is their sum.
+booking_draws: Final = Table(
+    "gl_calendar_booking_draw",
+    metadata,
+    Column("booking_id", IdColumn, ForeignKey("gl_calendar_booking.id"), primary_key=True),
+    Column("pool_id", IdColumn, ForeignKey("gl_calendar_pool.id"), primary_key=True),
+    Column("units", Integer, nullable=False),
+    Index("gl_calendar_booking_draw_pool", "pool_id"),
 )
 
 # Touched by every booking under a limit, so that one person's requests queue behind each other.

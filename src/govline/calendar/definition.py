@@ -10,19 +10,27 @@ slots:
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
-from govline.calendar.model import CutOff, Policy, Programme, Reminder, SlotRule
+from govline.calendar.model import CutOff, Policy, PoolRule, Programme, Reminder, SlotRule
 from govline.core.jst import JST
 from govline.errors import DefinitionError
 
-__all__ = ["PolicyDefinition", "ProgrammeDefinition", "SlotDefinition", "load", "load_folder", "parse"]
+__all__ = [
+    "PolicyDefinition",
+    "PoolDefinition",
+    "ProgrammeDefinition",
+    "SlotDefinition",
+    "load",
+    "load_folder",
+    "parse",
+]
 
 _WEEKDAYS: Final = "月火水木金土日"
 _SPAN: Final = re.compile(r"\s*(?:/|\.\.|〜|～|~)\s*")
@@ -195,6 +203,20 @@ class PolicyDefinition(_Written):
         )
 
 
+class PoolDefinition(_Written):
+    """A counter that slots share: a supply, or a cap for each month, day or time; `slots` names the slots that count."""
+
+    name: str = Field(min_length=1)
+    capacity: int = Field(ge=0, le=_MOST_PLACES)
+    per: Literal["programme", "month", "day", "time"] = "programme"
+    slots: Annotated[list[str], Listed] = []
+    counts: Literal["places", "bookings"] = "places"
+
+    def rule(self) -> PoolRule:
+        """As the rest of the calendar knows it."""
+        return PoolRule(self.name, self.capacity, self.per, self.slots, per_place=self.counts == "places")
+
+
 class ProgrammeDefinition(_Written):
     """A programme as written; `programme`, `capacity` and `slots` are the only required settings."""
 
@@ -207,6 +229,22 @@ class ProgrammeDefinition(_Written):
     closed_on_holidays: bool = False
     policy: PolicyDefinition = PolicyDefinition()
     remind: Annotated[Reminder, BeforeValidator(_as_reminder)] | None = None
+    pools: list[PoolDefinition] = []
+    parts: dict[str, list[str]] = {}
+    between_minutes: int = Field(default=0, ge=0, lt=24 * 60)
+    per_group: bool = False
+
+    @model_validator(mode="after")
+    def _rooms_exist(self) -> Self:
+        names = {slot.name for slot in self.slots} | set(self.parts)
+        for pool in self.pools:
+            if unknown := [name for name in pool.slots if name not in names]:
+                raise ValueError(f"pools「{pool.name}」: 「{unknown[0]}」という枠はありません")
+        if missing := [name for name in self.parts if name not in {slot.name for slot in self.slots}]:
+            raise ValueError(f"parts: 「{missing[0]}」という枠はありません")
+        if _circle(self.parts):
+            raise ValueError("parts: 部分をたどると、もとの部屋に戻ります")
+        return self
 
     def build(self) -> Programme:
         """The programme as the rest of the calendar knows it."""
@@ -218,7 +256,18 @@ class ProgrammeDefinition(_Written):
             closed=self.closed,
             closed_on_holidays=self.closed_on_holidays,
             reminder=self.remind,
+            pools=[pool.rule() for pool in self.pools],
+            parts={whole: tuple(parts) for whole, parts in self.parts.items()},
+            between=timedelta(minutes=self.between_minutes),
+            per_group=self.per_group,
         )
+
+
+def _circle(parts: Mapping[str, Sequence[str]]) -> bool:
+    def below(name: str, above: frozenset[str]) -> bool:
+        return name in above or any(below(part, above | {name}) for part in parts.get(name, ()))
+
+    return any(below(name, frozenset()) for name in parts)
 
 
 def _later(start: time, minutes: int) -> time:

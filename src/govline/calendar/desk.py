@@ -1,14 +1,13 @@
 """What stands behind the booking verbs: look at the facts, judge, move rows and counter, tell what follows."""
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import timedelta
 from typing import Any
 
 from attrs import evolve, frozen
 
 from govline.calendar import _queries as q
 from govline.calendar import ledger, reminders
-from govline.calendar.model import Booking, BookingState, CitizenFacts, Policy, Programme, Refused, Slot
+from govline.calendar.model import Booking, BookingState, CitizenFacts, Programme, Refused, Slot
 from govline.calendar.requests import Answer
 from govline.calendar.rules import BusinessDay, check, check_cancel, check_change
 from govline.core import CitizenId, Effect, Event, Id, Reason, Schedule, Transaction
@@ -38,14 +37,15 @@ class Desk:
         slot = find_slot(tx, slot_id)
         if slot is None:
             return Refused([no_such_slot()])
-        policy = self.programme(slot.programme).policy
+        programme = self.programme(slot.programme)
+        policy = programme.policy
         if policy.limit is not None and citizen is not None:
             # before the count: a rival request of the same person waits here
             tx.write(q.QUEUE_PERSON, {"programme": slot.programme, "citizen": citizen, "requests": 1})
         reasons = self._reasons_now(tx, slot, lambda now: self.reasons(tx, now, citizen, party))
         if reasons:
             return Refused(reasons)
-        booking = new_booking(tx, slot, citizen, party, hold=policy.hold if verb == "hold" else None)
+        booking = new_booking(tx, programme, slot, citizen, party, hold=verb == "hold")
         if ledger.place(tx, slot, booking) != "placed":
             return _lost(tx, slot_id, lambda now: self.reasons(tx, now, citizen, party))
         self.taken(tx, [booking])
@@ -75,13 +75,14 @@ class Desk:
         new = find_slot(tx, to)
         if new is None:
             return Refused([no_such_slot()])
-        places = booking.party if party is None else party
-        reasons = self._reasons_now(tx, new, lambda now: self._move_reasons(tx, booking, now, places))
+        people = booking.party if party is None else party
+        reasons = self._reasons_now(tx, new, lambda now: self._move_reasons(tx, booking, now, people))
         if reasons:
             return Refused(reasons)
-        if ledger.move(tx, booking, new, places) != "moved":
-            return _lost(tx, new.id, lambda now: self._move_reasons(tx, booking, now, places))
-        moved = evolve(booking, slot=new.id, party=places, starts=new.starts)
+        places = self.programme(booking.programme).places(people)
+        if ledger.move(tx, booking, new, people, places) != "moved":
+            return _lost(tx, new.id, lambda now: self._move_reasons(tx, booking, now, people))
+        moved = evolve(booking, slot=new.id, party=people, places=places, draws=new.draws, starts=new.starts)
         self._moved(tx, booking, moved)
         return moved
 
@@ -114,9 +115,10 @@ class Desk:
 
     def reasons(self, tx: Transaction, slot: Slot, citizen: CitizenId | None, party: int) -> list[Reason]:
         """Every reason against this booking, from the rows as they are."""
-        policy = self.programme(slot.programme).policy
-        facts = _facts(tx, slot, citizen, party, policy)
-        return check(policy, slot, facts, tx.now, business_day=self.business_day)
+        programme = self.programme(slot.programme)
+        facts = _facts(tx, slot, citizen, party, programme)
+        slot = ledger.with_shared(tx, slot)
+        return check(programme.policy, slot, facts, tx.now, business_day=self.business_day)
 
     def _move_reasons(self, tx: Transaction, booking: Booking, new: Slot, party: int) -> list[Reason]:
         if booking.held_until is not None and booking.held_until <= tx.now:
@@ -125,13 +127,14 @@ class Desk:
             return [Reason("GL-2111", "別の種類の予約へは変更できません。取り消して予約し直してください。")]
         old = find_slot(tx, booking.slot)
         assert old is not None  # a foreign key holds it
-        facts = CitizenFacts(party)
+        programme = self.programme(booking.programme)
+        facts = CitizenFacts(party, places=programme.places(party))
+        new = ledger.with_shared(tx, new, own=booking)
         if new.id == old.id:
-            new = evolve(new, booked=new.booked - booking.party)
+            new = evolve(new, booked=new.booked - booking.places)
         else:
-            facts = CitizenFacts(party, in_slot=_in_slot(tx, new, booking.citizen))
-        policy = self.programme(booking.programme).policy
-        return check_change(policy, old, new, facts, tx.now, business_day=self.business_day)
+            facts = evolve(facts, in_slot=_in_slot(tx, new, booking.citizen))
+        return check_change(programme.policy, old, new, facts, tx.now, business_day=self.business_day)
 
     def _reasons_now(
         self, tx: Transaction, slot: Slot, reasons: Callable[[Slot], list[Reason]]
@@ -196,31 +199,34 @@ def _own(tx: Transaction, booking_id: Id, citizen: CitizenId | None) -> Booking 
 
 
 def new_booking(
-    tx: Transaction, slot: Slot, citizen: CitizenId | None, party: int, *, hold: timedelta | None
+    tx: Transaction, programme: Programme, slot: Slot, citizen: CitizenId | None, party: int, *, hold: bool
 ) -> Booking:
-    """A booking that has no row yet: held for `hold`, or confirmed."""
+    """A booking that has no row yet: held for the policy's time, or confirmed."""
     return Booking(
         id=tx.new_id(),
         slot=slot.id,
         programme=slot.programme,
         citizen=citizen,
         party=party,
-        state=BookingState.CONFIRMED if hold is None else BookingState.HELD,
+        state=BookingState.HELD if hold else BookingState.CONFIRMED,
         starts=slot.starts,
-        held_until=None if hold is None else tx.now + hold,
+        held_until=tx.now + programme.policy.hold if hold else None,
+        places=programme.places(party),
+        draws=slot.draws,
     )
 
 
 def _facts(
-    tx: Transaction, slot: Slot, citizen: CitizenId | None, party: int, policy: Policy
+    tx: Transaction, slot: Slot, citizen: CitizenId | None, party: int, programme: Programme
 ) -> CitizenFacts:
+    places = programme.places(party)
     if citizen is None:
-        return CitizenFacts(party)
+        return CitizenFacts(party, places=places)
     live = 0
-    if policy.limit is not None:
+    if programme.policy.limit is not None:
         row = tx.one(q.LIVE_IN_PROGRAMME, {"citizen": citizen, "programme": slot.programme, "now": tx.now})
         live = row[0] if row else 0
-    return CitizenFacts(party, in_slot=_in_slot(tx, slot, citizen), live=live)
+    return CitizenFacts(party, in_slot=_in_slot(tx, slot, citizen), live=live, places=places)
 
 
 def _in_slot(tx: Transaction, slot: Slot, citizen: CitizenId | None) -> bool:

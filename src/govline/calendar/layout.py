@@ -4,11 +4,12 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from govline.calendar import _queries as q
 from govline.calendar.model import Programme, Slot, SlotPlan
 from govline.calendar.planning import Holiday, plan
+from govline.calendar.pooling import lay_pools
 from govline.core import Transaction, frozen_tuple
 from govline.core.jst import to_jst
 
@@ -26,12 +27,14 @@ class Layout:
         conflicts: Slots whose new capacity is below what is booked, or that the rules no longer ask for although they
             are booked; they stay as they are and staff decide.
         removed: Unbooked slots that the rules no longer ask for; they keep no place.
+        short: Labels or keys of pools of which more is booked than there is now.
     """
 
     added: int = 0
     resized: int = 0
     removed: int = 0
     conflicts: tuple[Slot, ...] = field(default=(), converter=frozen_tuple)
+    short: tuple[str, ...] = field(default=(), converter=frozen_tuple)
 
 
 def add_slots(tx: Transaction, programme: str, plans: Iterable[SlotPlan]) -> int:
@@ -52,6 +55,7 @@ def add_slots(tx: Transaction, programme: str, plans: Iterable[SlotPlan]) -> int
                 "capacity": item.capacity,
                 "booked": 0,
                 "cancelled": False,
+                "draws": 0,
             }
             for item in plans
         ],
@@ -71,13 +75,15 @@ def lay_out(tx: Transaction, programme: Programme, holiday: Holiday) -> Layout:
         return Layout()
     wanted = [item for item in plan(programme, today, holiday=holiday) if item.starts > tx.now]
     layout = _bring_in_line(tx, programme.id, wanted)
+    layout = evolve(layout, short=lay_pools(tx, programme, wanted))
     tx.write(q.REMEMBER_LAYOUT, {"id": programme.id, "digest": digest, "laid_out_at": tx.now})
     return layout
 
 
 def _digest(programme: Programme, today: str) -> str:
     rolling = any(rule.rolling for rule in programme.rules)
-    shape = (programme.rules, programme.closed, programme.closed_on_holidays, today if rolling else "")
+    pools = (programme.pools, sorted(programme.parts.items()), programme.between)
+    shape = (programme.rules, programme.closed, programme.closed_on_holidays, today if rolling else "", pools)
     return hashlib.sha256(repr(shape).encode()).hexdigest()
 
 

@@ -1,26 +1,39 @@
-"""Rows and counter in step: every function moves both in the caller's transaction, or neither.
+"""Rows and counters in step: every function moves both in the caller's transaction, or neither.
 
-Lock order on PostgreSQL: person, booking, then slots by id; a rare inversion ends in a rerun, never in a wrong count.
+Lock order on PostgreSQL: person, booking, slots by id, then pools by id; a rare inversion ends in a rerun, never in a wrong count.
 """
 
+from collections import Counter
+from collections.abc import Mapping
 from datetime import datetime
 
 from attrs import evolve
 
 from govline.calendar import _queries as q
-from govline.calendar.model import Booking, BookingState, Slot
-from govline.core import Transaction
+from govline.calendar._queries import shared as qp
+from govline.calendar._tables import booking_draws
+from govline.calendar.model import Booking, BookingState, Shared, Slot
+from govline.core import Id, Transaction
+from govline.store.rows import rows_text
 
-__all__ = ["end", "move", "place", "row_of"]
+__all__ = ["draw_rows", "end", "move", "place", "row_of", "shared_of", "with_shared"]
+
+_DRAWN = {column.name: column.type for column in booking_draws.columns}
 
 
 def place(tx: Transaction, slot: Slot, booking: Booking) -> str:
     """Take the places and write the row: `placed`, `full`, or `twice` when the person has this slot already."""
-    if not tx.write(q.TAKE, {"slot": slot.id, "party": booking.party}):
+    if not tx.write(q.TAKE, {"slot": slot.id, "places": booking.places, "draws": slot.draws}):
         return "full"
-    if tx.write(q.ADD_BOOKING, row_of(tx, booking)):
+    wanted = _wanted(tx, slot, booking.places)
+    if not _shift(tx, wanted):
+        _give(tx, slot.id, booking.places)
+        return "full"
+    if tx.write(q.ADD_BOOKING, row_of(tx, evolve(booking, draws=len(wanted)))):
+        _keep(tx, booking.id, wanted)
         return "placed"
-    tx.write(q.GIVE, {"slot": slot.id, "party": booking.party})
+    _shift(tx, {pool: -units for pool, units in wanted.items()})
+    _give(tx, slot.id, booking.places)
     return "twice"
 
 
@@ -32,25 +45,103 @@ def end(tx: Transaction, booking: Booking, state: BookingState) -> bool:
             "booking": booking.id,
             "was": booking.state.value,
             "slot": booking.slot,
-            "had": booking.party,
+            "had": booking.places,
             "now_is": state.value,
             "now": tx.now,
         },
     )
     if ended:
-        tx.write(q.GIVE, {"slot": booking.slot, "party": booking.party})
+        _give(tx, booking.slot, booking.places)
+        drawn = _drawn(tx, booking)
+        _shift(tx, {pool: -units for pool, units in drawn.items()})
+        if drawn:
+            tx.write(qp.FORGET_DRAWN, {"booking": booking.id})
     return bool(ended)
 
 
-def move(tx: Transaction, booking: Booking, to: Slot, party: int) -> str:
+def move(tx: Transaction, booking: Booking, to: Slot, party: int, places: int) -> str:
     """Win the new place, then leave the old one: `moved`, `full`, `twice`, or `gone` when the booking has changed meanwhile."""
     outcome = _reserve_pair(tx, booking, to, party)
     if outcome:
         return outcome
-    terms = {"booking": booking.id, "was": booking.state.value, "slot": booking.slot, "had": booking.party}
-    if not tx.write(q.MOVE, {**terms, "to": to.id, "places": party}):
+    wanted, drawn = _wanted(tx, to, places), _drawn(tx, booking)
+    terms = {"booking": booking.id, "was": booking.state.value, "slot": booking.slot, "had": booking.places}
+    moved = {**terms, "to": to.id, "people": party, "places": places, "drawn": len(wanted)}
+    if not tx.write(q.MOVE, moved):
         return "gone"
-    return "moved" if _swap_places(tx, booking, to, party) else _move_back(tx, booking, to, party)
+    if not _swap_places(tx, booking, to, places):
+        return _move_back(tx, booking, to, places)
+    if not _shift(tx, _difference(wanted, drawn)):
+        _swap_back(tx, booking, to, places)
+        return _move_back(tx, booking, to, places)
+    if drawn:
+        tx.write(qp.FORGET_DRAWN, {"booking": booking.id})
+    _keep(tx, booking.id, wanted)
+    return "moved"
+
+
+# --- pools ---
+
+
+def shared_of(row: qp.SharedRow) -> Shared:
+    """What the rules need to know of a pool."""
+    return Shared(row.capacity - row.booked, row.label, row.units, row.per_place)
+
+
+def with_shared(tx: Transaction, slot: Slot, own: Booking | None = None) -> Slot:
+    """The slot with its pools as they are now; what `own` has drawn counts as free."""
+    if not slot.draws:
+        return slot
+    mine = _drawn(tx, own) if own else {}
+    rows = tx.all(qp.SHARED, {"slot": slot.id})
+    return evolve(
+        slot, shared=[shared_of(evolve(row, booked=row.booked - mine.get(row.pool, 0))) for row in rows]
+    )
+
+
+def draw_rows(booking: Id, wanted: Mapping[Id, int]) -> list[dict[str, Id | int]]:
+    """The rows that say what a booking has taken."""
+    return [{"booking_id": booking, "pool_id": pool, "units": units} for pool, units in wanted.items()]
+
+
+def _wanted(tx: Transaction, slot: Slot, places: int) -> dict[Id, int]:
+    if not slot.draws:
+        return {}
+    return {row.pool: shared_of(row).needs(places) for row in tx.all(qp.SHARED, {"slot": slot.id})}
+
+
+def _drawn(tx: Transaction, booking: Booking) -> dict[Id, int]:
+    return dict(tx.all(qp.DRAWN, {"booking": booking.id})) if booking.draws else {}
+
+
+def _difference(wanted: Mapping[Id, int], drawn: Mapping[Id, int]) -> dict[Id, int]:
+    change = Counter(wanted)
+    change.subtract(drawn)
+    return change
+
+
+def _shift(tx: Transaction, change: Mapping[Id, int]) -> bool:
+    """Take and give units, pool after pool in order of id; all of it or nothing."""
+    done: list[tuple[Id, int]] = []
+    for pool, units in sorted(change.items()):
+        if not tx.write(qp.DRAW, {"pool": pool, "units": units}):
+            for other, taken in done:
+                tx.write(qp.DRAW, {"pool": other, "units": -taken})
+            return False
+        done.append((pool, units))
+    return True
+
+
+def _keep(tx: Transaction, booking: Id, wanted: Mapping[Id, int]) -> None:
+    if wanted:
+        tx.write(qp.ADD_BOOKING_DRAWS, {"rows": rows_text(_DRAWN, draw_rows(booking, wanted))})
+
+
+# --- slots ---
+
+
+def _give(tx: Transaction, slot: Id, places: int) -> None:
+    tx.write(q.GIVE, {"slot": slot, "places": places})
 
 
 def _reserve_pair(tx: Transaction, booking: Booking, to: Slot, party: int) -> str:
@@ -68,27 +159,30 @@ def _reserve_pair(tx: Transaction, booking: Booking, to: Slot, party: int) -> st
     return ""
 
 
-def _swap_places(tx: Transaction, booking: Booking, to: Slot, party: int) -> bool:
+def _swap_places(tx: Transaction, booking: Booking, to: Slot, places: int) -> bool:
     """Free the old places and take the new; in order of slot id, so that two opposite moves cannot deadlock."""
-    give = {"slot": booking.slot, "party": booking.party}
-    take = {"slot": to.id, "party": party}
+    take = {"slot": to.id, "places": places, "draws": to.draws}
     if booking.slot <= to.id:
-        tx.write(q.GIVE, give)
+        _give(tx, booking.slot, booking.places)
         if tx.write(q.TAKE, take):
             return True
-        tx.write(
-            q.GIVE, {**give, "party": -booking.party}
-        )  # ours until the commit: nobody else can have taken it
+        _give(tx, booking.slot, -booking.places)  # ours until the commit: nobody else can have taken it
         return False
     if not tx.write(q.TAKE, take):
         return False
-    tx.write(q.GIVE, give)
+    _give(tx, booking.slot, booking.places)
     return True
 
 
-def _move_back(tx: Transaction, booking: Booking, to: Slot, party: int) -> str:
-    terms = {"booking": booking.id, "was": booking.state.value, "slot": to.id, "had": party}
-    tx.write(q.MOVE, {**terms, "to": booking.slot, "places": booking.party})
+def _swap_back(tx: Transaction, booking: Booking, to: Slot, places: int) -> None:
+    _give(tx, to.id, places)
+    _give(tx, booking.slot, -booking.places)
+
+
+def _move_back(tx: Transaction, booking: Booking, to: Slot, places: int) -> str:
+    terms = {"booking": booking.id, "was": booking.state.value, "slot": to.id, "had": places}
+    back = {"to": booking.slot, "people": booking.party, "places": booking.places, "drawn": booking.draws}
+    tx.write(q.MOVE, {**terms, **back})
     return "full"
 
 
@@ -106,4 +200,6 @@ def row_of(tx: Transaction, booking: Booking) -> dict[str, str | int | datetime 
         "made_by": tx.actor.kind,
         "channel": tx.actor.channel,
         "ended_at": None,
+        "places": booking.places,
+        "draws": booking.draws,
     }

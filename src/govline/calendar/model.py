@@ -1,12 +1,14 @@
 """The language of the calendar: programmes, slots, bookings, and the facts that rules judge. Values only."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
+from typing import Literal
 
-from attrs import field, frozen
+from attrs import Factory, field, frozen
 
 from govline.core import CitizenId, Id, Reason, Ref, frozen_tuple
+from govline.core.values import frozen_set
 from govline.errors import InputError
 
 __all__ = [
@@ -16,10 +18,14 @@ __all__ = [
     "CitizenFacts",
     "CutOff",
     "Difference",
+    "Draw",
     "Policy",
+    "PoolPlan",
+    "PoolRule",
     "Programme",
     "Refused",
     "Reminder",
+    "Shared",
     "Slot",
     "SlotFacts",
     "SlotPlan",
@@ -78,6 +84,26 @@ class Policy:
     hold: timedelta = timedelta(minutes=10)
 
 
+@frozen
+class Shared:
+    """What a booking of a slot also takes of a pool that it shares with others: a supply, a day's cap, a part of the hall.
+
+    Args:
+        free: What is left of the pool.
+        label: What citizens read when it is short; "" for a room that overlaps with another booking.
+        units: How much one booking takes, for each place where `per_place`.
+    """
+
+    free: int
+    label: str = ""
+    units: int = 1
+    per_place: bool = True
+
+    def needs(self, places: int) -> int:
+        """How much a booking of so many places takes."""
+        return self.units * (places if self.per_place else 1)
+
+
 @frozen(kw_only=True)
 class SlotFacts:
     """What the rules need to know of a slot; fill it from your own tables, or use `Slot`."""
@@ -86,6 +112,7 @@ class SlotFacts:
     capacity: int
     booked: int = 0
     cancelled: bool = False
+    shared: tuple[Shared, ...] = field(default=(), converter=frozen_tuple)
 
     @property
     def free(self) -> int:
@@ -95,12 +122,16 @@ class SlotFacts:
 
 @frozen(kw_only=True)
 class Slot(SlotFacts):
-    """枠: a stretch of time with a capacity. `name` tells apart slots of one programme at one time (room, counter)."""
+    """枠: a stretch of time with a capacity. `name` tells apart slots of one programme at one time (room, counter).
+
+    `draws` counts the pools that a booking of it also takes from.
+    """
 
     id: Id
     programme: str
     ends: datetime
     name: str = ""
+    draws: int = 0
 
 
 @frozen
@@ -108,7 +139,8 @@ class CitizenFacts:
     """What the rules need to know of the citizen who asks.
 
     Args:
-        party: Places asked for.
+        party: People who come.
+        places: Places they take of the slot: as many, or 1 where a group takes a room.
         in_slot: Whether they have a live booking in this slot.
         live: How many live bookings they have in the programme.
     """
@@ -116,6 +148,7 @@ class CitizenFacts:
     party: int = 1
     in_slot: bool = False
     live: int = 0
+    places: int = field(default=Factory(lambda self: self.party, takes_self=True))
 
 
 class BookingState(StrEnum):
@@ -134,7 +167,12 @@ class BookingState(StrEnum):
 
 @frozen
 class Booking:
-    """予約: places of one slot taken by one citizen (None: taken by staff for nobody in particular)."""
+    """予約: places of one slot taken by one citizen (None: taken by staff for nobody in particular).
+
+    Args:
+        party: People who come. `places`: what they take of the slot.
+        draws: From how many pools it takes as well.
+    """
 
     id: Id
     slot: Id
@@ -144,6 +182,8 @@ class Booking:
     state: BookingState = field(converter=BookingState)
     starts: datetime
     held_until: datetime | None = None
+    places: int = field(default=Factory(lambda self: self.party, takes_self=True))
+    draws: int = 0
 
     @property
     def ref(self) -> Ref:
@@ -181,6 +221,43 @@ class SlotRule:
 
 
 @frozen
+class PoolRule:
+    """A counter that several slots share.
+
+    Args:
+        name: Tells it apart within the programme; citizens read it when it is short.
+        capacity: How much there is.
+        per: One for the whole programme, or one for each month, day or starting time.
+        slots: Only slots of these names; all where empty.
+        per_place: Whether each place takes one, or each booking.
+    """
+
+    name: str
+    capacity: int
+    per: Literal["programme", "month", "day", "time"] = "programme"
+    slots: frozenset[str] = field(default=frozenset(), converter=frozen_set)
+    per_place: bool = True
+
+
+@frozen
+class PoolPlan:
+    """A pool that a programme asks for, before it has a row. `key` names it within the programme."""
+
+    key: str
+    capacity: int
+    label: str = ""
+
+
+@frozen
+class Draw:
+    """What a booking of a slot takes of a pool."""
+
+    pool: str
+    units: int = 1
+    per_place: bool = True
+
+
+@frozen
 class SlotPlan:
     """A slot that a programme's rules ask for, before it has a row."""
 
@@ -198,6 +275,10 @@ class Programme:
         id: Stable key, used by scenarios. `label`: what citizens read.
         rules: Where its slots come from; empty when slots are added by code.
         closed: Inclusive spans of days without slots. `closed_on_holidays`: national holidays too.
+        pools: Counters that slots share: a supply, a day's cap.
+        parts: Rooms that consist of others (slot names): whoever has the whole has its parts, and the reverse.
+        between: Time for cleaning and setting up after each use of a room; bookings too close to each other exclude each other.
+        per_group: Whether a booking takes one place however many people come, as of a room.
     """
 
     id: str
@@ -207,6 +288,14 @@ class Programme:
     closed: tuple[tuple[date, date], ...] = field(default=(), converter=frozen_tuple)
     closed_on_holidays: bool = False
     reminder: Reminder | None = None
+    pools: tuple[PoolRule, ...] = field(default=(), converter=frozen_tuple)
+    parts: Mapping[str, tuple[str, ...]] = field(factory=dict, hash=False)
+    between: timedelta = timedelta()
+    per_group: bool = False
+
+    def places(self, party: int) -> int:
+        """Places of a slot that so many people take."""
+        return 1 if self.per_group else party
 
     @property
     def title(self) -> str:
@@ -239,9 +328,16 @@ class Refused:
 
 @frozen
 class Difference:
-    """A slot whose counter does not equal its live bookings; found by `reconcile`."""
+    """A slot, or a pool, whose counter does not equal its live bookings; found by `reconcile`.
+
+    Args:
+        slot: Its id; "" for a pool.
+        day: Of the slot; None for a pool.
+        pool: The pool's id; "" for a slot.
+    """
 
     slot: Id
     counter: int
     rows: int
-    day: date
+    day: date | None
+    pool: Id = ""

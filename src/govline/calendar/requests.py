@@ -112,6 +112,8 @@ def to_json(answer: Answer) -> Json:
             "programme": answer.programme,
             "citizen": answer.citizen,
             "party": answer.party,
+            "places": answer.places,
+            "draws": answer.draws,
             "state": answer.state.value,
             "starts": answer.starts.isoformat(),
             "held_until": answer.held_until and answer.held_until.isoformat(),

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from datetime import date, datetime, time, timedelta
 
 from govline.calendar.labels import when
-from govline.calendar.model import Allowed, CitizenFacts, CutOff, Policy, Refused, SlotFacts
+from govline.calendar.model import Allowed, CitizenFacts, CutOff, Policy, Refused, Shared, SlotFacts
 from govline.core import Reason
 from govline.core.jst import JST, to_jst
 
@@ -166,8 +166,22 @@ def _place_reasons(policy: Policy, slot: SlotFacts, citizen: CitizenFacts) -> It
         )
     if slot.free <= 0:
         yield Reason("GL-2103", "満員です。", {"remaining": 0})
-    elif citizen.party > slot.free:
+    elif citizen.places > slot.free:
         yield Reason("GL-2103", f"残りは{slot.free}名分です。", {"remaining": slot.free})
+    for pool in slot.shared:
+        if pool.needs(citizen.places) > pool.free:
+            yield _short(pool)
+
+
+def _short(pool: Shared) -> Reason:
+    left = max(pool.free, 0)
+    if not pool.label:
+        return Reason("GL-2115", "同じ時間に、重なる場所の予約が入っています。", {"remaining": left})
+    if left <= 0:
+        return Reason(
+            "GL-2115", f"「{pool.label}」に空きがありません。", {"pool": pool.label, "remaining": 0}
+        )
+    return Reason("GL-2115", f"「{pool.label}」の残りは{left}です。", {"pool": pool.label, "remaining": left})
 
 
 def _citizen_reasons(policy: Policy, citizen: CitizenFacts) -> Iterator[Reason]:

@@ -12,11 +12,13 @@ from typing import Any, Final
 from attrs import evolve, field, frozen, mutable
 
 from govline.calendar import _queries as q
-from govline.calendar._queries import rush
 from govline.calendar import ledger
-from govline.calendar._tables import bookings, persons, requests
+from govline.calendar._queries import rush
+from govline.calendar._queries import shared as qp
+from govline.calendar._queries.shared import SharedRow
+from govline.calendar._tables import booking_draws, bookings, persons, requests
 from govline.calendar.desk import Desk, new_booking, no_such_slot
-from govline.calendar.model import Booking, BookingState, CitizenFacts, Refused, Slot
+from govline.calendar.model import Booking, BookingState, CitizenFacts, Refused, Shared, Slot
 from govline.calendar.requests import Answer, digest_of, row_of, stored_answer
 from govline.calendar.rules import check
 from govline.core import CitizenId, Id, Transaction
@@ -26,6 +28,7 @@ from govline.store.rows import rows_text
 __all__ = ["Wish", "take_many"]
 
 _BOOKING: Final = {each.name: each.type for each in bookings.columns}
+_DRAWN: Final = {each.name: each.type for each in booking_draws.columns}
 _PERSON: Final = {each.name: each.type for each in persons.columns}
 _REQUEST: Final = {each.name: each.type for each in requests.columns}
 
@@ -89,7 +92,11 @@ class _Batch:
     slots: dict[Id, Slot]
     pairs: set[tuple[Id, CitizenId]]
     live: Counter[tuple[str, CitizenId]]
+    shared: dict[Id, list[SharedRow]]
+    pools: dict[Id, int]
     won: list[Booking] = field(factory=list)
+    drawn: Counter[Id] = field(factory=Counter)
+    draw_rows: list[dict[str, Any]] = field(factory=list)
 
     @classmethod
     def of(cls, tx: Transaction, desk: Desk, wishes: list[Wish], *, limited: bool) -> "_Batch":
@@ -106,7 +113,9 @@ class _Batch:
         counted = [{"programme": programme, "citizen": who} for programme, who in persons_of]
         counts = tx.all(rush.LIVE_COUNTS, {"rows": json.dumps(counted), "now": tx.now}) if counted else []
         live = Counter({(programme, who): number for programme, who, number in counts})
-        return cls(tx, desk, wishes, slots, pairs, live)
+        drawing = json.dumps([slot.id for slot in slots.values() if slot.draws])
+        rows_of_pools = tx.all(qp.LOCK_SHARED, {"slots": drawing}) if drawing != "[]" else []
+        return cls(tx, desk, wishes, slots, pairs, live, *_by_slot(rows_of_pools))
 
     def answer(self) -> dict[str, Answer]:
         """Judge one after another, then write everything."""
@@ -119,33 +128,61 @@ class _Batch:
         """Holds that ran out make place where place is short: nobody waits for the worker to see a free one."""
         wanted: Counter[Id] = Counter()
         for wish in self.wishes:
-            wanted[wish.slot] += wish.party
-        for slot in [slot for slot in self.slots.values() if wanted[slot.id] > slot.free]:
+            slot = self.slots.get(wish.slot)
+            if slot is not None:
+                wanted[wish.slot] += self.desk.programme(slot.programme).places(wish.party)
+        short = [slot for slot in self.slots.values() if slot.draws or wanted[slot.id] > slot.free]
+        for slot in short:
             due = self.tx.all(q.DUE_HOLDS_OF_SLOT, {"slot": slot.id, "now": self.tx.now})
             for held in due:
                 self.desk.end(self.tx, held, BookingState.EXPIRED)
                 self.pairs.discard((slot.id, held.citizen or ""))
             if due:
                 self.slots[slot.id] = self.tx.one(q.SLOT_BY_ID, {"slot": slot.id}) or slot
+                self._look_again(slot)
 
     def _judge(self, wish: Wish) -> Answer:
         slot = self.slots.get(wish.slot)
         if slot is None:
             return Refused([no_such_slot()])
-        policy = self.desk.programme(slot.programme).policy
+        programme = self.desk.programme(slot.programme)
         who = wish.citizen or ""
-        facts = CitizenFacts(wish.party, (slot.id, who) in self.pairs, self.live[slot.programme, who])
-        reasons = check(policy, slot, facts, self.tx.now, business_day=self.desk.business_day)
+        places = programme.places(wish.party)
+        live = self.live[slot.programme, who]
+        facts = CitizenFacts(wish.party, (slot.id, who) in self.pairs, live, places)
+        seen = evolve(slot, shared=self._shared(slot)) if slot.draws else slot
+        reasons = check(programme.policy, seen, facts, self.tx.now, business_day=self.desk.business_day)
         if reasons:
             return Refused(reasons)
-        hold = policy.hold if wish.verb == "hold" else None
-        booking = new_booking(self.tx, slot, wish.citizen, wish.party, hold=hold)
-        self.slots[slot.id] = evolve(slot, booked=slot.booked + wish.party)
+        booking = new_booking(self.tx, programme, slot, wish.citizen, wish.party, hold=wish.verb == "hold")
+        self.slots[slot.id] = evolve(slot, booked=slot.booked + places)
+        self._draw(booking)
         if wish.citizen:
             self.pairs.add((slot.id, who))
             self.live[slot.programme, who] += 1
         self.won.append(booking)
         return booking
+
+    # --- pools ---
+
+    def _look_again(self, slot: Slot) -> None:
+        if slot.draws:
+            rows, counters = _by_slot(self.tx.all(qp.SHARED, {"slot": slot.id}))
+            self.shared |= rows
+            self.pools |= counters
+
+    def _shared(self, slot: Slot) -> list[Shared]:
+        rows = self.shared.get(slot.id, [])
+        return [ledger.shared_of(evolve(row, booked=self.pools[row.pool])) for row in rows]
+
+    def _draw(self, booking: Booking) -> None:
+        for row in self.shared.get(booking.slot, ()):
+            units = ledger.shared_of(row).needs(booking.places)
+            self.pools[row.pool] += units
+            self.drawn[row.pool] += units
+            self.draw_rows += ledger.draw_rows(booking.id, {row.pool: units})
+
+    # --- rows ---
 
     def _write(self, answers: Mapping[str, Answer]) -> None:
         tx = self.tx
@@ -154,9 +191,13 @@ class _Batch:
             _all_new(tx.write(rush.ADD_BOOKINGS, {"rows": rows}), len(self.won))
             taken: Counter[Id] = Counter()
             for booking in self.won:
-                taken[booking.slot] += booking.party
+                taken[booking.slot] += booking.places
             for slot, places in sorted(taken.items()):
                 _all_new(tx.write(rush.TAKE_PLACES, {"slot": slot, "places": places}), 1)
+            for pool, units in sorted(self.drawn.items()):
+                _all_new(tx.write(qp.DRAW, {"pool": pool, "units": units}), 1)
+            if self.draw_rows:
+                tx.write(qp.ADD_BOOKING_DRAWS, {"rows": rows_text(_DRAWN, self.draw_rows)})
         asked = [
             row_of(tx, wish.key, wish.verb, wish.digest, citizen=wish.citizen, answer=answers[wish.key])
             for wish in self.wishes
@@ -172,6 +213,16 @@ def _under_limit(desk: Desk, slots: Iterable[Slot], wishes: Iterable[Wish]) -> l
         (programmes[wish.slot], wish.citizen) for wish in wishes if wish.citizen and wish.slot in programmes
     }
     return sorted(each for each in asking if desk.programme(each[0]).policy.limit is not None)
+
+
+def _by_slot(rows: Iterable[SharedRow]) -> tuple[dict[Id, list[SharedRow]], dict[Id, int]]:
+    """What each slot draws on, and every pool's counter."""
+    shared: dict[Id, list[SharedRow]] = {}
+    counters: dict[Id, int] = {}
+    for row in rows:
+        shared.setdefault(row.slot, []).append(row)
+        counters[row.pool] = row.booked
+    return shared, counters
 
 
 def _all_new(written: int, expected: int) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from govline.calendar import _queries as q
+from govline.calendar._queries import shared as qp
 from govline.calendar.desk import Desk, find_slot, no_such_slot
 from govline.calendar.layout import Layout, add_slots, lay_out, window
 from govline.calendar.model import (
@@ -130,11 +131,18 @@ class Calendar:
         """Slots with at least `party` places left that the policy lets anybody book now, in order."""
         found = self.programme(programme)
         start, end = window(tx, since, until)
-        terms = {"programme": found.id, "party": party, "since": start, "until": end, "limit": limit}
+        facts = CitizenFacts(party, places=found.places(party))
+        terms = {
+            "programme": found.id,
+            "places": found.places(party),
+            "since": start,
+            "until": end,
+            "limit": limit,
+        }
         return [
             slot
             for slot in tx.all(q.FREE_SLOTS, terms)
-            if not check(found.policy, slot, CitizenFacts(party), tx.now, business_day=self._business_day)
+            if not check(found.policy, slot, facts, tx.now, business_day=self._business_day)
         ]
 
     # --- bookings ---
@@ -231,11 +239,15 @@ class Calendar:
         return self._desk.end(tx, held, BookingState.EXPIRED) is not None
 
     def reconcile(self, tx: Transaction) -> list[Difference]:
-        """Slots whose counter does not equal their live bookings; empty while the calendar is sound."""
-        return [
+        """Slots and pools whose counter does not equal their live bookings; empty while the calendar is sound."""
+        slots = [
             Difference(slot, counter, rows, starts.date())
             for slot, starts, counter, rows in tx.all(q.DIFFERENCES)
         ]
+        pools = [
+            Difference("", counter, rows, None, pool) for pool, counter, rows in tx.all(qp.POOL_DIFFERENCES)
+        ]
+        return slots + pools
 
     def erase(self, tx: Transaction, citizen: CitizenId) -> None:
         """Cancel what lies ahead of the citizen and take their id out of every row."""

@@ -219,7 +219,7 @@ def test_names_that_join_areas_are_taken_apart(town, garbage, data_folder):
     assert town.read(lambda tx: garbage.find_areas(tx, "塩江")) == ["塩江"]
     monday = date(2026, 11, 23)
     assert days(town, garbage, "塩江", monday, monday + timedelta(days=3)) == {
-        "2026-11-23": "crushableGarbage", "2026-11-24": "burnableGarbage", "2026-11-25": "plasticContainers",
+        "2026-11-23": "破砕ごみ", "2026-11-24": "燃やすごみ", "2026-11-25": "プラスチック容器包装",
         "2026-11-26": "paperAndCloth",
     }  # fmt: skip
 

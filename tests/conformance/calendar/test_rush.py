@@ -68,7 +68,7 @@ def test_a_rush_sells_every_place_once(any_db, calendar, grouped):
 def test_without_the_guard_the_rush_oversells(any_db, calendar, monkeypatch):
     """The look before the leap is blinded too: alone it is safe only where one unit runs at a time."""
     unguarded = update(slot_table).where(slot_table.c.id == bindparam("slot"))
-    unguarded = unguarded.values(booked=slot_table.c.booked + bindparam("party"))
+    unguarded = unguarded.values(booked=slot_table.c.booked + bindparam("places"))
     monkeypatch.setattr(q, "TAKE", Statement("calendar.take_unguarded", unguarded))
     monkeypatch.setattr(rules, "_place_reasons", lambda *_: ())
     slots = open_slots(any_db, calendar)
@@ -78,7 +78,7 @@ def test_without_the_guard_the_rush_oversells(any_db, calendar, monkeypatch):
 
 def test_the_look_alone_oversells_on_postgresql(postgres_db, calendar, monkeypatch):
     unguarded = update(slot_table).where(slot_table.c.id == bindparam("slot"))
-    unguarded = unguarded.values(booked=slot_table.c.booked + bindparam("party"))
+    unguarded = unguarded.values(booked=slot_table.c.booked + bindparam("places"))
     monkeypatch.setattr(q, "TAKE", Statement("calendar.take_unguarded", unguarded))
     slots = open_slots(postgres_db, calendar)
     rush(postgres_db, calendar, slots, grouped=False)

@@ -184,3 +184,25 @@ def test_a_folder_is_read_by_name(tmp_path):
     written(tmp_path, SMALL.replace("copal", "a"), "1.yml")
     assert [programme.id for programme in load_folder(tmp_path)] == ["a", "b"]
     assert load_folder(tmp_path / "absent") == []
+
+
+def test_what_slots_share():
+    hall = {
+        "programme": "hall", "capacity": 1, "per_group": True, "between_minutes": 30,
+        "slots": [{"dates": "2026-12-01", "times": "9:00-11:00", "name": name} for name in ("全面", "A面", "B面")],
+        "parts": {"全面": ["A面", "B面"]},
+        "pools": [{"name": "机", "capacity": 40}, {"name": "1日", "capacity": 3, "per": "day", "slots": "A面", "counts": "bookings"}],
+    }  # fmt: skip
+    programme = parse(hall)
+    assert programme.parts == {"全面": ("A面", "B面")}
+    assert (programme.places(30), programme.between) == (1, timedelta(minutes=30))
+    assert [(pool.per, pool.per_place, set(pool.slots)) for pool in programme.pools] == [
+        ("programme", True, set()), ("day", False, {"A面"}),
+    ]  # fmt: skip
+    for wrong, why in (
+        ({"parts": {"舞台": ["A面"]}}, "「舞台」という枠はありません"),
+        ({"parts": {"全面": ["A面"], "A面": ["全面"]}}, "もとの部屋に戻ります"),
+        ({"pools": [{"name": "机", "capacity": 1, "slots": ["C面"]}]}, "「C面」という枠はありません"),
+    ):
+        with pytest.raises(DefinitionError, match=why):
+            parse({**hall, **wrong})

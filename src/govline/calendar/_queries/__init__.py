@@ -8,6 +8,7 @@ from sqlalchemy import (
     Table,
     and_,
     bindparam,
+    case,
     delete,
     false,
     func,
@@ -19,7 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
-from govline.calendar._tables import bookings, persons, programmes, requests, slots
+from govline.calendar._tables import bookings, draws, persons, pools, programmes, requests, slots
 from govline.calendar.model import Booking, BookingState, Slot
 from govline.store import Statement
 
@@ -59,18 +60,19 @@ __all__ = [
     "slot_of_row",
 ]
 
+_places = bindparam("places", type_=Integer)
 _LIVE = bookings.c.ended_at.is_(None)
 _AS_READ = (
     bookings.c.id == bindparam("booking"),
     bookings.c.state == bindparam("was"),
     bookings.c.slot_id == bindparam("slot"),
-    bookings.c.party == bindparam("had"),
+    func.coalesce(func.nullif(bookings.c.places, 0), bookings.c.party) == bindparam("had", type_=Integer),
     _LIVE,
 )
 """The live booking as its caller read it: whatever changed meanwhile makes the row count zero."""
 
 
-_SLOT_NAMES = ("id", "programme", "starts", "ends", "name", "capacity", "booked", "cancelled")
+_SLOT_NAMES = ("id", "programme", "starts", "ends", "name", "capacity", "booked", "cancelled", "draws")
 
 
 def slot_of_row(*values: Any) -> Slot:
@@ -105,7 +107,10 @@ SLOT_COLUMNS: Final = (
     slots.c.capacity,
     slots.c.booked,
     slots.c.cancelled,
+    slots.c.draws,
 )
+# a release from before rooms and pools writes no places while it is being replaced
+_PLACES = func.coalesce(func.nullif(bookings.c.places, 0), bookings.c.party, type_=Integer)
 _BOOKING = (
     bookings.c.id,
     bookings.c.slot_id,
@@ -115,12 +120,24 @@ _BOOKING = (
     bookings.c.state,
     slots.c.starts_at,
     bookings.c.held_until,
+    _PLACES,
+    bookings.c.draws,
 )
 _BOOKED = select(*_BOOKING).join(slots, slots.c.id == bookings.c.slot_id)
 _BETWEEN = and_(
     slots.c.programme == bindparam("programme"),
     slots.c.starts_at >= bindparam("since"),
     slots.c.starts_at < bindparam("until"),
+)
+
+# a pool of the slot that has not enough left
+_SHORT = (
+    select(draws.c.pool_id)
+    .join(pools, pools.c.id == draws.c.pool_id)
+    .where(
+        draws.c.slot_id == slots.c.id,
+        pools.c.booked + draws.c.units * case((draws.c.per_place, _places), else_=1) > pools.c.capacity,
+    )
 )
 
 # --- slots ---
@@ -141,7 +158,8 @@ FREE_SLOTS: Final = Statement(
     .where(
         _BETWEEN,
         slots.c.cancelled.is_(false()),
-        slots.c.booked + bindparam("party", type_=Integer) <= slots.c.capacity,
+        slots.c.booked + _places <= slots.c.capacity,
+        or_(slots.c.draws == 0, ~_SHORT.exists()),
     )
     .order_by(slots.c.starts_at, slots.c.name)
     .limit(bindparam("limit", type_=Integer)),
@@ -164,16 +182,15 @@ TAKE: Final = Statement(
     update(slots)
     .where(
         slots.c.id == bindparam("slot"),
+        slots.c.draws == bindparam("draws", type_=Integer),  # or its pools have changed since it was read
         slots.c.cancelled.is_(false()),
-        slots.c.booked + bindparam("party", type_=Integer) <= slots.c.capacity,
+        slots.c.booked + _places <= slots.c.capacity,
     )
-    .values(booked=slots.c.booked + bindparam("party", type_=Integer)),
+    .values(booked=slots.c.booked + _places),
 )
 GIVE: Final = Statement(
     "calendar.give",
-    update(slots)
-    .where(slots.c.id == bindparam("slot"))
-    .values(booked=slots.c.booked - bindparam("party", type_=Integer)),
+    update(slots).where(slots.c.id == bindparam("slot")).values(booked=slots.c.booked - _places),
 )
 DIFFERENCES: Final = Statement(
     "calendar.differences",
@@ -181,11 +198,11 @@ DIFFERENCES: Final = Statement(
         slots.c.id,
         slots.c.starts_at,
         slots.c.booked,
-        func.coalesce(func.sum(bookings.c.party), literal(0, type_=Integer), type_=Integer),
+        func.coalesce(func.sum(_PLACES), literal(0, type_=Integer), type_=Integer),
     )
     .outerjoin(bookings, and_(bookings.c.slot_id == slots.c.id, _LIVE))
     .group_by(slots.c.id, slots.c.starts_at, slots.c.booked)
-    .having(slots.c.booked != func.coalesce(func.sum(bookings.c.party), literal(0, type_=Integer)))
+    .having(slots.c.booked != func.coalesce(func.sum(_PLACES), literal(0, type_=Integer)))
     .order_by(slots.c.starts_at, slots.c.id),
 )
 
@@ -259,7 +276,12 @@ MOVE: Final = Statement(
     "calendar.move",
     update(bookings)
     .where(*_AS_READ)
-    .values(slot_id=bindparam("to"), party=bindparam("places", type_=Integer)),
+    .values(
+        slot_id=bindparam("to"),
+        party=bindparam("people", type_=Integer),
+        places=_places,
+        draws=bindparam("drawn", type_=Integer),
+    ),
 )
 _DUE = (bookings.c.held_until <= bindparam("now"), bookings.c.state == BookingState.HELD.value)
 DUE_HOLDS: Final = Statement(

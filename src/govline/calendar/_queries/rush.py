@@ -2,12 +2,12 @@
 
 from typing import Any, Final
 
-from sqlalchemy import Integer, Text, and_, bindparam, cast, func, or_, select, true, update
-from sqlalchemy.dialects.postgresql import JSON
+from sqlalchemy import Integer, Text, and_, bindparam, func, or_, select, true, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from govline.calendar._queries import SLOT_COLUMNS, slot_of_row
+from govline.calendar._queries.sets import among
 from govline.calendar._tables import bookings, persons, requests, slots
 from govline.store import Statement
 from govline.store.columns import InstantColumn
@@ -29,22 +29,13 @@ ADD_BOOKINGS: Final = insert_rows("calendar.add_bookings", bookings)
 ADD_REQUESTS: Final = insert_rows("calendar.add_requests", requests)
 
 
-def _among(key: Any, name: str, dialect: str) -> Any:
-    """Whether a column is among the texts of a JSON array parameter; on PostgreSQL by its index, however large the table."""
-    given = bindparam(name, type_=Text)
-    if dialect == "postgresql":
-        texts = select(func.json_array_elements_text(cast(given, JSON))).scalar_subquery()
-        return key == func.any(func.array(texts))
-    return key.in_(select(func.json_each(given).table_valued("value").c.value))
-
-
 def _known(dialect: str) -> Any:
     found = select(requests.c.key, requests.c.verb, requests.c.digest, requests.c.answer)
-    return found.where(_among(requests.c.key, "keys", dialect))
+    return found.where(among(requests.c.key, "keys", dialect))
 
 
 def _slots(dialect: str) -> Any:
-    return select(*SLOT_COLUMNS).where(_among(slots.c.id, "slots", dialect)).order_by(slots.c.id)
+    return select(*SLOT_COLUMNS).where(among(slots.c.id, "slots", dialect)).order_by(slots.c.id)
 
 
 def _pairs(dialect: str) -> Any:

@@ -1,0 +1,130 @@
+"""From a programme's sharing to rows: pools and what each slot draws on. Who is booked already is counted in; nobody is lost."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from govline.calendar import _queries as q
+from govline.calendar._queries import shared as qp
+from govline.calendar._queries.rush import LOCK_SLOTS
+from govline.calendar._tables import draws, pools
+from govline.calendar.model import Draw, PoolPlan, Programme, Slot, SlotPlan
+from govline.calendar.sharing import share
+from govline.core import Id, Transaction
+from govline.store.rows import rows_text
+
+__all__ = ["lay_pools"]
+
+_ALL = 1_000_000
+_PAGE = 5_000
+_AHEAD = timedelta(days=3660)
+_DRAW = {column.name: column.type for column in draws.columns}
+_POOL = {column.name: column.type for column in pools.columns}
+
+
+def lay_pools(tx: Transaction, programme: Programme, wanted: Sequence[SlotPlan]) -> list[str]:
+    """Bring pools and draws of the slots ahead in line with the programme.
+
+    Returns:
+        What is short: pools of which more is booked than their capacity, by label or key.
+    """
+    sharing = share(programme, wanted)
+    standing = {row.key: row for row in tx.all(qp.POOLS, {"programme": programme.id})}
+    if not sharing.pools and not standing:
+        return []
+    ids = _lay_counters(tx, programme.id, sharing.pools, standing)
+    touched = _lay_draws(tx, programme.id, sharing.draws, ids)
+    for pool in sorted(touched):
+        tx.write(qp.RECOUNT, {"pool": pool})
+    rows: Iterable[qp.PoolRow] = tx.all(qp.POOLS, {"programme": programme.id})
+    return [row.label or row.key for row in rows if row.booked > row.capacity]
+
+
+def _lay_counters(
+    tx: Transaction, programme: str, asked: Mapping[str, PoolPlan], standing: Mapping[str, qp.PoolRow]
+) -> dict[str, Id]:
+    new = [plan for key, plan in asked.items() if key not in standing]
+    ids = {plan.key: tx.new_id() for plan in new}
+    rows = [
+        {
+            "id": ids[plan.key],
+            "programme": programme,
+            "key": plan.key,
+            "label": plan.label,
+            "capacity": plan.capacity,
+            "booked": 0,
+        }
+        for plan in new
+    ]
+    if rows:
+        tx.write(qp.ADD_POOLS, {"rows": rows_text(_POOL, rows)})
+    for key, row in standing.items():
+        plan = asked.get(key)
+        if plan is not None and (plan.capacity, plan.label) != (row.capacity, row.label):
+            tx.write(qp.RESIZE_POOL, {"pool": row.id, "places": plan.capacity, "text": plan.label})
+    return {key: row.id for key, row in standing.items()} | ids
+
+
+def _lay_draws(
+    tx: Transaction,
+    programme: str,
+    asked: Mapping[tuple[datetime, str], tuple[Draw, ...]],
+    ids: Mapping[str, Id],
+) -> set[Id]:
+    """Add and drop draws; the pools whose counters have to be counted again."""
+    slots = _ahead(tx, programme)
+    wanted = {
+        (slot.id, ids[draw.pool]): draw
+        for slot in slots
+        if slot.capacity or slot.booked
+        for draw in asked.get((slot.starts, slot.name), ())
+    }
+    rows: Iterable[qp.DrawRow] = tx.all(qp.DRAWS_AHEAD, {"programme": programme, "since": tx.now})
+    standing = {(row.slot, row.pool): row for row in rows}
+    changed = {
+        pair
+        for pair, row in standing.items()
+        if pair not in wanted or (wanted[pair].units, wanted[pair].per_place) != (row.units, row.per_place)
+    }
+    new = {pair: draw for pair, draw in wanted.items() if pair not in standing or pair in changed}
+    booked = _standing_in(tx, {slot for slot, _ in changed | new.keys()})
+    _drop(tx, changed, booked)
+    _add(tx, new, booked)
+    tx.write(qp.COUNT_DRAWS, {"programme": programme, "since": tx.now})
+    for slot in booked:
+        tx.write(qp.COUNT_DRAWS_OF_BOOKINGS, {"slot": slot})
+    return {pool for slot, pool in changed | new.keys() if slot in booked}
+
+
+def _standing_in(tx: Transaction, touched: set[Id]) -> set[Id]:
+    """Which of the slots to be changed hold bookings, once nobody can book them any more until we are done."""
+    ordered = sorted(touched)
+    pages = (ordered[at : at + _PAGE] for at in range(0, len(ordered), _PAGE))
+    return {
+        slot.id for page in pages for slot in tx.all(LOCK_SLOTS, {"slots": json.dumps(page)}) if slot.booked
+    }
+
+
+def _ahead(tx: Transaction, programme: str) -> Sequence[Slot]:
+    span = {"since": tx.now, "until": tx.now + _AHEAD}
+    return tx.all(q.SLOTS_BETWEEN, {"programme": programme, "limit": _ALL, **span})
+
+
+def _drop(tx: Transaction, pairs: Iterable[tuple[Id, Id]], booked: set[Id]) -> None:
+    for slot, pool in pairs:
+        tx.write(qp.DROP_DRAW, {"slot": slot, "pool": pool})
+        if slot in booked:
+            tx.write(qp.DROP_DRAWN_OF_SLOT, {"slot": slot, "pool": pool})
+
+
+def _add(tx: Transaction, new: Mapping[tuple[Id, Id], Draw], booked: set[Id]) -> None:
+    rows = [
+        {"slot_id": slot, "pool_id": pool, "units": draw.units, "per_place": draw.per_place}
+        for (slot, pool), draw in new.items()
+    ]
+    if rows:
+        tx.write(qp.ADD_DRAWS, {"rows": rows_text(_DRAW, rows)})
+    for (slot, pool), draw in new.items():
+        if slot in booked:
+            taken = {"units": draw.units, "per_place": int(draw.per_place)}
+            tx.write(qp.DRAW_FOR_STANDING, {"slot": slot, "pool": pool, **taken})

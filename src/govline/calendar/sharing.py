@@ -1,0 +1,100 @@
+"""Which pools the slots of a programme share: supplies and caps by rule, and rooms whose times or parts overlap. Pure.
+
+Rooms are cut into stretches of time at every start and end of a use; a use draws every stretch it covers of every part it fills, so
+that any two uses that touch exclude each other, whatever their lengths. Stretches that only one slot draws need no pool.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from itertools import pairwise
+
+from attrs import frozen
+
+from govline.calendar.model import Draw, PoolPlan, PoolRule, Programme, SlotPlan
+from govline.core.jst import to_jst
+
+__all__ = ["Sharing", "share"]
+
+SlotKey = tuple[datetime, str]
+
+
+@frozen
+class Sharing:
+    """The pools of a programme, and what each slot (by start and name) draws on."""
+
+    pools: Mapping[str, PoolPlan]
+    draws: Mapping[SlotKey, tuple[Draw, ...]]
+
+
+def share(programme: Programme, plans: Sequence[SlotPlan]) -> Sharing:
+    """Work out the pools for the slots that the programme asks for.
+
+    Args:
+        programme: Its `pools`, `parts` and `between`.
+        plans: Its slots, from `planning.plan`.
+    """
+    pools: dict[str, PoolPlan] = {}
+    draws: dict[SlotKey, list[Draw]] = defaultdict(list)
+    for rule in programme.pools:
+        for plan in plans:
+            if not rule.slots or plan.name in rule.slots:
+                key = _key(rule, plan)
+                pools.setdefault(key, PoolPlan(key, rule.capacity, rule.name))
+                draws[plan.starts, plan.name].append(Draw(key, per_place=rule.per_place))
+    if programme.parts or programme.between:
+        for key, slots in _stretches(programme, plans):
+            pools[key] = PoolPlan(key, 1)
+            for slot in slots:
+                draws[slot].append(Draw(key, per_place=False))
+    return Sharing(pools, {slot: tuple(own) for slot, own in draws.items()})
+
+
+def _key(rule: PoolRule, plan: SlotPlan) -> str:
+    here = to_jst(plan.starts)
+    span = {
+        "programme": "",
+        "month": f"{here:%Y-%m}",
+        "day": f"{here:%Y-%m-%d}",
+        "time": f"{here:%Y-%m-%dT%H:%M}",
+    }[rule.per]
+    return f"{rule.name}@{span}" if span else rule.name
+
+
+def _stretches(programme: Programme, plans: Sequence[SlotPlan]) -> Iterator[tuple[str, list[SlotKey]]]:
+    """Every stretch of time of every part that more than one slot fills."""
+    uses: dict[str, list[SlotPlan]] = defaultdict(list)
+    for plan in plans:
+        for part in _parts(programme.parts, plan.name):
+            uses[part].append(plan)
+    for part, own in sorted(uses.items()):
+        yield from _shared_stretches(programme, part, own)
+
+
+def _shared_stretches(
+    programme: Programme, part: str, own: Sequence[SlotPlan]
+) -> Iterator[tuple[str, list[SlotKey]]]:
+    edges = sorted({edge for plan in own for edge in (plan.starts, plan.ends + programme.between)})
+    by_start = sorted(own, key=lambda plan: plan.starts)
+    running: list[SlotPlan] = []
+    before: list[SlotKey] = []
+    waiting = iter(by_start)
+    coming = next(waiting, None)
+    for start, _ in pairwise(edges):
+        running = [plan for plan in running if plan.ends + programme.between > start]
+        while coming is not None and coming.starts <= start:
+            running.append(coming)
+            coming = next(waiting, None)
+        slots = [(plan.starts, plan.name) for plan in running]
+        if len(slots) > 1 and slots != before:  # two stretches of the same uses need one pool
+            yield f"{part}#{to_jst(start):%Y-%m-%dT%H:%M}", slots
+        before = slots
+
+
+def _parts(parts: Mapping[str, tuple[str, ...]], name: str) -> Iterator[str]:
+    """What a room is made of, down to rooms without parts."""
+    if name not in parts:
+        yield name
+        return
+    for part in parts[name]:
+        yield from _parts(parts, part)

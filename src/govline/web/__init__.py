@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from govline.web.feature import WebConfig, WebFeature
+    from govline.web.feature import LiffConfig, WebConfig, WebFeature
     from govline.web.idtoken import KeySet, Person, UnknownKey, verify_id_token
     from govline.web.jwks import SigningKeys
     from govline.web.line_login import LineAddresses, LineLogin
@@ -21,6 +21,7 @@ __all__ = [
     "Answer",
     "Ask",
     "KeySet",
+    "LiffConfig",
     "LineAddresses",
     "LineLogin",
     "LocalStaff",
@@ -43,7 +44,7 @@ __all__ = [
 ]
 
 _MODULES: Final = {
-    "feature": ("WebConfig", "WebFeature"),
+    "feature": ("LiffConfig", "WebConfig", "WebFeature"),
     "idtoken": ("KeySet", "Person", "UnknownKey", "verify_id_token"),
     "jwks": ("SigningKeys",),
     "line_login": ("LineAddresses", "LineLogin"),

@@ -22,7 +22,10 @@ LANGUAGES: Final = (("ja", "ja", "日本語"), ("en", "en", "English"), ("ja-eas
 _STATIC: Final = {"web.css": "text/css; charset=utf-8", "liff.js": "text/javascript; charset=utf-8"}
 _HEADERS: Final = (
     ("x-content-type-options", "nosniff"),
-    ("referrer-policy", "no-referrer"),
+    (
+        "referrer-policy",
+        "same-origin",
+    ),  # nothing leaves the town; no-referrer would make a browser send Origin: null
     ("x-frame-options", "DENY"),
     ("cross-origin-opener-policy", "same-origin"),
     ("cross-origin-resource-policy", "same-origin"),

@@ -12,6 +12,7 @@ from attrs import asdict, evolve, field, frozen
 from govline.calendar.garbage import _queries as q
 from govline.calendar.garbage.editions import Book, Edition, PlainArea, crossing, edition_of
 from govline.calendar.garbage.files import read_calendar
+from govline.calendar.garbage.labels import japanese
 from govline.calendar.garbage.model import ImportReport
 from govline.calendar.garbage.places import TownName
 from govline.calendar.garbage.plan import Closing, DayChange
@@ -68,7 +69,7 @@ def read_files(
     closures, problems = _beside(path, "center.csv", center, read_centers) or ([], [])
     read = _beside(path, "exceptions.csv", exceptions, read_exceptions) or Changes()
     return TownFiles(
-        read_calendar(path),
+        japanese(read_calendar(path)),
         closures,
         read.changes,
         [*problems, *read.problems, *(named.problems if named else ())],

@@ -30,6 +30,10 @@ __all__ = [
 _READING_HEADERS = {"読み", "よみ", "読み方", "よみがな", "読みがな", "ふりがな", "フリガナ", "かな", "カナ"}
 _NAME_HEADER = "地名"
 _CENTER = re.compile("センター|center|centre", re.IGNORECASE)
+_KIND = re.compile(
+    "ごみ|ゴミ|資源|燃|可燃|不燃|埋立|破砕|粗大|プラ|ペット|びん|ビン|瓶|缶|紙|布|衣類|金属|電池|有害|容器|古着|剪定|Garbage",
+    re.IGNORECASE,
+)
 _DATE = re.compile(r"(\d{4})[/.-](\d{1,2})[/.-](\d{1,2})|(\d{4})(\d{2})(\d{2})")
 _LONGEST_CLOSURE = timedelta(days=366)
 
@@ -346,11 +350,13 @@ def _refuse_unlabelled(layout: _Layout, rows: Sequence[tuple[int, Sequence[str]]
 
 
 def _is_center(header: tuple[str, ...], rows: Sequence[Sequence[str]], at: int) -> bool:
-    """By its name; else because none of its cells is a rule (a column of the format that may be blank)."""
+    """By its name; else because it bears no kind's name and none of its cells is a rule (a column of the format that may be blank)."""
     if at >= len(header):
         return False
     if _CENTER.search(header[at]):
         return True
+    if _KIND.search(header[at]):
+        return False
     return not any(_is_rule(row[at]) for row in rows if at < len(row))
 
 

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from govline.cli.development import development_secrets
+from govline.cli.towns import town_clock
+from govline.core.jst import today
 from govline.testing.rehearsal import Report, rehearse
 
 __all__ = ["simulate", "summary"]
@@ -37,7 +39,8 @@ def simulate(folder: Path, *, days: int, start: date | None, citizens: int, as_j
         GovlineError: The town cannot be opened.
     """
     development_secrets(folder)
-    report = rehearse(folder, days=days, start=start, citizens=citizens)
+    present = today(town_clock())
+    report = rehearse(folder, days=days, start=start, citizens=citizens, today=present)
     if as_json:
         print(json.dumps(report.to_json(), ensure_ascii=False))
     else:

@@ -20,6 +20,7 @@ _SMALL: Final = 4 << 20
 _CHUNK: Final = 1 << 16
 _LONGEST_TEXT: Final = 16
 """Chunks of a sheet without the beginning of any element: a million bytes, where Excel allows 32,767 characters a cell."""
+_MARKED: Final = 100_000
 _LAST_ROW, _LAST_COLUMN = 1_048_576, 16_384
 _XML: Final = (".xml", ".rels", ".vml")
 
@@ -31,12 +32,13 @@ class Seen:
     Args:
         hidden: Rows that Excel does not show.
         merged: Merged areas of the first rows: (first row, first column, last row, last column), from 1.
-        uncounted: (row, column) of formulas whose result was never saved.
+        uncounted: (row, column) of formulas whose result was never saved. `failed`: of error values (a text may read #N/A too).
     """
 
     hidden: int = 0
     merged: tuple[tuple[int, int, int, int], ...] = ()
     uncounted: frozenset[tuple[int, int]] = field(default=frozenset())
+    failed: frozenset[tuple[int, int]] = field(default=frozenset())
 
 
 def guard_workbook(archive: zipfile.ZipFile) -> None:
@@ -103,7 +105,7 @@ def look_at_sheet(archive: zipfile.ZipFile, part: str, rows: int) -> Seen:
         raise
     except (expat.ExpatError, ValueError, zipfile.BadZipFile):
         raise _bomb("holds XML that cannot be read", "save it afresh in Excel") from None
-    return Seen(scan.hidden, tuple(scan.merged), frozenset(scan.uncounted))
+    return Seen(scan.hidden, tuple(scan.merged), frozenset(scan.uncounted), frozenset(scan.failed))
 
 
 class _Scan:
@@ -115,6 +117,7 @@ class _Scan:
         self.formula = self.value = False
         self.merged: list[tuple[int, int, int, int]] = []
         self.uncounted: set[tuple[int, int]] = set()
+        self.failed: set[tuple[int, int]] = set()
         self._starts: dict[str, Callable[[dict[str, str]], Any]] = {
             "row": self._row,
             "c": self._cell,
@@ -133,7 +136,7 @@ class _Scan:
     def end(self, tag: str) -> None:
         """An element ends."""
         if tag.endswith(" c"):
-            if self.formula and not self.value and len(self.uncounted) < 100_000:
+            if self.formula and not self.value and len(self.uncounted) < _MARKED:
                 self.uncounted.add((self.row, self.column))
             if self.formula:
                 self._parser.CharacterDataHandler = None
@@ -158,6 +161,8 @@ class _Scan:
         self.column = _place(given["r"])[1] if given.get("r") else self.column + 1
         if self.column > _LAST_COLUMN:
             raise _bomb("counts more columns than Excel has", "save it afresh in Excel")
+        if given.get("t") == "e" and len(self.failed) < _MARKED:
+            self.failed.add((self.row, self.column))
 
     def _merge(self, given: dict[str, str]) -> None:
         first, _, last = given.get("ref", "").partition(":")

@@ -11,10 +11,12 @@ from govline.errors import FileError, MissingExtra
 from govline.tabular.excel_guard import Seen, guard_workbook, look_at_sheet, open_archive
 from govline.tabular.headers import LOOK_FOR
 
-__all__ = ["NO_RESULT", "Workbook"]
+__all__ = ["FAILED", "NO_RESULT", "Workbook"]
 
 NO_RESULT: Final = object()
 """Stands for a formula whose result was never saved."""
+FAILED: Final = object()
+"""Stands for an error value such as #N/A."""
 _CHUNK: Final = 500
 
 
@@ -70,7 +72,7 @@ class Workbook:
                 row = list(cells)
                 if number <= LOOK_FOR:
                     self._unmerge(number, row, carried)
-                if self.seen.uncounted:
+                if self.seen.uncounted or self.seen.failed:
                     self._mark(number, row)
                 yield row
 
@@ -87,6 +89,8 @@ class Workbook:
         for index, cell in enumerate(row):
             if cell is None and (number, index + 1) in self.seen.uncounted:
                 row[index] = NO_RESULT
+            elif (number, index + 1) in self.seen.failed:
+                row[index] = FAILED
 
     def _pick(self, wanted: str) -> Any:
         shown = [sheet for sheet in self._book.worksheets if sheet.sheet_state == "visible"]

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from govline.tabular.csv_in import csv_delimiter, csv_rows
+from govline.tabular.excel_in import FAILED, NO_RESULT, Workbook
 from govline.tabular.guarding import unguard
 from govline.tabular.headers import LOOK_FOR, Header, find_header
 from govline.tabular.model import Column, Issue, Row, Source, Table
@@ -19,9 +20,6 @@ __all__ = ["Reading", "read"]
 
 _REMEMBERED: Final = 20_000
 """Different texts of one column whose values are kept: wards, dates and choices are read once, not a million times."""
-_ERROR_CELLS: Final = frozenset(
-    ("#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#N/A", "#GETTING_DATA", "#SPILL!", "#CALC!")
-)
 _EMPTY: Final = (None, "")
 
 
@@ -100,8 +98,6 @@ class Reading:
         if self._sniffed.format == "csv":
             rows = csv_rows(self.path, self._sniffed, self._delimiter)
             return rows, closing(rows)
-        from govline.tabular.excel_in import Workbook
-
         book = Workbook(self.path, self._sheet)
         return book.rows(), closing(book)
 
@@ -110,8 +106,6 @@ class Reading:
             rows, close = self._rows()
             with close:
                 return "", 0, list(islice(rows, LOOK_FOR))
-        from govline.tabular.excel_in import Workbook
-
         with Workbook(self.path, self._sheet) as book:
             return book.sheet, book.seen.hidden, list(islice(book.rows(), LOOK_FOR))
 
@@ -215,7 +209,7 @@ class _CellReader:
         self.column, self.place, self.title, self.name = column, place, title, column.name
         self._parse: Callable[[Any], Any] = parser(column)
         self._known: dict[str, Any] = {}
-        self._text, self._tally = text, tally
+        self._tally = tally
         self._guarded = text and column.type in ("text", "code", "choice", "list")
         self._remembers = not column.unique
 
@@ -238,16 +232,12 @@ class _CellReader:
             raise Misfit("undecodable")
         if "\0" in cell:
             raise Misfit("nul")
-        if not self._text and cell in _ERROR_CELLS:
-            raise Misfit("error_cell")
         return unguard(cell) if self._guarded else cell
 
 
 def _known_cell(cell: Any) -> Any:
-    from govline.tabular.excel_in import NO_RESULT
-
-    if cell is NO_RESULT:
-        raise Misfit("no_cached_value")
+    if cell is NO_RESULT or cell is FAILED:
+        raise Misfit("no_cached_value" if cell is NO_RESULT else "error_cell")
     return cell
 
 

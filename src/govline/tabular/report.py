@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, time, timedelta
 from typing import Any, Final
 
 from attrs import evolve, field, frozen
@@ -15,6 +16,7 @@ __all__ = ["Report", "Tally"]
 SHOWN: Final = 100
 """Faults of one reason that a report names; the others are counted."""
 _VALUE_SHOWN: Final = 60
+_SHOWABLE: Final = (str, int, float, date, time, timedelta)
 
 
 @frozen
@@ -188,7 +190,7 @@ class Tally:
             code=misfit.code,
             reason=wording.reason.format(**misfit.words),
             remedy=wording.remedy.format(**misfit.words),
-            value="" if hidden or cell is None else str(cell)[:_VALUE_SHOWN],
+            value="" if hidden or not isinstance(cell, _SHOWABLE) else str(cell)[:_VALUE_SHOWN],
         )
 
     def refuse(self, issues: Sequence[Issue]) -> None:

@@ -130,10 +130,12 @@ class QuietConfig(_Strict):
 
 
 class QueueConfig(_Strict):
-    """Threads of one queue in each process, and how many effects each of them has lying ready."""
+    """One queue in each process: threads, effects that lie ready for each, and the seconds for which a killed worker keeps
+    what it had claimed from the others."""
 
     workers: int = Field(ge=1, le=256)
     ahead: int = Field(default=2, ge=1, le=64)
+    lease: float = Field(default=120.0, ge=5, le=3600)
 
 
 class CityConfig(_Strict):

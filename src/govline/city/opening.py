@@ -2,13 +2,13 @@
 
 import os
 from collections.abc import Callable, Sequence
-from datetime import time
+from datetime import time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from govline.city.assembly import feature_named
 from govline.city.channel import LineChannel
-from govline.city.config import CityConfig, LineConfig, PartnerConfig, QuietConfig, read_config
+from govline.city.config import CityConfig, LineConfig, PartnerConfig, QueueConfig, QuietConfig, read_config
 from govline.city.environment import environment_secret
 from govline.city.words import CITY_TEXTS
 from govline.core import Clock, IdSource
@@ -50,7 +50,7 @@ def open_city(kind: "type[City]", path: Path, *, clock: Clock | None, ids: IdSou
             menu=config.menu,
             quiet_hours=_quiet(config.quiet_hours),
             retention=config.retention,
-            queues={name: QueueLimit(**each.model_dump()) for name, each in config.queues.items()},
+            queues={name: _limit(each) for name, each in config.queues.items()},
         )
     except BaseException:
         database.close()  # nobody else knows it
@@ -99,6 +99,10 @@ def _partner(config: PartnerConfig) -> "Partner":
 
 def _secrets(names: Sequence[str]) -> Callable[[], Sequence[str]]:
     return lambda: tuple(environment_secret(name) for name in names)
+
+
+def _limit(config: QueueConfig) -> QueueLimit:
+    return QueueLimit(config.workers, lease=timedelta(seconds=config.lease), ahead=config.ahead)
 
 
 def _quiet(config: QuietConfig) -> QuietHours:

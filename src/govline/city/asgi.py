@@ -26,8 +26,8 @@ class _Runner(Protocol):
 
 
 def asgi(*cities: "City", work: bool = True) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
-    """An ASGI application for webhooks (`POST /<town id>/line/webhook`), partners (`POST /<town id>/line/partners/<name>`) and
-    `GET /healthz`; with one town also without its id.
+    """An ASGI application for webhooks (`POST /<town id>/line/webhook`), partners (`POST /<town id>/line/partners/<name>`),
+    links (`GET /<town id>/r/<token>`) and `GET /healthz`; with one town also without its id.
 
     Args:
         cities: The towns, each with its own database and channel.
@@ -45,6 +45,9 @@ class _App:
         self._doors = {f"/{city.id}/line/partners/": city for city in cities}
         if len(cities) == 1:
             self._doors["/line/partners/"] = cities[0]
+        self._links = {f"/{city.id}/r/": city for city in cities}
+        if len(cities) == 1:
+            self._links["/r/"] = cities[0]
         self._pages = _pages(cities)
         self._work = work
         self._runners: list[_Runner] = []
@@ -81,6 +84,8 @@ class _App:
         path, method = scope["path"], scope["method"]
         if path == "/healthz" and method in ("GET", "HEAD"):
             await _answer(send, 200, {"ok": True})
+        elif (tapped := self._links.get(_folder(path))) is not None and method in ("GET", "HEAD"):
+            await self._follow(tapped, path.rpartition("/")[2], send, count=method == "GET")
         elif (found := _mounted(self._pages, path)) is not None:
             prefix, pages = found
             self._start()
@@ -108,6 +113,19 @@ class _App:
             status = 500
         self._start()
         await _answer(send, status, {} if status == 200 else {"error": "refused"})
+
+    async def _follow(self, city: "City", token: str, send: Send, *, count: bool) -> None:
+        """A tap on a link of ours: on to where staff said, with nothing about who tapped."""
+        from govline.delivery import resolve
+
+        url = await _in_thread(city.run, lambda tx: resolve(tx, token, count=count))
+        if url is None:
+            await _answer(send, 404, {"error": "no such link"})
+            return
+        told = {"location": url, "referrer-policy": "no-referrer", "cache-control": "no-store"}
+        headers = [(name.encode(), value.encode()) for name, value in told.items()]
+        await send({"type": "http.response.start", "status": 302, "headers": headers})
+        await send({"type": "http.response.body", "body": b""})
 
     async def _partner(
         self, city: "City", name: str, body: bytes, headers: MutableMapping[str, str], send: Send

@@ -31,6 +31,7 @@ __all__ = [
     "count_sql",
     "filter_columns",
     "ids_sql",
+    "page_sql",
 ]
 
 _TAKE: Final[Any] = {column.name: bindparam(column.name) for column in columns.columns}
@@ -175,6 +176,12 @@ _FROM: Final = f"FROM gl_identity AS p LEFT JOIN {PROFILE} AS a ON a.citizen = p
 def count_sql(where: str) -> str:
     """How many people fulfil the condition."""
     return f"SELECT count(*) {_FROM} WHERE {where}"
+
+
+def page_sql(where: str, dialect: str) -> str:
+    """As `ids_sql`, one page behind a cursor; its two last parameters are the last id read and the length of the page."""
+    mark = "?" if dialect == "sqlite" else "%s"
+    return f"SELECT p.citizen {_FROM} WHERE ({where}) AND p.citizen > {mark} ORDER BY p.citizen || '' LIMIT {mark}"
 
 
 def ids_sql(where: str) -> str:

@@ -67,9 +67,11 @@ class SegmentsFeature:
     def __init__(self, *attributes: AttributeDef) -> None:
         self._attributes = attributes
 
-    def build(self, env: Env, config: SegmentsConfig) -> Segments:  # noqa: ARG002 - the contract's signature
-        """The bound service over the declared attributes; reads no row."""
-        return Segments(Attributes([*self._attributes, *(each.build() for each in config.attributes)]))
+    def build(self, env: Env, config: SegmentsConfig) -> Segments:
+        """The bound service over the declared attributes, and delivery's selection `segments`; reads no row."""
+        segments = Segments(Attributes([*self._attributes, *(each.build() for each in config.attributes)]))
+        env.port("delivery").offer_selection("segments", segments.select)
+        return segments
 
     def offers(self, service: Segments) -> Offers:
         """Actions, commands, checks and the staff's view."""

@@ -14,7 +14,7 @@ from govline.segments import _queries as q
 from govline.segments._sql import to_sql
 from govline.segments._tables import Step, steps
 from govline.segments.attributes import AttributeDef, Attributes
-from govline.segments.definition import to_json
+from govline.segments.definition import from_json, to_json
 from govline.segments.model import Filter
 from govline.segments.predicate import Explanation, explain
 
@@ -142,6 +142,19 @@ class Segments:
         )
         with found:
             yield from found.scalars()
+
+    def select(
+        self, tx: Transaction, selection: Mapping[str, Json], after: CitizenId, limit: int
+    ) -> Sequence[CitizenId]:
+        """A page of a delivery's selection `{"by": "segments", "filter": JSON, "as_of": "2026-11-22"}`, in order of id.
+
+        Without `as_of` the day of the evaluation decides ages, so that a plan approved in March and sent in April is of April.
+        """
+        as_of = selection.get("as_of")
+        day = date.fromisoformat(as_of) if as_of else None
+        where, params = self._where(tx, from_json(selection["filter"]), day)
+        found = tx.connection.exec_driver_sql(q.page_sql(where, tx.dialect), (*params, after, limit))
+        return list(found.scalars())
 
     def explain(
         self,

@@ -11,6 +11,7 @@ from govline.core import Ask, DataClass, Finished, Input, TalkContext
 from govline.core.messages import Text
 from govline.errors import DefinitionError, InputError, StoreError
 from govline.segments import AttributeDef, Attributes, Segments, SegmentsFeature, attr
+from govline.segments.definition import to_json
 from govline.store import identity
 
 WARDS = {str(number): f"第{number}地区" for number in range(1, 31)}
@@ -252,7 +253,9 @@ def test_the_feature_builds_from_its_section_and_shows_itself(any_db):
             ]
         }
     )
-    town = feature.build(None, config)
+    sending = delivery.Delivery()
+    town = feature.build(SimpleNamespace(port={"delivery": sending}.__getitem__), config)
+    assert sending.setup.knows({"by": "segments"})
     offers = feature.offers(town)
     (check,) = offers.checks
     assert len(any_db.read(check.run)) == 3
@@ -292,3 +295,17 @@ def test_the_commands_count_and_send(any_db, town, capsys, tmp_path):
         assert count(city, [bad]) == 1
         assert send(city, ["k2", bad, "x"]) == 1
     assert "GL-3001" in capsys.readouterr().err
+
+
+def test_a_selection_is_read_page_by_page(any_db):
+    town = Segments(Attributes([AttributeDef("pet", "boolean")]))
+    any_db.run(town.apply)
+    who = sorted(people(any_db, 7))
+    for each in who[:5]:
+        any_db.run(lambda tx, each=each: town.set(tx, each, "pet", True, source="t"))
+    wanted = attr("pet").in_(True)
+    selection = {"by": "segments", "filter": to_json(wanted), "as_of": "2026-11-20"}
+    first = any_db.read(lambda tx: town.select(tx, selection, "", 3))
+    rest = any_db.read(lambda tx: town.select(tx, selection, first[-1], 3))
+    assert [*first, *rest] == who[:5]
+    assert any_db.read(lambda tx: town.select(tx, selection, who[4], 3)) == []

@@ -26,8 +26,8 @@ from govline.cli.towns import open_town
 from govline.delivery import service
 
 if sys.argv[2] == "unguarded":
-    frozen = service.batch
-    service.batch = lambda tx, batch_id: evolve(frozen(tx, batch_id), retry_key=str(uuid.uuid4()))
+    opened = service.open_batch
+    service.open_batch = lambda tx, batch_id: evolve(opened(tx, batch_id), retry_key=str(uuid.uuid4()))
 with open_town(Path(sys.argv[1])) as city:
     city.worker().run()
 """

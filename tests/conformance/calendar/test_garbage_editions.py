@@ -220,7 +220,7 @@ def test_names_that_join_areas_are_taken_apart(town, garbage, data_folder):
     monday = date(2026, 11, 23)
     assert days(town, garbage, "塩江", monday, monday + timedelta(days=3)) == {
         "2026-11-23": "破砕ごみ", "2026-11-24": "燃やすごみ", "2026-11-25": "プラスチック容器包装",
-        "2026-11-26": "paperAndCloth",
+        "2026-11-26": "紙・布",
     }  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from govline.calendar.garbage import read_area_days, read_calendar
-from govline.calendar.garbage.imports import read_files
+from govline.calendar.garbage.labels import japanese
 from govline.calendar.garbage.readers import read_centers
 from govline.errors import FileError
 
@@ -206,7 +206,7 @@ def test_english_kinds_become_japanese_and_unknown_ones_are_named(tmp_path):
         '"#property","name","burnableGarbage","spaceDebris"\n"1","東・西","毎週月曜日","第1火曜日"\n', "utf-8"
     )
     assert read_calendar(path).kinds == ("burnableGarbage", "spaceDebris"), "a file is shown as it is"
-    table = read_files(path).table
+    table = japanese(read_calendar(path))
     assert (table.kinds, table.areas[0].members) == (("燃やすごみ", "spaceDebris"), ("東", "西"))
     assert [(each.column, each.code) for each in table.warnings] == [("spaceDebris", "GL-2022")]
 

@@ -69,7 +69,7 @@ def read_files(
     closures, problems = _beside(path, "center.csv", center, read_centers) or ([], [])
     read = _beside(path, "exceptions.csv", exceptions, read_exceptions) or Changes()
     return TownFiles(
-        japanese(read_calendar(path)),
+        read_calendar(path),
         closures,
         read.changes,
         [*problems, *read.problems, *(named.problems if named else ())],
@@ -98,6 +98,7 @@ def import_files(
     Returns:
         Counts, problems and warnings; `written` is False, and nothing was written, when there are problems.
     """
+    files = evolve(files, table=japanese(files.table))
     edition, doubtful = edition_of(files.table, files.closures, files.changes)
     edition = evolve(edition, starts=starts, ends=ends)
     report = _report(files, edition, doubtful)

@@ -124,7 +124,10 @@ ADD_CHANGE: Final = Statement("tabular.add_change", insert(changes))
 KEPT: Final = Statement("tabular.kept", select(func.count()).select_from(changes).where(_c.import_id == _who))
 CHANGES_BACK: Final = Statement(
     "tabular.changes_back",
-    select(_c.id, _c.data, _c.sealed).where(_c.import_id == _who).order_by(_c.id.desc()).limit(_limit),
+    select(_c.id, _c.data, _c.sealed)
+    .where(_c.import_id == _who, _c.id < bindparam("below"))
+    .order_by(_c.id.desc())
+    .limit(_limit),
     Kept,
 )
 CHANGES_AFTER: Final = Statement(

@@ -108,24 +108,28 @@ class TakingBack:
 
     def _go_on(self, import_id: Id, token: Id) -> Undone:
         rows = left = 0
-        while page := self.database.run(lambda tx: self._page(tx, import_id, token), actor=self.actor):
-            rows, left = rows + page[0], left + page[1]
+        below = ""
+        while page := self.database.run(
+            lambda tx, below=below: self._page(tx, import_id, token, below),  # type: ignore[misc]  # as below
+            actor=self.actor,
+        ):
+            rows, left, below = rows + page[0], left + page[1], page[2]
         self.database.run(
             lambda tx: self.pages.end(tx, import_id, token, ("undoing", "undone"), rows=rows, left=left),
             actor=self.actor,
         )
         return Undone(import_id, rows, left)
 
-    def _page(self, tx: Transaction, import_id: Id, token: Id) -> tuple[int, int] | None:
+    def _page(self, tx: Transaction, import_id: Id, token: Id, below: str) -> tuple[int, int, str] | None:
         self.pages.renew(tx, import_id, token)
-        kept = self.pages.codec.back(tx, import_id, PAGE)
+        kept = self.pages.codec.back(tx, import_id, below, PAGE)
         if not kept:
             return None
         reverse = [change for change in self._reversed(tx, kept) if change is not None]
         if reverse:
             self.pages.carry_out(tx, reverse)
         tx.write_many(q.FORGET_CHANGE, [{"row": each.id} for each in kept])
-        return len(reverse), len(kept) - len(reverse)
+        return len(reverse), len(kept) - len(reverse), kept[-1].id
 
     def _changed_since(self, import_id: Id) -> list[int]:
         """Rows of the file whose change no longer stands as it was made."""

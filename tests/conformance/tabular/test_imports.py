@@ -124,13 +124,17 @@ def test_an_error_in_the_middle_leaves_nothing(files, file, everybody, people):
     assert [each.state for each in files.imports("people")] == ["undone", "done"]
 
 
+@pytest.fixture
+def moving(any_db, clock, monkeypatch):
+    return any_db, clock, monkeypatch
+
+
 class Killed(BaseException):
     """Stands for a process that is gone: nothing of ours runs after it."""
 
 
-def test_a_process_that_dies_in_the_middle_is_taken_back(
-    files, file, everybody, people, any_db, clock, monkeypatch
-):
+def test_a_process_that_dies_in_the_middle_is_taken_back(files, file, everybody, people, moving):
+    any_db, clock, monkeypatch = moving
     files.load("people", file(*many(700)))
     before = everybody()
     people.fail_at, people.error = people.pages + 3, Killed()
@@ -149,7 +153,8 @@ def test_a_process_that_dies_in_the_middle_is_taken_back(
     assert any_db.read(lambda tx: tx.all(q.OPEN)) == []
 
 
-def test_whoever_was_taken_over_writes_nothing_more(files, file, everybody, people, any_db, clock):
+def test_whoever_was_taken_over_writes_nothing_more(files, file, everybody, people, moving):
+    any_db, clock, monkeypatch = moving
     others = Files(any_db, [people.dataset()])
 
     taken = []
@@ -179,12 +184,9 @@ def test_whoever_was_taken_over_writes_nothing_more(files, file, everybody, peop
         calls.append(1)
         return real(*args, **named) if len(calls) == 1 else Dawdling(real(*args, **named))
 
-    service.read = reading
-    try:
-        with pytest.raises(GovlineError, match="GL-0068"):
-            files.load("people", file(*many(2000)))
-    finally:
-        service.read = real
+    monkeypatch.setattr(service, "read", reading)
+    with pytest.raises(GovlineError, match="GL-0068"):
+        files.load("people", file(*many(2000)))
     assert taken == [1000]
     assert everybody() == []
 

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, Final
 from attrs import frozen
 
 from govline.errors import MissingExtra
-from govline.store import inbox, schedules, ticks
+from govline.store import chain, inbox, schedules, ticks
+from govline.store.worker import clean
 
 if TYPE_CHECKING:
     from procrastinate import App
@@ -25,6 +26,7 @@ __all__ = ["TownJobs", "attach"]
 _LANES: Final = 50
 _EVENTS: Final = 20
 _DOZE: Final = 0.2
+_CLEAN_EVERY: Final = timedelta(hours=1)
 
 
 def attach(
@@ -114,7 +116,7 @@ class _Turn:
         self._budget = budget
         self._pumping = threading.Lock()
         self._suspects = threading.Lock()
-        self._began = city.database.clock.now()
+        self._began = self._cleaned = city.database.clock.now()
 
     def __call__(self) -> bool:
         """Whether nothing was left to do when it ended."""
@@ -124,9 +126,17 @@ class _Turn:
             if self._step():
                 continue
             if not self._city.pump.running:
+                self._tidy()
                 return True
             self._city.pump.wait(_DOZE)
         return False
+
+    def _tidy(self) -> None:
+        """Chain the audit, and once an hour delete a page of what has had its time."""
+        chain.chain_all(self._city.database)
+        now = self._city.database.clock.now()
+        if now - self._cleaned >= _CLEAN_EVERY and not clean(self._city.database, self._city.retention):
+            self._cleaned = now
 
     def _step(self) -> bool:
         city = self._city

@@ -9,7 +9,7 @@ from attrs import frozen
 from govline.core import CitizenId, Id, Transaction
 from govline.store import _queries_flow as flow
 from govline.store import _queries_friends as q
-from govline.store import identity
+from govline.store import addresses, identity
 from govline.store._queries_friends import Change
 from govline.store._reach import keyring
 
@@ -88,7 +88,7 @@ def _row(tx: Transaction, user: str) -> dict[str, object]:
     return {
         "citizen": citizen,
         "lookup": keys.lookup(user, _PURPOSE),
-        "sealed": keys.seal(user.encode(), f"identity:{citizen}"),
+        "sealed": keys.seal(user.encode(), addresses.context(citizen)),
         "key_id": keys.newest,
         "blocked": False,
         "created": tx.now,

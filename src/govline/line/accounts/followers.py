@@ -15,7 +15,7 @@ from typing import Final, Protocol
 from attrs import frozen
 
 from govline.core import Ref, Transaction
-from govline.errors import FileError, LineError
+from govline.errors import FileError, LineError, StoreError
 from govline.line.account import FollowerPage
 from govline.line.accounts import _queries as q
 from govline.line.accounts._queries import Progress
@@ -194,7 +194,11 @@ def _read(tx: Transaction) -> Progress:
 
 
 def _open(db: Database, sealed: str) -> str:
-    return db.read(lambda tx: keyring(tx).open(sealed, _CONTEXT).decode()) if sealed else ""
+    """The place to go on from; the beginning where it was sealed under a key that is gone, which doubles nobody."""
+    try:
+        return db.read(lambda tx: keyring(tx).open(sealed, _CONTEXT).decode()) if sealed else ""
+    except StoreError:
+        return ""
 
 
 def _ask(source: FollowerSource, start: str) -> FollowerPage:

@@ -51,6 +51,7 @@ __all__ = [
     "SKIP",
     "WAKE",
     "WAKE_DUE",
+    "WITHDRAW",
     "Entry",
     "Head",
     "Job",
@@ -282,6 +283,19 @@ SKIP = Statement(
     update(outbox)
     .where(_c.id == bindparam("row"), text("state NOT IN ('done', 'skipped', 'leased')"))
     .values(state="skipped", wake=None, ended=_now, reason=bindparam("why")),
+)
+WITHDRAW = Statement(
+    "outbox.withdraw",
+    update(outbox)
+    .where(_c.id == bindparam("row"), text("state IN ('waiting', 'asleep', 'ready')"))
+    .values(
+        state="skipped",
+        wake=None,
+        ended=_now,
+        reason="withdrawn",
+        dedupe=bindparam("name"),
+        payload=bindparam("nothing", type_=JsonColumn()),
+    ),
 )
 COUNTS = Statement(
     "outbox.counts",

@@ -4,10 +4,11 @@ from datetime import datetime
 from typing import Any
 
 from attrs import fields, frozen
-from sqlalchemy import Integer, Select, bindparam, delete, select, update
+from sqlalchemy import Integer, Select, and_, bindparam, delete, or_, select, update
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 
 from govline.core import CitizenId, Id, Json
-from govline.store._tables import audit, blob, follow, identity, schedule, tick
+from govline.store._tables import audit, blob, follow, identity, schedule, schedule_fired, tick
 from govline.store._upsert import insert_unless_known
 from govline.store.columns import InstantColumn
 from govline.store.statement import Statement
@@ -25,11 +26,13 @@ __all__ = [
     "GET_BLOB",
     "HISTORY",
     "NEXT_DUE",
+    "NOTE_FIRED",
     "OF_SUBJECT",
     "OLD_IDENTITIES",
     "PASS_TICK",
     "POSTPONE",
     "PURGE_BLOBS",
+    "PUT_AND_TAKE",
     "PUT_SCHEDULE",
     "READ_BLOCKED",
     "READ_SEALED",
@@ -38,7 +41,9 @@ __all__ = [
     "REWRAP",
     "SET_BACK_TICK",
     "SET_BLOCKED",
+    "TAKE_FIRED",
     "TAKE_SCHEDULE",
+    "UPCOMING",
     "WRITE_AUDIT",
     "AuditEntry",
     "Follow",
@@ -77,6 +82,40 @@ PUT_SCHEDULE = insert_unless_known(
     schedule,
     "key",
     change={column.name: bindparam(column.name) for column in schedule.c if column.name != "key"},
+)
+_fired = schedule_fired.c
+_FORGET_FIRED = delete(schedule_fired).where(_fired.key == bindparam("key")).returning(_fired.effect_id)
+TAKE_FIRED = Statement("schedules.take_fired", _FORGET_FIRED)
+
+
+def _put_and_take() -> Any:
+    """On PostgreSQL one round trip puts the schedule and takes the mark of the effect that it became before."""
+    gone = _FORGET_FIRED.cte("gone")
+    row: dict[str, Any] = {column.name: bindparam(column.name) for column in schedule.c}
+    change = {name: value for name, value in row.items() if name != "key"}
+    return (
+        postgresql_insert(schedule)
+        .values(row)
+        .on_conflict_do_update(index_elements=["key"], set_=change)
+        .returning(select(gone.c.effect_id).scalar_subquery())
+        .add_cte(gone)
+    )
+
+
+PUT_AND_TAKE = Statement("schedules.put_and_take", _put_and_take())
+NOTE_FIRED = insert_unless_known(
+    "schedules.note_fired",
+    schedule_fired,
+    "key",
+    change={"effect_id": bindparam("effect_id"), "fired": _instant("fired")},
+)
+UPCOMING = Statement(
+    "schedules.upcoming",
+    select(*_PLANNED)
+    .where(or_(_s.due > _instant("after"), and_(_s.due == _instant("after"), _s.key > bindparam("beyond"))))
+    .order_by(_s.due, _s.key)
+    .limit(_limit),
+    Planned,
 )
 REMOVE_SCHEDULE = Statement("schedules.remove", delete(schedule).where(_s.key == bindparam("row")))
 

@@ -54,6 +54,7 @@ __all__ = [
     "row_of",
     "skip",
     "topic_of",
+    "withdraw",
 ]
 
 STATES: Final = ("waiting", "asleep", "ready", "leased", "done", "dead", "unknown", "skipped")
@@ -259,6 +260,20 @@ def skip(
     if handler is not None:
         handler.record(tx, payload, Dead(f"skipped: {reason}"))
     tx.audit("outbox.skip", Ref("outbox", row), {"reason": reason, "was": entry.state})
+
+
+def withdraw(tx: Transaction, row: Id) -> bool:
+    """Take back an effect that nobody has begun, because what it was about has changed; whether that could be done.
+
+    Its dedupe key is free again, so that the same reminder may be planned anew.
+    """
+    entry: Entry | None = tx.one(q.READ, {"row": row})
+    taking = {"row": row, "now": tx.now, "name": f"withdrawn:{row}", "nothing": {}}
+    if entry is None or not tx.write(q.WITHDRAW, taking):
+        return False
+    if entry.order_key is not None:
+        advance(tx, entry.order_key)
+    return True
 
 
 def topic_of(tx: Transaction, row: Id) -> str:

@@ -5,18 +5,20 @@ A schedule waits in its table, moves with its subject under one key, and when du
 
 import logging
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from attrs import frozen
 
 from govline.core import Effect, Json, Ref, Schedule, Transaction, from_micros, to_micros
 from govline.store import _queries_flow as q
+from govline.store import outbox
 from govline.store.database import Database
 from govline.store.policies import QuietHours
 
-__all__ = ["Fired", "fire", "next_due", "of_subject", "put", "remove", "row_of"]
+__all__ = ["Fired", "fire", "next_due", "of_subject", "put", "remove", "row_of", "upcoming"]
 
+_EVER: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _UNREADABLE_AGAIN: Final = timedelta(minutes=10)
 _log = logging.getLogger("govline.schedules")
 
@@ -30,8 +32,17 @@ class Fired:
 
 
 def put(tx: Transaction, schedule: Schedule) -> None:
-    """Insert the schedule, or move the one of the same key: due, subject and effect are replaced."""
-    tx.write(q.PUT_SCHEDULE, row_of(schedule))
+    """Insert the schedule, or move the one of the same key: due, subject and effect are replaced.
+
+    The effect that it became before is withdrawn while it still waits in the outbox.
+    """
+    if tx.dialect == "postgresql":
+        (fired,) = tx.one(q.PUT_AND_TAKE, row_of(schedule)) or (None,)
+    else:
+        tx.write(q.PUT_SCHEDULE, row_of(schedule))
+        (fired,) = tx.one(q.TAKE_FIRED, {"key": schedule.key}) or (None,)
+    if fired is not None:
+        outbox.withdraw(tx, fired)
 
 
 def row_of(schedule: Schedule) -> dict[str, Json]:
@@ -47,13 +58,27 @@ def row_of(schedule: Schedule) -> dict[str, Json]:
 
 
 def remove(tx: Transaction, key: str) -> bool:
-    """Take back a schedule that has not fired; whether there was one."""
-    return bool(tx.write(q.REMOVE_SCHEDULE, {"row": key}))
+    """Take back a schedule, or the effect that it became while that still waits in the outbox; whether there was one.
+
+    An effect that a worker is carrying out at this moment can no longer be taken back.
+    """
+    if tx.write(q.REMOVE_SCHEDULE, {"row": key}):
+        return True
+    fired = tx.one(q.TAKE_FIRED, {"key": key})
+    return fired is not None and outbox.withdraw(tx, fired[0])
 
 
 def of_subject(tx: Transaction, subject: Ref) -> Sequence[Schedule]:
     """What is planned for a subject, soonest first."""
     return [_planned(row) for row in tx.all(q.OF_SUBJECT, {"kind": subject.kind, "id": subject.id})]
+
+
+def upcoming(
+    tx: Transaction, *, after: tuple[datetime, str] | None = None, limit: int = 100
+) -> Sequence[Schedule]:
+    """A page of what is planned, soonest first; pass due and key of the last one as `after` for the next page."""
+    due, key = after or (_EVER, "")
+    return [_planned(row) for row in tx.all(q.UPCOMING, {"after": due, "beyond": key, "limit": limit})]
 
 
 def next_due(tx: Transaction) -> datetime | None:
@@ -90,7 +115,7 @@ def _fire(tx: Transaction, now: datetime, limit: int, quiet: QuietHours | None) 
         if later is not None:
             postponed += tx.write(q.POSTPONE, {**seen, "later": later})
         elif effect is not None and tx.write(q.TAKE_SCHEDULE, seen):
-            tx.enqueue(effect)
+            tx.write(q.NOTE_FIRED, {"key": row.key, "effect_id": tx.enqueue(effect), "fired": tx.now})
             fired += 1
     return Fired(fired, postponed)
 

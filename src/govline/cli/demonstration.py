@@ -38,6 +38,8 @@ def serve_town(folder: Path, port: int) -> int:
         _console.print(f"[green]●[/] {town.city.name}  {town.url}/   (Ctrl-C で終了)")
         for line in _HINTS:
             _console.print(f"  {line}", markup=False)
+        if hasattr(town.city, "web"):
+            _console.print(f"  職員の画面: {town.pages}/staff (govline web staff-add NAME で登録)")
         _console.print(f"  町のデータ: {folder}  (直したら Ctrl-C で止めて起動し直す)")
         threading.Event().wait()
     return 0

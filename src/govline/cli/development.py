@@ -15,8 +15,10 @@ from govline.errors import ConfigError
 __all__ = [
     "CLOCK_FILE",
     "LINE_API",
+    "LOGIN_SECRET",
     "SECRET",
     "TOKEN",
+    "WEB_URL",
     "announced",
     "development_secrets",
     "join_running_town",
@@ -25,8 +27,10 @@ __all__ = [
 
 SECRET: Final = "LINE_CHANNEL_SECRET"  # noqa: S105 - the name of a variable
 TOKEN: Final = "LINE_CHANNEL_ACCESS_TOKEN"  # noqa: S105 - the name of a variable
+LOGIN_SECRET: Final = "LINE_LOGIN_CHANNEL_SECRET"  # noqa: S105 - the name of a variable
 KEYS: Final = "GOVLINE_KEYS"
 LINE_API: Final = "GOVLINE_LINE_API"
+WEB_URL: Final = "GOVLINE_WEB_URL"
 CLOCK_FILE: Final = "GOVLINE_CLOCK_FILE"
 _FILE: Final = "development.env"
 _RUNNING: Final = "running.json"
@@ -57,15 +61,15 @@ def development_secrets(folder: Path, *, create: bool = False) -> None:
 
     Args:
         folder: The town; the secrets stand in `.govline/development.env`, readable by its owner only.
-        create: Whether to make them when the file is not there.
+        create: Whether to make those that are not there yet.
     """
     path = folder / ".govline" / _FILE
-    if create and not path.exists():
-        _write(path, {name: make() for name, make in _MAKERS.items()})
-    if path.exists():
-        for line in path.read_text(encoding="utf-8").splitlines():
-            name, _, value = line.partition("=")
-            os.environ.setdefault(name, value)
+    known = _read(path)
+    missing = {name: make() for name, make in _MAKERS.items() if name not in known} if create else {}
+    if missing:
+        _write(path, missing)
+    for name, value in {**known, **missing}.items():
+        os.environ.setdefault(name, value)
 
 
 @contextmanager
@@ -113,12 +117,18 @@ def _keys() -> str:
 _MAKERS: Final[Mapping[str, Callable[[], str]]] = {
     SECRET: lambda: secrets.token_hex(16),
     TOKEN: lambda: secrets.token_urlsafe(32),
+    LOGIN_SECRET: lambda: secrets.token_hex(16),
     KEYS: _keys,
 }
 
 
+def _read(path: Path) -> dict[str, str]:
+    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    return {name: value for name, _, value in (line.partition("=") for line in lines)}
+
+
 def _write(path: Path, values: Mapping[str, str]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         file.writelines(f"{name}={value}\n" for name, value in values.items())

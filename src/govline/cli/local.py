@@ -13,8 +13,18 @@ from typing import Final, Literal
 from attrs import frozen
 
 from govline.city import City, asgi, read_config
+from govline.city.asgi import PAGES
 from govline.cli.board import board
-from govline.cli.development import CLOCK_FILE, LINE_API, SECRET, TOKEN, announced, development_secrets
+from govline.cli.development import (
+    CLOCK_FILE,
+    LINE_API,
+    LOGIN_SECRET,
+    SECRET,
+    TOKEN,
+    WEB_URL,
+    announced,
+    development_secrets,
+)
 from govline.errors import StoreError
 from govline.simulator import ChannelSettings, LineWorld, Simulator, SimulatorClient, serve
 from govline.testing.clock import FileClock
@@ -30,13 +40,14 @@ _POLL_OF_WORKER: Final = "0.04"
 
 @frozen
 class LocalTown:
-    """A running town. `url` is the simulator's chat page."""
+    """A running town. `url` is the simulator's chat page, `pages` where the town's own pages stand."""
 
     folder: Path
     city: City
     clock: FileClock
     client: SimulatorClient
     url: str
+    pages: str
     worker: "subprocess.Popen[bytes] | None"
 
     def stage(self) -> SimulatorStage:
@@ -75,7 +86,10 @@ def local_town(folder: Path, *, port: int = 0, worker: WorkerKind = "thread") ->
     development_secrets(folder, create=True)
     clock = FileClock(state / "clock.json")
     settings = ChannelSettings(
-        name=read_config(folder / "city.yaml").name, secret=os.environ[SECRET], token=os.environ[TOKEN]
+        name=read_config(folder / "city.yaml").name,
+        secret=os.environ[SECRET],
+        token=os.environ[TOKEN],
+        login_secret=os.environ[LOGIN_SECRET],
     )
     with ExitStack() as stack:
         views: list[City] = []
@@ -89,12 +103,14 @@ def local_town(folder: Path, *, port: int = 0, worker: WorkerKind = "thread") ->
         views.append(city)
         town = stack.enter_context(serve(asgi(city, work=worker == "thread")))
         simulator.world.set_webhook(f"{town}/line/webhook")
+        pages = {WEB_URL: f"{town}{PAGES}"}
+        stack.enter_context(_environment(pages))
         if city.menu:
             city.publish_menu()
-        stack.enter_context(announced(folder, running))
+        stack.enter_context(announced(folder, {**running, **pages}))
         process = stack.enter_context(start_worker(folder)) if worker == "process" else None
         client = stack.enter_context(SimulatorClient(url))
-        yield LocalTown(folder, city, clock, client, url, process)
+        yield LocalTown(folder, city, clock, client, url, pages[WEB_URL], process)
 
 
 @contextmanager

@@ -136,12 +136,17 @@ class PageField:
 
 @frozen
 class View:
-    """What a page shows now: blocks, and a form where it has fields or a button."""
+    """What a page shows now: blocks, and a form where it has fields or a button.
+
+    Args:
+        drafts: Whether the visitor is offered to save half of it. With or without, what was refused is kept for them.
+    """
 
     title: str
     blocks: Sequence[Block] = field(default=(), converter=frozen_tuple)
     fields: Sequence[PageField] = field(default=(), converter=frozen_tuple)
     button: str = ""
+    drafts: bool = True
 
 
 @frozen

@@ -69,7 +69,7 @@ def settings_page(segments: Segments, texts: Texts | None = None) -> Page:
             _field(each, segments.get(tx, citizen, each.name), words("segments.none")) for each in asked
         ]
         why = Paragraph(words("segments.settings_why"))
-        return View(words("segments.settings"), [why], fields, words("segments.save"))
+        return View(words("segments.settings"), [why], fields, words("segments.save"), drafts=False)
 
     def submit(
         tx: Transaction, request: PageRequest, values: Mapping[str, Any]

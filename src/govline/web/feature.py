@@ -94,8 +94,9 @@ class WebFeature:
     migrations = "govline.web.migrations"
 
     def __init__(self, *, staff_login: StaffLogin | None = None, limit: Limit | None = None) -> None:
-        if find_spec("starlette") is None:
-            raise MissingExtra("starlette", "web")
+        for package in ("starlette", "jinja2", "python_multipart"):
+            if find_spec(package) is None:
+                raise MissingExtra(package, "web")
         self._staff_login = staff_login
         self._limit = limit
 

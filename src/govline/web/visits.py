@@ -198,7 +198,7 @@ class Visit:
                 texts=texts,
                 wrong=wrong,
                 button=view.button or words("web.send"),
-                drafts=bool(view.fields),
+                drafts=view.drafts and bool(view.fields),
                 resumed=resumed,
             )
         more: dict[str, Any] = {"blocks": view.blocks, "notices": notices, "reasons": reasons, "form": form}

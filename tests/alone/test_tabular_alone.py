@@ -1,0 +1,30 @@
+"""Files alone: columns in, rows with all faults of each out; no database, no City."""
+
+import subprocess
+import sys
+from datetime import date
+
+from govline.tabular import Column, Table, read, write
+
+
+def test_five_lines(tmp_path):
+    table = Table("people", [Column("name", "氏名"), Column("born", "生年月日", type="date")], key="name")
+    write(
+        table, tmp_path / "people.csv", [{"name": "水俣 花子", "born": date(1985, 11, 30)}], encoding="cp932"
+    )
+    reading = read(table, tmp_path / "people.csv")
+    assert [row.values["born"] for row in reading] == [date(1985, 11, 30)]
+    assert (reading.source.encoding, reading.report.ok) == ("cp932", True)
+
+
+def test_it_loads_neither_sqlalchemy_nor_the_store_nor_openpyxl(tmp_path):
+    code = (
+        "import sys, pathlib; from govline.tabular import Column, Table, read, write; "
+        "t = Table('t', [Column('a', '番号')]); p = pathlib.Path(sys.argv[1]); "
+        "write(t, p, [{'a': '1'}]); list(read(t, p)); "
+        "print([m for m in sys.modules if m.split('.')[0] in ('sqlalchemy', 'linebot', 'openpyxl') or m == 'govline.store'])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, tmp_path / "a.csv"], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"

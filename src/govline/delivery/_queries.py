@@ -76,10 +76,11 @@ __all__ = [
 def batch_of(column: Any, members: Any) -> Any:
     """A column of the batch that a ledger row stands in; NULL where it stands in none.
 
-    What became of a batch is written once, in its own row: 500 rows less to write at 200 batches a second.
+    The batch that begins last at or before the position, unless it ends before it: while a run is being cut, those behind
+    stand in none yet. What became of a batch is written once, in its own row: 500 rows less to write at 200 batches a second.
     """
     return (
-        select(column)
+        select(case((batches.c.last >= members.c.position, column)))
         .where(batches.c.run_id == members.c.run_id, batches.c.first <= members.c.position)
         .order_by(batches.c.first.desc())
         .limit(1)

@@ -10,8 +10,9 @@ from icalendar import Calendar
 
 from govline.calendar.garbage import Garbage, Rule
 from govline.calendar.garbage.outputs import calendar_command, export_command
+from govline.calendar.garbage.picture import picture
 from govline.calendar.garbage.printing import calendar_html, marks
-from govline.errors import InputError
+from govline.errors import FileError, InputError
 
 AREAS = "地名,読み,センター,燃やすごみ,資源,空\n東<町>,ひがしまち,北工場,月 木,水2 水4,\n西町,,,火 金,20270106 20270203,-\n"
 CENTERS = "名称,休止開始日,休止終了日\n北工場,2026/12/31,2027/1/3\n"
@@ -79,6 +80,31 @@ def test_a_year_on_paper(town, capsysbinary):
     assert page.count(">燃</i>") == 1 + len([1 for cell in _laid(town, "東<町>", 2027, "燃やすごみ")])
 
 
+@pytest.mark.browser
+def test_a_year_as_a_picture(town, tmp_path):
+    if shutil.which("chromium") is None:
+        pytest.skip("no Chromium on this machine")
+    out = tmp_path / "year.png"
+    words = ["--area", "東<町>", "--year", "2027", "--format", "png", "--out", str(out)]
+    assert calendar_command(town, words) == 0
+    data = out.read_bytes()
+    assert data.startswith(b"\x89PNG")
+    assert (int.from_bytes(data[16:20]), int.from_bytes(data[20:24])) == (1588, 2246), "A4 upright"
+
+
+@pytest.mark.parametrize(("tool", "reason"), [("chromium", "no Chromium"), ("fc-list", "no Japanese font")])
+def test_a_machine_that_cannot_draw_says_what_to_install(tmp_path, monkeypatch, tool, reason):
+    for name in ("chromium", "fc-list"):
+        path = tmp_path / name
+        if name != tool or name == "fc-list":
+            path.write_text("#!/bin/sh\n")
+            path.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(FileError, match=reason) as raised:
+        picture("<body>")
+    assert "fonts-noto-cjk" in raised.value.hint
+
+
 def _laid(town, area, year, kind):
     book = town.database.read(town.garbage.book)
     for cell in book.lay_out(date(year, 1, 1), date(year, 12, 31), area):
@@ -115,6 +141,7 @@ def test_a_year_fits_one_page(tmp_path):
         "プラ": "月",
         "びん": "月2",
         "埋立": "月2 月4",
+        **{f"種類{n}": f"月{n % 5 + 1} 木" for n in range(6)},
     }
     page = tmp_path / "year.html"
     page.write_text(

@@ -16,7 +16,7 @@ from govline.calendar.garbage.outputs import calendar_command, export_command
 from govline.calendar.garbage.pickups import Bulky
 from govline.calendar.garbage.service import Garbage
 from govline.calendar.garbage.texts import GARBAGE_TEXTS
-from govline.calendar.garbage.warnings import warnings
+from govline.calendar.garbage.warnings import expiries, warnings
 from govline.core import FEATURE_API, Check, Command, DataClass, DataField, Env, Offers, Tick, Transaction
 from govline.core.jst import to_jst
 from govline.core.texts import Texts
@@ -83,6 +83,7 @@ class GarbageFeature:
             erase=service.erase,
             prepare=service.prepare,
             checks=[Check("garbage.days", _runs_out)],
+            expiries=expiries,
             view=_view,
         )
 
@@ -105,7 +106,7 @@ _COMMANDS = (
     Command("dates", "収集日の表から、期間中の収集日を書き出す", dates_command, town=False),
     Command("import", "収集日の表(5374.jp の area_days.csv など)を取り込む", import_command),
     Command("export", "収集日の表を書き出す", export_command),
-    Command("calendar", "地区の1年の収集日を ics か印刷用の html で書き出す", calendar_command),
+    Command("calendar", "地区の1年の収集日を ics、印刷用の html、画像の png で書き出す", calendar_command),
 )
 
 _DATA = (

@@ -11,6 +11,7 @@ from typing import Any
 
 from govline.calendar.garbage.editions import Book, Edition
 from govline.calendar.garbage.ics import calendar_ics
+from govline.calendar.garbage.picture import picture
 from govline.calendar.garbage.printing import calendar_html
 from govline.calendar.garbage.rules import Rule
 from govline.calendar.garbage.service import Garbage
@@ -73,11 +74,11 @@ def export_rows(edition: Edition) -> list[list[str]]:
 
 
 def calendar_command(city: Any, words: Sequence[str]) -> int:
-    """Write a year of one area: iCalendar to subscribe to, or HTML to print on A4.
+    """Write a year of one area: iCalendar to subscribe to, HTML to print on A4, or that page as a picture.
 
     Args:
         city: The City.
-        words: `--area NAME --year Y [--fiscal] --format ics|html [--out FILE]`; to standard output where no file is named.
+        words: `--area NAME --year Y [--fiscal] --format ics|html|png [--out FILE]`; to standard output where no file is named.
 
     Returns:
         0 written.
@@ -89,7 +90,7 @@ def calendar_command(city: Any, words: Sequence[str]) -> int:
     parser.add_argument("--area", required=True)
     parser.add_argument("--year", type=int, required=True)
     parser.add_argument("--fiscal", action="store_true", help="April to March")
-    parser.add_argument("--format", choices=["ics", "html"], required=True)
+    parser.add_argument("--format", choices=["ics", "html", "png"], required=True)
     parser.add_argument("--out", type=Path, help="the file to write")
     given = parser.parse_args(list(words))
     garbage: Garbage = city.garbage
@@ -105,10 +106,11 @@ def calendar_command(city: Any, words: Sequence[str]) -> int:
 
 
 def calendar_of(book: Book, area: str, first: date, form: str, *, town: str, stamp: Any) -> bytes:
-    """Twelve months of an area from `first` on, as `ics` or `html`.
+    """Twelve months of an area from `first` on, as `ics`, `html` or `png`.
 
     Raises:
         InputError: GL-2025, no such area on any of these days.
+        FileError: GL-2030, nothing on this machine draws a PNG.
     """
     last = first.replace(year=first.year + 1) - timedelta(days=1)
     own = [each for edition, _ in book.spans(first, last) for each in edition.areas if each.name == area]
@@ -117,10 +119,9 @@ def calendar_of(book: Book, area: str, first: date, form: str, *, town: str, sta
     days: dict[str, set[date]] = {}
     for cell in book.lay_out(first, last, area):
         days.setdefault(cell.kind, set()).update(cell.laid.days)
-    if form == "html":
-        return calendar_html(
-            area, {kind: sorted(found) for kind, found in days.items()}, first=first
-        ).encode()
+    if form != "ics":
+        page = calendar_html(area, {kind: sorted(found) for kind, found in days.items()}, first=first)
+        return picture(page) if form == "png" else page.encode()
     cells = {kind: cell for each in reversed(own) for kind, cell in each.cells}
     kinds = {kind: (Rule.parse(cells[kind]), sorted(found)) for kind, found in days.items()}
     return calendar_ics(area, kinds, town=town, first=first, last=last, stamp=stamp)

@@ -11,17 +11,21 @@ from govline.core.holidays import HolidayCalendar
 __all__ = ["calendar_html", "marks"]
 
 _WEEK: Final = "日月火水木金土"
-_COLORS: Final = ("#c2410c", "#1d4ed8", "#15803d", "#7e22ce", "#a16207", "#be185d", "#0e7490", "#475569")
+_COLORS: Final = (
+    *("#c2410c", "#1d4ed8", "#15803d", "#7e22ce", "#a16207", "#be185d", "#0e7490", "#475569"),
+    *("#7f1d1d", "#1e3a8a", "#3f6212", "#111827"),
+)
 _MONTHS: Final = 12
+_ROOM: Final = 2  # marks of full size that stand side by side in a day
 _STYLE: Final = """@page{size:A4;margin:7mm}*{box-sizing:border-box}
 body{font-family:"Noto Sans CJK JP","Hiragino Sans","Yu Gothic",sans-serif;color:#111;margin:0 auto;max-width:192mm}
 h1{font-size:14pt;margin:0 0 1mm}ul{display:flex;flex-wrap:wrap;gap:1mm 5mm;list-style:none;margin:0 0 2mm;padding:0;font-size:9pt}
 main{display:grid;grid-template-columns:repeat(3,1fr);gap:2mm 4mm}h2{font-size:9.5pt;margin:0}
 table{border-collapse:collapse;width:100%;table-layout:fixed;font-size:7.5pt}
-th{font-weight:normal;border-bottom:.3mm solid #666}td{height:8.6mm;line-height:1.1;white-space:nowrap;vertical-align:top;border-bottom:.1mm solid #ccc;padding:.2mm;text-align:center}
+th{font-weight:normal;border-bottom:.3mm solid #666}td{height:8.6mm;line-height:1.1;vertical-align:top;border-bottom:.1mm solid #ccc;padding:.2mm;text-align:center}
 .sun,.off{color:#b91c1c}.sat{color:#1d4ed8}.off b{text-decoration:underline}td b{font-weight:normal;display:block}
 i{display:inline-block;font-style:normal;font-weight:bold;font-size:6.5pt;line-height:1.3;min-width:2.7mm;text-align:center;padding:0 .1mm;margin:0 .05mm;
-color:#fff;border-radius:.6mm;print-color-adjust:exact;-webkit-print-color-adjust:exact}small{font-size:7pt;color:#444}"""
+color:#fff;border-radius:.6mm;print-color-adjust:exact;-webkit-print-color-adjust:exact}.many i{font-size:4.8pt;min-width:1.7mm;line-height:1.2;vertical-align:top;margin:0 .05mm .15mm}small{font-size:7pt;color:#444}"""
 
 
 def calendar_html(
@@ -95,6 +99,7 @@ def _day(
         return "<td></td>"
     name = holidays.name(day)
     shade = "off" if name else {6: "sun", 5: "sat"}.get(day.weekday(), "")
+    style = " ".join(filter(None, (shade, "many" if len(kinds) > _ROOM else "")))
     labels = "、".join(kinds)
     hint = escape(" ".join(filter(None, (name, labels))), quote=True)
-    return f'<td class="{shade}" title="{hint}"><b>{day.day}</b>{"".join(chips[kind] for kind in kinds)}</td>'
+    return f'<td class="{style}" title="{hint}"><b>{day.day}</b>{"".join(chips[kind] for kind in kinds)}</td>'

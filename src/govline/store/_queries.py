@@ -6,10 +6,13 @@ from typing import Any
 
 from attrs import field, fields, frozen
 from sqlalchemy import (
+    ARRAY,
     Executable,
     Integer,
     Select,
+    Text,
     and_,
+    any_,
     bindparam,
     case,
     delete,
@@ -157,21 +160,26 @@ def _due_for_wake() -> Select[Any]:
 
 
 def _waken(picked: Any) -> Executable:
-    return update(outbox).where(_c.id.in_(picked), _c.wake <= _now).values(state="ready", wake=None)
+    return update(outbox).where(picked, _c.wake <= _now).values(state="ready", wake=None)
+
+
+def _these(rows: Select[Any]) -> Any:
+    return _c.id.in_(rows.scalar_subquery())
 
 
 def _locked(rows: Select[Any]) -> Any:
-    """The rows that nobody else holds, PostgreSQL only.
+    """Those of the rows that nobody else holds, PostgreSQL only.
 
-    A CTE, because PostgreSQL runs one that locks exactly once; a subquery in a nested loop it may run again and again.
+    An array, because PostgreSQL then runs the part that locks exactly once, and goes through the primary key whatever it
+    knows of the table: for IN (…) it may read a million rows that came since it last looked.
     """
-    return select(rows.with_for_update(skip_locked=True).cte("picked").c.id).scalar_subquery()
+    picked = rows.with_for_update(skip_locked=True).scalar_subquery()
+    return _c.id == any_(func.array(picked, type_=ARRAY(Text)))
 
 
-WAKE_DUE = Statement("outbox.wake_due", select(_c.id).where(_c.wake <= _now).limit(1))
-WAKE = Statement(
-    "outbox.wake", _waken(_due_for_wake().scalar_subquery()), postgresql=_waken(_locked(_due_for_wake()))
-)
+# ordered, or PostgreSQL may look through the whole table for the one row
+WAKE_DUE = Statement("outbox.wake_due", select(_c.id).where(_c.wake <= _now).order_by(_c.wake).limit(1))
+WAKE = Statement("outbox.wake", _waken(_these(_due_for_wake())), postgresql=_waken(_locked(_due_for_wake())))
 ANY_LEASED = Statement("outbox.any_leased", select(_c.id).where(_LEASED).limit(1))
 NEXT_QUEUE = Statement(
     "outbox.next_queue",
@@ -191,7 +199,7 @@ def _next_ready() -> Select[Any]:
 def _claim(picked: Any) -> Executable:
     return (
         update(outbox)
-        .where(_c.id.in_(picked), _READY)
+        .where(picked, _READY)
         .values(
             state="leased",
             wake=bindparam("lease_until", type_=InstantColumn()),
@@ -219,7 +227,7 @@ def _claim(picked: Any) -> Executable:
 
 
 CLAIM = Statement(
-    "outbox.claim", _claim(_next_ready().scalar_subquery()), Job, postgresql=_claim(_locked(_next_ready()))
+    "outbox.claim", _claim(_these(_next_ready())), Job, postgresql=_claim(_locked(_next_ready()))
 )
 END = Statement(
     "outbox.end",

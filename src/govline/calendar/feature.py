@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict
 from govline.calendar import _queries as q
 from govline.calendar.actions import CalendarActions
 from govline.calendar.definition import load_folder, parse
+from govline.calendar.expiries import expiries
 from govline.calendar.labels import when
 from govline.calendar.model import Refused
 from govline.calendar.service import Calendar
@@ -94,6 +95,7 @@ class CalendarFeature:
             prepare=service.prepare,
             checks=[Check("calendar.counter", _drift(service))],
             ports={"slots": CalendarSlots(service)},
+            expiries=lambda _: expiries(service.programmes.values()),
             view=_view(service),
         )
 

@@ -25,6 +25,7 @@ from govline.core import (
     DataField,
     EffectHandler,
     Env,
+    Expiry,
     IdSource,
     PolicyPort,
     Retention,
@@ -241,8 +242,10 @@ class City:
 
     @property
     def ticks(self) -> Sequence[Tick]:
-        """The daily work of all features."""
-        return self._assembly.each("ticks")
+        """The daily work of all features, and the weekly look at what runs out."""
+        from govline.city.expiries import expiry_tick
+
+        return [*self._assembly.each("ticks"), expiry_tick(self)]
 
     def worker(self, pace: "Pace | None" = None) -> "Worker":
         """A worker for this process: inbox, outbox, schedules and daily ticks; `run()` ends cleanly on SIGTERM."""
@@ -351,6 +354,11 @@ class City:
         """Who may do what: the port `policy`, which allows everything in a town without roles."""
         found: PolicyPort = self._assembly.ports.get("policy", ALLOW_ALL)
         return found
+
+    @property
+    def expiry_sources(self) -> Sequence[Callable[[Transaction], Sequence[Expiry]]]:
+        """The features' tellings of what runs out; see `govline.city.expiries`."""
+        return [offer.expiries for offer in self._assembly.offers.values() if offer.expiries]
 
     @property
     def data_fields(self) -> Sequence[DataField]:

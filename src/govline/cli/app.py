@@ -8,7 +8,19 @@ from typing import Annotated
 import typer
 
 import govline
-from govline.cli import audit, citizen, data_map, database, files, followers, inbox, keys, menu, outbox
+from govline.cli import (
+    audit,
+    citizen,
+    data_map,
+    database,
+    files,
+    followers,
+    inbox,
+    keys,
+    menu,
+    outbox,
+    schedules,
+)
 from govline.cli.development import town_folder
 from govline.cli.features import run_feature
 from govline.cli.towns import ready_town
@@ -33,6 +45,7 @@ app.add_typer(followers.app, name="followers")
 app.add_typer(inbox.app, name="inbox")
 app.add_typer(keys.app, name="key")
 app.add_typer(outbox.app, name="outbox")
+app.add_typer(schedules.app, name="schedules")
 app.add_typer(menu.app, name="menu")
 files.add_commands(app)
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from govline.city import City
+from govline.city.expiries import expiring, sentence
 from govline.cli.towns import open_town
 from govline.core import Transaction
 from govline.errors import GovlineError
@@ -28,6 +29,7 @@ def examine(folder: Path, *, ask_line: bool = False) -> list[str]:
         if lacking:
             return [f"the database lacks {', '.join(lacking)}: govline db upgrade"]
         findings = [*_secrets(city), *city.check(), *city.read(_leftovers)]
+        findings += [sentence(each) for each in city.read(lambda tx: expiring(city, tx))]
         return [*findings, *(str(found) for found in _at_line(city))] if ask_line else findings
 
 

@@ -56,6 +56,7 @@ class PeopleFeature:
             checks=[Check("people.roles", check)],
             data_map=_DATA,
             sealed=(LOGIN, LABEL),
+            expiries=service.expiries,
             view=lambda tx: _view(service, tx),
         )
 

@@ -1,12 +1,12 @@
 """Staff of the town: who they are, what they hold on a day, and the hand-over at 人事異動."""
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Final
 
 from attrs import evolve, frozen
 
-from govline.core import Actor, Event, Id, Reason, Ref, SealedColumn, Transaction
+from govline.core import Actor, Event, Expiry, Id, Reason, Ref, SealedColumn, Transaction
 from govline.core.jst import to_jst
 from govline.errors import InputError, StoreError
 from govline.people import _queries as q
@@ -22,6 +22,7 @@ LABEL: Final = SealedColumn("gl_people_member", "label")
 OpenWork = Callable[[Transaction, Id], Mapping[str, int]]
 """How much of each kind waits for a member."""
 _PAGE: Final = 500
+_NOTICE: Final = timedelta(days=21)
 _MANAGE: Final = "people.manage"
 
 
@@ -220,6 +221,19 @@ class People:
             tx.write(q.RETURN, {"row": member, "day": stored.effective})
         tx.audit("people.undo", Ref("people.hand_over", hand_over), {"assignments": done})
         return done
+
+    def expiries(self, tx: Transaction) -> list[Expiry]:
+        """The ends of contractors' and guests' roles, by the day on which they hold for the last time."""
+        day = to_jst(tx.now).date()
+        ending: dict[date, int] = {}
+        for each in tx.all(q.STANDING, {"day": day}):
+            if each.ends is not None and self._member(tx, each.member).kind != "staff":
+                last = each.ends - timedelta(days=1)
+                ending[last] = ending.get(last, 0) + 1
+        return [
+            Expiry(f"委託先とゲストの役割 {number}件", last, "続けるなら govline people assign", _NOTICE)
+            for last, number in sorted(ending.items())
+        ]
 
     def check(self, tx: Transaction) -> list[Problem]:
         """What is wrong with the definition and with who holds what today."""

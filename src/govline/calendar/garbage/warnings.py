@@ -6,10 +6,10 @@ from datetime import date, timedelta
 from govline.calendar.garbage import _queries as q
 from govline.calendar.garbage.imports import lost_areas
 from govline.calendar.garbage.rules import On, Rule
-from govline.core import Transaction
+from govline.core import Expiry, Transaction
 from govline.core.jst import to_jst
 
-__all__ = ["warnings"]
+__all__ = ["expiries", "warnings"]
 
 _AHEAD = timedelta(weeks=6)
 
@@ -27,6 +27,17 @@ def warnings(tx: Transaction) -> list[str]:
         if last < today + _AHEAD and not any(starts <= last + _AHEAD for starts in followed):
             found.append(f"dates of {kind} run out on {last}: govline garbage import FILE --from DAY")
     return found
+
+
+def expiries(tx: Transaction) -> list[Expiry]:
+    """The last dates of kinds whose collection days are a list of dates, unless a later calendar is staged."""
+    followed = [starts for starts, ends in tx.all(q.STAGED) if ends is None]
+    remedy = "次の年度の表を govline garbage import FILE --from 日付"
+    return [
+        Expiry(f"ごみ収集日({kind})", last, remedy, _AHEAD)
+        for kind, last in sorted(_ending((kind, cell) for _, kind, cell in tx.all(q.RULES)).items())
+        if not any(starts <= last + _AHEAD for starts in followed)
+    ]
 
 
 def _ending(cells: Iterable[tuple[str, str]]) -> dict[str, date]:

@@ -65,7 +65,7 @@ def _from_json(row: dict[str, Json]) -> Block:
         case "facts":
             return Facts(row["rows"])
         case "table":
-            return DataTable(row["caption"], row["columns"], row["rows"])
+            return DataTable(row["caption"], row["columns"], [tuple(cells) for cells in row["rows"]])
         case "links":
             return LinkList(Link(**link) for link in row["links"])
         case "notice":

@@ -22,7 +22,14 @@ def outbox_page(texts: Texts) -> Page:
 
         counts = outbox.counts(tx)
         title = words("web.outbox")
-        rows = _rows(counts)
+        rows = [
+            (
+                _word(texts, f"web.queue.{queue}", request.locale),
+                _word(texts, f"web.state.{state}", request.locale),
+                count,
+            )
+            for queue, state, count in _rows(counts)
+        ]
         if not rows:
             return View(title, [Paragraph(words("web.outbox_empty"))])
         columns = [words(f"web.outbox_{name}") for name in ("kind", "state", "count")]
@@ -33,6 +40,11 @@ def outbox_page(texts: Texts) -> Page:
         return View(title, blocks)
 
     return Page("outbox", texts.get("web.outbox"), show, audience="staff")
+
+
+def _word(texts: Texts, key: str, locale: str) -> str:
+    """The words for a queue or state; a vendor's own queue is shown by its name."""
+    return texts.get(key, locale) if key in texts.defaults else key.rpartition(".")[2]
 
 
 def _rows(counts: Mapping[str, Mapping[str, int]]) -> list[tuple[str, str, str]]:

@@ -109,7 +109,7 @@ WEB_TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         "The file for “{label}” would become far too large when opened.",
         "「{label}」は おおきすぎて つかえません。",
     ),
-    "web.file_help": _all("{kinds}、{size}MBまで", "{kinds}, at most {size} MB", "{kinds} {size}MBまで"),
+    "web.file_help": _all("{kinds}、{size}まで", "{kinds}, at most {size}", "{kinds} {size}まで"),
     # signing in
     "web.sign_in": _all("LINEでログイン", "Sign in with LINE", "LINEで ログイン"),
     "web.sign_in_why": _all(
@@ -206,6 +206,17 @@ WEB_TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
     "web.outbox_kind": _all("種類", "Kind", "しゅるい"),
     "web.outbox_state": _all("状態", "State", "じょうたい"),
     "web.outbox_count": _all("件数", "Count", "かず"),
+    "web.state.asleep": _all("予約中", "waiting for its time", "まっています"),
+    "web.state.ready": _all("送信待ち", "about to go", "もうすぐ"),
+    "web.state.leased": _all("送信中", "going out", "おくっています"),
+    "web.state.done": _all("完了", "done", "おわりました"),
+    "web.state.dead": _all("失敗(要確認)", "failed (needs attention)", "だめでした"),
+    "web.state.unknown": _all("結果不明(要確認)", "outcome unknown (needs attention)", "わかりません"),
+    "web.state.skipped": _all("取りやめ", "skipped", "やめました"),
+    "web.queue.reply": _all("返信", "replies", "へんじ"),
+    "web.queue.line": _all("個別の通知", "single notices", "おしらせ"),
+    "web.queue.delivery": _all("一斉配信", "deliveries", "みんなへ"),
+    "web.queue.event": _all("機能の連携", "between features", "なかの れんらく"),
     "web.outbox_empty": _all("送信はありません。", "Nothing has gone out.", "ありません。"),
     "web.outbox_attention": _all(
         "確認の必要な送信が{count}件あります。govline outbox list で内容を確かめてください。",

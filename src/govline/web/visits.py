@@ -242,5 +242,7 @@ def _helped(asked: PageField, words: Any) -> PageField:
     from govline.web.uploads import MOST_BYTES
 
     kinds = ", ".join(kind.rpartition("/")[2].rpartition(".")[2].upper() for kind in asked.accept)
-    limits = words("web.file_help", kinds=kinds, size=(asked.most or MOST_BYTES) // 1_000_000)
+    most = asked.most or MOST_BYTES
+    size = f"{most // 1_000_000}MB" if most >= 1_000_000 else f"{max(1, most // 1000)}KB"
+    limits = words("web.file_help", kinds=kinds, size=size)
     return evolve(asked, help=f"{asked.help} {limits}".strip())

@@ -17,6 +17,7 @@ from govline.core.jst import JST, to_jst
 from govline.delivery import service as delivery
 from govline.errors import ConfigError
 from govline.store import schedules, ticks
+from govline.store.policies import QueueLimit
 from govline.store.pump import Pump
 from govline.testing.rehearsal import _queries as q
 from govline.testing.rehearsal.before import Before
@@ -31,6 +32,7 @@ __all__ = ["Record", "live", "rehearse"]
 _INSIDE: Final = frozenset({"calendar.expire"})
 """Effects that end in the town's own database and are carried out; every other one is written down and let be."""
 _LINE: Final = ("line.push", "line.reply", "line.menu")
+_ALL_AT_ONCE: Final = QueueLimit(workers=1, ahead=1_000)
 _DAY: Final = timedelta(days=1)
 
 
@@ -39,6 +41,7 @@ class Record:
 
     def __init__(self) -> None:
         self.deliveries: list[Delivery] = []
+        self.batches: dict[str, Delivery] = {}
         self.failed: list[tuple[str, datetime]] = []
         self.held: dict[str, int] = {}
         self.late: list[str] = []
@@ -75,8 +78,8 @@ def live(city: City, clock: FixedClock, until: date) -> Record:
     effects: dict[str, EffectHandler] = {topic: _Held(record) for topic in city.effects}
     effects |= {topic: handler for topic, handler in city.effects.items() if topic in _INSIDE}
     effects |= {topic: _Alone(city, record) for topic in _LINE}
-    effects["line.multicast"] = _Many(city, record)
-    pump = Pump(city.database, effects)
+    effects["line.multicast"] = _Many(record)
+    pump = Pump(city.database, effects, default=_ALL_AT_ONCE)
     woken = threading.Event()
     city.database.on_commit.append(woken.set)
     end = datetime.combine(until, time(), JST)
@@ -88,6 +91,7 @@ def live(city: City, clock: FixedClock, until: date) -> Record:
     finally:
         pump.close()
         city.database.on_commit.remove(woken.set)
+    record.deliveries += record.batches.values()
     record.deliveries.sort(key=lambda each: (each.at, each.key))
     record.late = city.read(lambda tx: _overdue(tx, clock.now()))
     return record
@@ -114,7 +118,7 @@ def _next(city: City, now: datetime, known: Sequence[datetime]) -> datetime:
     wall = to_jst(now)
     today = [datetime.combine(wall.date(), tick.at, JST) for tick in city.ticks]
     ahead = [at if at > now else at + _DAY for at in today]
-    return min(*known, *ahead, datetime.combine(wall.date() + _DAY, time(), JST))
+    return min([*known, *ahead, datetime.combine(wall.date() + _DAY, time(), JST)])
 
 
 def _overdue(tx: Transaction, now: datetime) -> list[str]:
@@ -161,19 +165,17 @@ class _Alone:
 class _Many:
     """A frozen batch, written down; its fate goes into the ledger as if LINE had taken it."""
 
-    city: City
     record_of: Record
 
-    def run(self, payload: Mapping[str, Json], context: EffectContext) -> Fate:
-        def read(tx: Transaction) -> Delivery:
-            batch = delivery.batch(tx, payload["batch"])
-            said = _said(json.loads(batch.messages))
-            return Delivery(to_jst(context.now), *q.origin_of(tx, batch.id), said, batch.citizens)
-
-        self.record_of.deliveries.append(self.city.read(read))
+    def run(self, payload: Mapping[str, Json], context: EffectContext) -> Fate:  # noqa: ARG002 - the contract's
         return Done()
 
     def record(self, tx: Transaction, payload: Mapping[str, Json], fate: Fate) -> None:
+        if isinstance(fate, Done):
+            batch = delivery.batch(tx, payload["batch"])
+            said = _said(json.loads(batch.messages))
+            sent = Delivery(to_jst(tx.now), *q.origin_of(tx, batch.id), said, batch.citizens)
+            self.record_of.batches[batch.id] = sent  # by id: a unit may run again
         delivery.record_batch(tx, payload["batch"], fate)
 
 

@@ -22,6 +22,7 @@ PURE = [
     "govline.web",
     "govline.core.pages",
     "govline.store",
+    "govline.tabular",
     "govline.city",
     "govline.simulator",
 ]

@@ -22,10 +22,20 @@ PROMISED = {
         "ratio_to_bound",
         "oversold",
     },
+    "delivery": {
+        "requests_per_s",
+        "share_of_limit",
+        "building_cpu_s_per_million",
+        "freezing_cpu_s_per_million",
+        "total_cpu_s_per_million",
+        "baseline.sdk_building_cpu_s_per_million",
+        "baseline.urllib3_requests_per_s",
+    },
     "garbage": {"seconds", "ratio_to_dateutil", "selection_ratio_to_hand_written"},
     "imports": {"govline_ms", "city_ratio_to_attrs_pydantic"},
     "mynumber": {"ratio_to_bare_rsa", "full_us", "bare_us"},
     "store": {f"{engine}.{figure}" for engine in ("sqlite", "postgres") for figure in HOT},
+    "tabular": {"rows_per_s", "peak_mb", "export_rows_per_s", "naive_rows_per_s"},
     "turns": {"memory_per_s", "durable_per_s", "ratio_to_transitions", "ratio_to_ceiling"},
     "webhook": {"ratio_to_sdk", "events_per_s", "sdk_events_per_s"},
 }
@@ -53,3 +63,5 @@ def test_it_answers_with_its_figures_and_the_machine(name):
     assert promised <= set(found)
     assert all(found[figure] > 0 for figure in promised)
     assert {"cpus", "fdatasync_8k_us", "python"} <= set(report["machine"])
+    if name == "delivery":
+        assert (report["doubled"], report["lost"], report["refused_429"]) == (0, 0, 0)

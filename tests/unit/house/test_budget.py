@@ -25,6 +25,7 @@ ROOMS = [
     *("govline.segments", "govline.scenario", "govline.calendar", "govline.calendar.garbage"),
     *("govline.mynumber", "govline.payments", "govline.people", "govline.line", "govline.city", "govline.simulator"),
     *("govline.web", "govline.core.pages"),
+    *("govline.tabular", "govline.tabular.feature"),
     *("govline.core.ports", "govline.testing.clock", "govline.testing.effects", "govline.testing.pki"),
     *("govline.testing.stage", "govline.testing.talks"),
 ]

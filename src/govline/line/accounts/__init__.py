@@ -7,6 +7,7 @@ if TYPE_CHECKING:
     from govline.line.accounts.door import DoorAnswer, PartnerDoor
     from govline.line.accounts.followers import Imported, import_followers, import_ids, read_ids
     from govline.line.accounts.forwarding import Breaker, Forwarder, ForwardHandler
+    from govline.line.accounts.govtech import Migrated, import_answers, read_calendar
     from govline.line.accounts.model import Calls, Claim, Forward, Partner, owner_of
     from govline.line.accounts.signing import check_call, sign_call
 
@@ -19,12 +20,15 @@ __all__ = [
     "ForwardHandler",
     "Forwarder",
     "Imported",
+    "Migrated",
     "Partner",
     "PartnerDoor",
     "check_call",
+    "import_answers",
     "import_followers",
     "import_ids",
     "owner_of",
+    "read_calendar",
     "read_ids",
     "sign_call",
 ]
@@ -33,6 +37,7 @@ _MODULES = {
     "door": ("DoorAnswer", "PartnerDoor"),
     "followers": ("Imported", "import_followers", "import_ids", "read_ids"),
     "forwarding": ("Breaker", "ForwardHandler", "Forwarder"),
+    "govtech": ("Migrated", "import_answers", "read_calendar"),
     "model": ("Calls", "Claim", "Forward", "Partner", "owner_of"),
     "signing": ("check_call", "sign_call"),
 }

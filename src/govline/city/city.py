@@ -12,7 +12,13 @@ from govline.city.assembly import Assembly, FeatureChoice, assemble
 from govline.city.channel import LINE_API, LineChannel
 from govline.city.environment import environment_secret
 from govline.city.languages import language_choice
-from govline.city.partners import partner_effects, partner_forwarder, partner_queues, partner_silence
+from govline.city.partners import (
+    partner_effects,
+    partner_forwarder,
+    partner_queues,
+    partner_rest,
+    partner_silence,
+)
 from govline.city.router import Router
 from govline.city.sending import QUEUES, town_gate
 from govline.city.words import CITY_TEXTS
@@ -104,7 +110,12 @@ class City:
         self._days = dict(retention or {})
         self.delivery.respect(self.quiet_hours.start, self.quiet_hours.end)
         self.router = Router(
-            [*partner_silence(line), language_choice(self.texts), *self._assembly.each("responders")]
+            [
+                *partner_silence(line),
+                language_choice(self.texts),
+                *self._assembly.each("responders"),
+                *partner_rest(line),
+            ]
         )
         database.listen(self._assembly.each("handlers"))
 

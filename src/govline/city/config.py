@@ -54,6 +54,7 @@ class ClaimConfig(_Strict):
     keywords: list[str] = Field(default_factory=list)
     postbacks: list[Annotated[str, StringConstraints(min_length=1)]] = Field(default_factory=list)
     kinds: list[str] = Field(default_factory=list)
+    rest: bool = False
 
 
 class ForwardConfig(_Strict):
@@ -114,6 +115,8 @@ class LineConfig(_Strict):
         names = [partner.name for partner in partners]
         if len(names) != len(set(names)):
             raise ValueError("a partner is named twice")
+        if sum(partner.owns.rest for partner in partners) > 1:
+            raise ValueError("the rest belongs to one partner only")
         return partners
 
 

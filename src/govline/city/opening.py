@@ -91,7 +91,7 @@ def _partner(config: PartnerConfig) -> "Partner":
     calls, hook = config.calls, config.forward
     return Partner(
         config.name,
-        owns=Claim(config.owns.keywords, config.owns.postbacks, config.owns.kinds),
+        owns=Claim(**config.owns.model_dump()),
         forward=Forward(**hook.model_dump()) if hook else None,
         calls=Calls(_secrets(calls.secret_env), calls.verbs, calls.per_hour) if calls else None,
     )

@@ -12,8 +12,9 @@ if TYPE_CHECKING:
     from govline.line.accounts import Forwarder
     from govline.store import Database
 
-__all__ = ["partner_effects", "partner_forwarder", "partner_queues", "partner_silence"]
+__all__ = ["partner_effects", "partner_forwarder", "partner_queues", "partner_rest", "partner_silence"]
 
+_SAID: Final = frozenset({"text", "postback", "image", "video", "audio", "file", "location", "sticker"})
 _LIMIT: Final = QueueLimit(workers=2, ahead=1, lease=timedelta(minutes=2))
 
 
@@ -28,6 +29,25 @@ def partner_silence(channel: LineChannel | None) -> Sequence[Responder]:
         return () if owner_of(answering, _kind(said), said.text, said.data) else None
 
     return (Responder("line.partners", "disaster", silent),)
+
+
+def partner_rest(channel: LineChannel | None) -> Sequence[Responder]:
+    """Asked after everybody else: hands what nobody answered to the partner who takes the rest."""
+    if channel is None or not any(each.forward and each.owns.rest for each in channel.partners):
+        return ()
+    from govline.line.accounts import Forwarder
+
+    forwarder = Forwarder(channel.partners, channel.secrets)
+
+    def hand_over(tx: Transaction, _context: TalkContext, said: Input) -> Sequence[Message] | None:
+        from govline.store import inbox
+
+        incoming = inbox.read(tx, said.key) if said.kind in _SAID else None
+        if incoming is None or not forwarder.hand_over(tx, incoming, channel.destination or ""):
+            return None
+        return ()
+
+    return (Responder("line.rest", "default", hand_over),)
 
 
 def partner_forwarder(channel: LineChannel) -> "Forwarder | None":

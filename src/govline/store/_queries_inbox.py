@@ -27,6 +27,7 @@ __all__ = [
     "PASS",
     "PURGE",
     "PURGE_LANES",
+    "READ_EVENT",
     "REPLAY",
     "TOUCH_LANE",
     "WAITING_LANES",
@@ -110,6 +111,7 @@ NEXT = Statement(
     .limit(1),
     Stored,
 )
+READ_EVENT = Statement("inbox.read", select(*_columns(Stored)).where(_c.id == bindparam("row")), Stored)
 END = Statement(
     "inbox.end",
     update(inbox)

@@ -38,6 +38,7 @@ __all__ = [
     "next_citizens",
     "process",
     "purge",
+    "read",
     "receive",
     "replay",
     "stable_id",
@@ -361,6 +362,16 @@ def replay(tx: Transaction, event: Id) -> None:
         raise StoreError("no failed event of this id", code="GL-1111", place={"event": event})
     tx.audit("inbox.replay", Ref("inbox", event))
     nudge_after_commit(tx)
+
+
+def read(tx: Transaction, event: Id) -> Incoming | None:
+    """One event as it came in, while it is kept; None where there is none.
+
+    Raises:
+        StoreError: GL-1121 it is sealed and the database was opened without keys.
+    """
+    stored: Stored | None = tx.one(q.READ_EVENT, {"row": event})
+    return None if stored is None else _opened(tx, stored, stored.attempts)
 
 
 def list(  # noqa: A001 - read as inbox.list

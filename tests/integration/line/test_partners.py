@@ -50,12 +50,20 @@ class Plain:
 
     def __init__(self):
         self.heard = []
+        self.knows = None
+        self.breaks = False
+
+    def answer(self, _tx, _context, said):
+        if self.breaks:
+            raise RuntimeError
+        known = said.text and (self.knows is None or said.text in self.knows)
+        return [Text("はい")] if known else None
 
     def build(self, _env, _config):
         return self
 
     def offers(self, _service):
-        say = Responder("plain", "search", lambda _tx, _context, said: [Text("はい")] if said.text else None)
+        say = Responder("plain", "search", self.answer)
         hear = Handler("partner.tool.seat_free", lambda _tx, event: self.heard.append(event))
         return Offers(responders=[say], handlers=[hear])
 
@@ -187,6 +195,49 @@ def test_what_waits_is_sealed_and_what_was_taken_is_gone(town_with, line, any_db
     assert len(blobs) == 1
     pump(city)
     assert any_db.read(lambda tx: tx.connection.exec_driver_sql("SELECT 1 FROM gl_blob").all()) == []
+
+
+class TestTheRest:
+    """What nobody of the town answers goes to the partner who takes the rest, as LINE sent it."""
+
+    @pytest.fixture
+    def city(self, town_with):
+        city = town_with({}, Claim(keywords=["相談"], rest=True))
+        city.feature.knows = {"ごみ"}
+        return city
+
+    def test_an_unanswered_event_is_handed_over_once_and_the_town_is_silent(self, city, line):
+        sent = event("なにか", number=1)
+        sent["message"]["mention"] = {
+            "mentionees": [{"index": 0, "length": 1, "type": "user", "userId": BOB}]
+        }
+        receive(city, event("ごみ"), event("相談", number=2), sent | {"webhookEventId": "01REST"})
+        assert len(forwards(city)) == 1  # 相談, at once
+        assert len(answer_all(city)) == 1  # ごみ
+        pump(city)
+        bodies = {each[3]: {k.lower(): v for k, v in each[2].items()} for each in line.requests}
+        told = [given for body in bodies for given in json.loads(body)["events"]]
+        assert sorted(given["webhookEventId"] for given in told) == ["01REST", "01a" + "2".zfill(22)]
+        assert next(given for given in told if given["webhookEventId"] == "01REST") == sent | {
+            "webhookEventId": "01REST"
+        }
+        assert all(
+            headers["x-line-signature"] == sign(CHANNEL.secret, body) for body, headers in bodies.items()
+        )
+
+    def test_the_welcome_stays_the_towns(self, city):
+        follow = event("x") | {"type": "follow", "follow": {"isUnblocked": False}}
+        del follow["message"]
+        receive(city, follow)
+        assert len(answer_all(city)) == 1
+        assert forwards(city) == []
+
+    def test_a_handler_that_fails_hands_nothing_over(self, city):
+        city.feature.breaks = True
+        receive(city, event("なにか"))
+        assert answer_all(city) == []
+        assert forwards(city) == []
+        assert city.read(inbox.counts)["failed"] == {"message.text": 1}
 
 
 def test_a_redelivered_body_is_forwarded_once(town_with, line):

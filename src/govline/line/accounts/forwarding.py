@@ -19,7 +19,7 @@ from urllib3.util import Timeout
 from govline.core import Dead, Done, Effect, EffectContext, Fate, Json, Ref, Retry, Transaction
 from govline.line.accounts.model import Forward, Partner, owner_of
 from govline.line.events import MessageEvent, PostbackEvent
-from govline.line.parsing import Body, BrokenEvent
+from govline.line.parsing import Body, BrokenEvent, parse
 from govline.line.privacy import Cleaner, Guard, user_ids
 from govline.line.signature import SIGNATURE_HEADER, sign
 from govline.line.wire import one_write_pool
@@ -27,6 +27,7 @@ from govline.line.wire import one_write_pool
 if TYPE_CHECKING:
     from govline.line.events import Event
     from govline.store import Database
+    from govline.store.inbox import Incoming
 
 __all__ = ["TOPIC", "Breaker", "ForwardHandler", "Forwarder", "event_owner", "queue_of"]
 
@@ -87,6 +88,21 @@ class Forwarder:
             self._send(tx, body, _wanted(each, owners), each, (raw, signature)) for each in self._partners
         )
 
+    def hand_over(self, tx: Transaction, incoming: "Incoming", destination: str = "") -> bool:
+        """Send an event that the town does not answer to the partner who takes the rest; whether there is one.
+
+        In the event's own unit of work, from what the inbox kept: the event in LINE's shape, signed anew.
+
+        Args:
+            destination: The account's own user id, which the inbox does not keep.
+        """
+        to = next((each for each in self._partners if each.owns.rest), None)
+        if to is None:
+            return False
+        event = _as_sent(tx, json.loads(incoming.body), incoming.reply_token)
+        self._send(tx, parse({"destination": destination, "events": [event]}), [0], to, (b"", ""))
+        return True
+
     def _send(
         self, tx: Transaction, body: Body, wanted: list[int], to: Partner, sent: tuple[bytes, str]
     ) -> int:
@@ -122,6 +138,26 @@ def _let_go(heard: BaseHTTPResponse) -> None:
         heard.release_conn()
     else:
         heard.close()
+
+
+def _as_sent(tx: Transaction, stored: dict[str, Json], reply_token: str) -> Json:
+    """The event as LINE sent it: people by their userId again, the reply token in its place."""
+    from govline.store import identity
+
+    def named(value: Json) -> Json:
+        if isinstance(value, list):
+            return [named(item) for item in value]
+        if not isinstance(value, dict):
+            return value
+        return {
+            ("userId" if key == "citizenId" else key): (
+                identity.line_user_of(tx, item) if key == "citizenId" and item else named(item)
+            )
+            for key, item in value.items()
+        }
+
+    plain: dict[str, Json] = named({key: item for key, item in stored.items() if key != "govlineRefused"})
+    return {**plain, "replyToken": reply_token} if reply_token else plain
 
 
 def _wanted(partner: Partner, owners: Sequence[tuple[int, str]]) -> list[int]:

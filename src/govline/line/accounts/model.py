@@ -31,11 +31,13 @@ class Claim:
         keywords: Whole texts, compared in normal form (full and half width, case).
         postbacks: Beginnings of postback data.
         kinds: Kinds of events as the inbox names them: `message.image`, `message.sticker`, `beacon` …
+        rest: Also messages and postbacks to which the town has no answer, instead of its default words.
     """
 
     keywords: frozenset[str] = field(default=frozenset(), converter=_words)
     postbacks: tuple[str, ...] = field(default=(), converter=frozen_tuple)
     kinds: frozenset[str] = field(default=frozenset(), converter=frozen_set)
+    rest: bool = False
 
     def covers(self, kind: str, text: str = "", data: str = "") -> bool:
         """Whether an event is of this claim.

@@ -73,6 +73,11 @@ def test_numbers_of_blocks(digits, number):
     assert fold_place(f"本町{digits}丁目") == f"本町{number}丁目"
 
 
+@pytest.mark.parametrize("words", ["1" * 5000 + "丁目", "十" * 50 + "丁目", "\ud83d", "〒" * 300, "( " * 500])
+def test_odd_words_are_answered_quietly(words):
+    assert seek(words).areas == []
+
+
 def test_a_table_of_towns():
     read = read_towns(
         "〒,町名,ふりがな,収集地区,範囲\n319-0001,本町,ほんまち,A地区,\n31-90001,東町,,A地区,\n,西町,,B地区,\n"

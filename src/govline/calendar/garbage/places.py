@@ -27,6 +27,7 @@ _HOUSE: Final = re.compile(
     r"\d+(?!\d|\s?丁目|地区|区)|[〇一二三四五六七八九十百]+\s?(?:番地?|号)|(?:ハイツ|マンション|アパート|コーポ|メゾン|ビル|荘|号室|団地\d)"
 )
 _SHORTEST: Final = 2
+_LONGEST: Final = 200
 
 
 @frozen
@@ -90,14 +91,14 @@ def find_places(areas: Iterable[AreaName], towns: Iterable[TownName], words: str
 
     Args:
         areas: In the town's order; `towns` of them, those of unknown areas left out.
-        words: Part of a name or of its reading, a postcode (in any form), or a whole address.
+        words: Part of a name or of its reading, a postcode (in any form), or a whole address; 200 characters of it are read.
 
     Returns:
         An exact name before a postcode, a postcode before names that hold the words, those before names that the words hold.
     """
     known = list(areas)
     listed = [town for town in towns if any(area.name == town.area for area in known)]
-    text = normalize(words)
+    text = normalize(words)[:_LONGEST]
     named = [_named(Hit(each.name, each.name), each) for each in known]
     named += [_named(Hit(each.name, each.area, each.note), each) for each in listed]
     exact = [each.hit for each in named if (folded := fold_place(text)) and folded in each.forms]

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict
 
 from govline.calendar import _queries as q
 from govline.calendar.actions import CalendarActions
+from govline.calendar.datasets import DATASETS
 from govline.calendar.definition import load_folder, parse
 from govline.calendar.expiries import expiries
 from govline.calendar.labels import when
@@ -89,6 +90,7 @@ class CalendarFeature:
         return Offers(
             actions=CalendarActions(service, self._texts).all(),
             effects={"calendar.expire": ExpireHold(service)},
+            datasets=DATASETS,
             ticks=[Tick("calendar.lay_out", time(0, 5), lambda tx, _: service.prepare(tx))],
             data_map=_DATA,
             erase=service.erase,

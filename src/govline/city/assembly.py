@@ -65,18 +65,23 @@ def feature_named(name: str) -> Feature:
     )
 
 
-def assemble(choices: Iterable[FeatureChoice], env: Callable[[Callable[[str], Any]], Env]) -> Assembly:
+def assemble(
+    choices: Iterable[FeatureChoice],
+    env: Callable[[Callable[[str], Any]], Env],
+    given: Mapping[str, Any] | None = None,
+) -> Assembly:
     """Build every feature in order. A feature may ask only for ports of features built before it.
 
     Args:
         choices: Features, alone or with their settings.
         env: Makes the environment, given the look-up of ports.
+        given: Ports of the City's own, where no feature offers them.
 
     Raises:
         ConfigError: GL-9010 a port nobody offers, GL-9012 two offers of one name, GL-9013 wrong api number, GL-9014 wrong settings.
     """
     ports: dict[str, Any] = {}
-    defaults = {"policy": ALLOW_ALL}
+    defaults = {"policy": ALLOW_ALL, **(given or {})}
     services: dict[str, Any] = {}
     offers: dict[str, Offers] = {}
     migrations: list[str] = []

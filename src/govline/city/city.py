@@ -106,7 +106,7 @@ class City:
         self.menu = tuple(menu)
         self.quiet_hours = quiet_hours or NIGHT
         self.queues = {**QUEUES, **partner_queues(line), **(queues or {})}
-        self._assembly: Assembly = assemble(_with_floors(features), self._environment)
+        self._assembly: Assembly = assemble(_with_floors(features), self._environment, self._own_ports())
         self._days = dict(retention or {})
         self.delivery.respect(self.quiet_hours.start, self.quiet_hours.end)
         self.router = Router(
@@ -406,6 +406,13 @@ class City:
                 hint="City(…, line=LineChannel(…)) or the section line: of city.yaml",
             )
         return self.channel
+
+    def _own_ports(self) -> Mapping[str, Any]:
+        if self.channel is None:
+            return {}
+        from govline.line import LineValidator
+
+        return {"validator": LineValidator(lambda: self.messenger)}
 
     def _environment(self, port: Callable[[str], Any]) -> Env:
         return Env(

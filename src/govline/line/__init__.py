@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from govline.line.sdk import SdkMessenger
     from govline.line.shared_limiter import SharedLimiter
     from govline.line.signature import check_signature, sign, signature_fits
+    from govline.line.validation import LineValidator
     from govline.line.webhook import Receipt, Webhook
 
 __all__ = [
@@ -38,6 +39,7 @@ __all__ = [
     "FollowEvent",
     "Limit",
     "Limiter",
+    "LineValidator",
     "MessageEvent",
     "Messenger",
     "PostbackEvent",
@@ -78,6 +80,7 @@ _MODULES = {
     "sdk": ("SdkMessenger",),
     "shared_limiter": ("SharedLimiter",),
     "signature": ("check_signature", "sign", "signature_fits"),
+    "validation": ("LineValidator",),
     "webhook": ("Receipt", "Webhook"),
 }
 _HOMES = {name: module for module, names in _MODULES.items() for name in names}

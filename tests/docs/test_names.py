@@ -19,6 +19,7 @@ PURE = [
     "govline.people",
     "govline.delivery",
     "govline.line",
+    "govline.line.accounts",
     "govline.web",
     "govline.core.pages",
     "govline.store",

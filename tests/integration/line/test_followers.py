@@ -93,6 +93,59 @@ def test_who_blocked_before_is_a_friend_again_and_who_blocked_since_is_not(any_d
     )
 
 
+def test_two_imports_at_once_count_each_page_once(any_db, account):
+    class Overtaken(Account):
+        """While its first page is on the way, another import stores that page."""
+
+        def __init__(self):
+            self.asked = []
+
+        def followers(self, start="", limit=1000):
+            self.asked.append(start)
+            page = account.followers(start, limit)
+            if len(self.asked) == 1:
+                assert import_followers(any_db, account, max_pages=1).new == 1000
+            return page
+
+    done = import_followers(any_db, Overtaken())
+    assert (done.new, done.known, done.pages) == (2300, 0, 3)
+
+
+def test_whoever_writes_becomes_known_and_blocks_are_remembered(any_db, clock):
+    import json
+
+    from govline.line import Webhook, sign
+
+    user = "U" + "c" * 32
+    hook = Webhook(any_db, "secret")
+
+    def told(number, kind, **more):
+        event = {
+            "type": kind,
+            "mode": "active",
+            "timestamp": 1_795_000_000_000 + number,
+            "source": {"type": "user", "userId": user},
+            "webhookEventId": f"01{number:024d}",
+            "deliveryContext": {"isRedelivery": False},
+            **more,
+        }
+        raw = json.dumps({"destination": "", "events": [event]}).encode()
+        assert hook.receive(raw, sign("secret", raw)).received == 1
+        clock.advance(timedelta(minutes=1))
+
+    began = clock.now()
+    text = {"type": "text", "id": "1", "text": "こんにちは", "quoteToken": "q"}
+    told(1, "message", message=text, replyToken="1" * 32)
+    citizen = any_db.read(lambda tx: identity.find_citizen(tx, user))
+    assert citizen is not None
+    told(2, "unfollow")
+    told(3, "follow", follow={"isUnblocked": True}, replyToken="2" * 32)
+    history = any_db.read(lambda tx: friends.changes(tx, began, clock.now()))
+    assert [(each.citizen, each.blocked) for each in history] == [(citizen, True), (citizen, False)]
+    assert history[0].at < history[1].at
+    assert any_db.read(lambda tx: friends.changes(tx, history[1].at, clock.now())) == [history[1]]
+
+
 def test_the_limiter_is_asked_and_waited_for(sqlite_db, account):
     now = [0.0]
     waited = []

@@ -23,10 +23,18 @@ ROOMS = [
         "govline.delivery",
     ),
     *("govline.segments", "govline.scenario", "govline.calendar", "govline.calendar.garbage"),
-    *("govline.mynumber", "govline.payments", "govline.people", "govline.line", "govline.city", "govline.simulator"),
+    *(
+        "govline.mynumber",
+        "govline.payments",
+        "govline.people",
+        "govline.line",
+        "govline.city",
+        "govline.simulator",
+    ),
     *("govline.web", "govline.core.pages"),
     *("govline.tabular", "govline.tabular.feature"),
     *("govline.core.ports", "govline.testing.clock", "govline.testing.effects", "govline.testing.pki"),
+    *("govline.line.account", "govline.store.friends", "govline.city.procrastinate"),
     *("govline.testing.stage", "govline.testing.talks"),
 ]
 

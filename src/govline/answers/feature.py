@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from govline.answers import _queries as q
 from govline.answers.actions import AnswersTalk
 from govline.answers.commands import ask_command, import_command, search_command, unmatched_command
+from govline.answers.datasets import DATASETS
 from govline.answers.readings import NoReader, Reader, SudachiReader, best_reader
 from govline.answers.service import Answers
 from govline.answers.synonyms import GENERAL, Synonyms
@@ -77,6 +78,7 @@ class AnswersFeature:
                 Command("unmatched", "見つからなかった言葉の一覧", unmatched_command),
             ],
             data_map=_DATA,
+            datasets=DATASETS,
             prepare=service.prepare,
             checks=[Check("answers.items", _empty)],
             view=_view,

@@ -30,7 +30,6 @@ from govline.delivery._tables import batches
 from govline.delivery.model import BATCH_SIZE
 from govline.line.bulk import multicast_body
 from govline.store import Database, Keyring, addresses, friends
-from govline.store._tables import identity
 
 LATENCY_MS = 100
 PAGE = 20_000
@@ -56,7 +55,7 @@ def _engine(people, kind):
 
 @contextmanager
 def _database(kind):
-    options = {"keys": Keyring.generate(), "budget": 300.0}
+    options = {"keys": Keyring.generate()}
     if kind == "sqlite":
         folder = Path(tempfile.mkdtemp(prefix="govline-bench-"))
         try:
@@ -82,19 +81,15 @@ def _fill(database, people):
         pass
 
 
-def _everybody(tx):
-    return tx.connection.execute(
-        select(identity.c.citizen).order_by(identity.c.citizen).execution_options(yield_per=5000)
-    ).scalars()
-
-
 def _measure(city, line, people):
     million = 1_000_000 / people
     wall, cpu = time.perf_counter(), time.process_time()
-    made = city.run(
-        lambda tx: delivery.freeze(
-            tx, key="snow", source="bench", messages=[Text(NOTICE)], recipients=_everybody(tx)
-        )
+    made = city.delivery.freeze_pages(
+        city.database,
+        key="snow",
+        source="bench",
+        messages=[Text(NOTICE)],
+        selection={"by": "everybody"},
     )
     freezing = (time.process_time() - cpu) * million
     froze = time.perf_counter() - wall

@@ -28,6 +28,7 @@ ROOMS = [
         "govline.payments",
         "govline.people",
         "govline.line",
+        "govline.line.accounts",
         "govline.city",
         "govline.simulator",
     ),

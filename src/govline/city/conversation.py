@@ -2,16 +2,16 @@
 
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from govline.city.router import Router
-from govline.core import Effect, Event, Input, Message, Ref, TalkContext, Transaction
+from govline.core import Effect, Event, Input, Json, Message, Ref, TalkContext, Transaction
 from govline.core.messages import Text, check_messages, choices
 from govline.core.texts import Texts, speaking
 from govline.line import load_event, to_input
 from govline.line.webhook import REFUSED
-from govline.store import languages
+from govline.store import inbox, languages
 from govline.store.inbox import Incoming
 
 __all__ = ["REPLY_PRIORITY", "Conversation"]
@@ -41,11 +41,21 @@ class Conversation:
             locale = languages.locale_of(tx, incoming.citizen)
             self._reply(tx, incoming, [Text(self._texts.get("guard.individual_number", locale))])
             return
+        if incoming.kind == "unsend":
+            self._forget(tx, incoming.citizen, json.loads(incoming.body))
+            return
         said = to_input(load_event(json.loads(incoming.body)))
         if said is None:
             _log.info("an event of kind %s needs no answer", incoming.kind)
             return
         self._reply(tx, incoming, self.answer(tx, incoming.citizen, said))
+
+    @staticmethod
+    def _forget(tx: Transaction, citizen: str, body: Mapping[str, Json]) -> None:
+        """Take away what is stored of a message that was taken back, and tell features, which may hold it too."""
+        event = inbox.unsend(tx, citizen, str(body.get("unsend", {}).get("messageId", "")))
+        if event is not None:
+            tx.emit(Event("line.unsent", Ref("inbox", event), citizen=citizen))
 
     def answer(self, tx: Transaction, citizen: str, said: Input) -> Sequence[Message]:
         """What to say to an input; a text that nobody knows gets the town's default words."""

@@ -14,6 +14,7 @@ from govline.store.columns import InstantColumn
 from govline.store.statement import Statement
 
 __all__ = [
+    "BLANK",
     "COUNT",
     "COUNTS",
     "END",
@@ -23,6 +24,7 @@ __all__ = [
     "INSERT_LANE",
     "LANE_TOUCHED",
     "LOCK_LANE",
+    "MESSAGES_OF",
     "NEXT",
     "PASS",
     "PURGE",
@@ -159,6 +161,24 @@ PURGE_LANES = Statement(
     delete(inbox_lane).where(
         _lane.touched <= _before,
         ~select(literal_column("1")).where(_c.lane == _lane.lane, _RECEIVED).exists(),
+    ),
+)
+MESSAGES_OF = Statement(
+    "inbox.messages_of",
+    select(*_columns(Stored))
+    .where(_c.citizen == bindparam("who"), _c.kind.startswith("message."))
+    .order_by(_c.timestamp_ms.desc()),
+    Stored,
+)
+BLANK = Statement(
+    "inbox.blank",
+    update(inbox)
+    .where(_c.id == bindparam("row"))
+    .values(
+        body=bindparam("nothing"),
+        reply_token="",
+        state="done",
+        ended=func.coalesce(_c.ended, _now),
     ),
 )
 ERASE = Statement("inbox.erase", delete(inbox).where(_c.citizen == bindparam("who")))

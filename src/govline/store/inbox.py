@@ -42,6 +42,7 @@ __all__ = [
     "receive",
     "replay",
     "stable_id",
+    "unsend",
 ]
 
 STATES: Final = ("received", "done", "failed")
@@ -418,6 +419,23 @@ def purge(
     if gone == 0:
         tx.write(q.PURGE_LANES, {"before": ages["done"]})
     return gone
+
+
+def unsend(tx: Transaction, citizen: CitizenId, message: str) -> Id | None:
+    """Take away what is stored of a message that the citizen has taken back; its event's id, None where it is not known (any more).
+
+    The event counts as done, whether it was handled or not, and its id stays known: LINE may deliver it again.
+    """
+    sent: Sequence[Stored] = tx.all(q.MESSAGES_OF, {"who": citizen})
+    for stored in sent:
+        said = json.loads(_opened(tx, stored, 0).body).get("message") or {}
+        if said.get("id") != message:
+            continue
+        keys = database(tx).keys
+        nothing = keys.seal(b"{}", f"inbox.body:{stored.id}") if stored.sealed and keys else "{}"
+        tx.write(q.BLANK, {"row": stored.id, "nothing": nothing, "now": tx.now})
+        return stored.id
+    return None
 
 
 def erase(tx: Transaction, citizen: CitizenId) -> int:

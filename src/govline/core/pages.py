@@ -4,6 +4,7 @@ A feature offers `Page`s; the web floor draws them as accessible HTML, signs the
 submission once. Because a feature hands over words and never markup, nothing that it shows can become a script.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
@@ -12,6 +13,7 @@ from attrs import field, frozen
 
 from govline.core.ids import CitizenId
 from govline.core.values import Actor, DataClass, Json, Reason, frozen_map, frozen_tuple
+from govline.errors import InputError
 
 if TYPE_CHECKING:
     from govline.core.transaction import Transaction
@@ -39,6 +41,7 @@ __all__ = [
 
 Audience = Literal["citizen", "staff"]
 FieldKind = Literal["text", "lines", "integer", "date", "choice", "choices", "flag", "file"]
+_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,59}")
 PICTURES: Final = ("image/jpeg", "image/png")
 
 
@@ -105,12 +108,17 @@ class LinkList:
 Block = Paragraph | Heading | Notice | Facts | DataTable | LinkList
 
 
+def _name(_field: "PageField", _attribute: object, value: str) -> None:
+    if not _NAME.fullmatch(value):
+        raise InputError("a field's name is ASCII letters, digits and _", hint="such as birth_date")
+
+
 @frozen
 class PageField:
     """One question of a form.
 
     Args:
-        name: Key of the value; ASCII letters, digits and `_`.
+        name: Key of the value; ASCII letters, digits and `_`, up to 60, a letter first.
         kind: `text` one line, `lines` several, `integer`, `date`, `choice` one of `choices`, `choices` any of them,
             `flag` yes or no, `file` an upload.
         value: What it holds before the visitor changes it.
@@ -120,7 +128,7 @@ class PageField:
         data: PERSONAL and SECRET values go into no log and are sealed where they rest.
     """
 
-    name: str
+    name: str = field(validator=_name)
     label: str
     kind: FieldKind = "text"
     required: bool = False

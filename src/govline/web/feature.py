@@ -128,7 +128,7 @@ class WebFeature:
             ports={"pages": service},
             pages=pages,
             responders=[service.responder()],
-            ticks=[Tick("web.purge", time(3, 40), purge)],
+            ticks=[Tick(f"web.purge.{hour:02d}", time(hour, 40), purge) for hour in range(24)],
             commands=[Command(*command) for command in COMMANDS],
             data_map=_DATA,
             sealed=_SEALED,

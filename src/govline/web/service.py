@@ -1,5 +1,6 @@
 """`city.web`: the bound pages of one town, and the port `pages` by which features make addresses of them."""
 
+import re
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -42,6 +43,8 @@ if TYPE_CHECKING:
 __all__ = ["Settings", "Web"]
 
 _PAGE_ROWS: Final = 500
+_ROUNDS: Final = 4
+_PAGE: Final = re.compile(r"[a-z][a-z0-9_]{0,30}/[A-Za-z0-9_-]{1,60}")
 _LABEL: Final = 20
 
 
@@ -82,8 +85,15 @@ class Web:
         """Take the pages of all features, by `feature/path`; the City calls it once everything is built.
 
         Raises:
-            ConfigError: GL-8141, a word leads to no page of citizens.
+            ConfigError: GL-8141, a word leads to no page of citizens, or a path cannot stand in an address.
         """
+        for name in pages:
+            if not _PAGE.fullmatch(name):
+                raise ConfigError(
+                    f"the path of the page {name!r} cannot stand in an address",
+                    code="GL-8141",
+                    hint="ASCII letters, digits, - and _, up to 60",
+                )
         self._pages.update(pages)
         for word, name in self.settings.words.items():
             page = self._pages.get(name)
@@ -196,10 +206,16 @@ class Web:
     # --- housekeeping -------------------------------------------------------------------------------------------------
 
     def purge(self, tx: Transaction) -> int:
-        """Delete a page of what has expired: sessions, spent sign-ins, drafts, results, links; how many."""
-        return sum(
-            tx.write(statement, {"before": tx.now - DRAFT_GRACE, "most": _PAGE_ROWS}) for statement in q.PURGE
-        )
+        """Delete some pages of what has expired: sessions, spent sign-ins, drafts, results, links; how many."""
+        asked = {"before": tx.now - DRAFT_GRACE, "most": _PAGE_ROWS}
+        removed = 0
+        for statement in q.PURGE:
+            for _ in range(_ROUNDS):
+                count = tx.write(statement, asked)
+                removed += count
+                if count < _PAGE_ROWS:
+                    break
+        return removed
 
     def erase(self, tx: Transaction, citizen: CitizenId) -> None:
         """Forget a citizen's sessions, drafts, submissions and links."""

@@ -111,10 +111,49 @@ def test_every_displayed_value_is_text(signed_in, demo):
     harmless(signed_in.get("/c/demo/form?lang=en%22%3E%3Cscript%3E"))
 
 
+def test_labels_helps_choices_and_rows_are_text(signed_in):
+    from govline.core import Reason
+    from govline.core.pages import Page, PageField, View
+
+    kinds = ("text", "lines", "integer", "date", "choice", "choices", "flag", "file")
+    fields = [
+        PageField(
+            f"a{at}",
+            EVIL,
+            kind,
+            help=EVIL,
+            value=EVIL,
+            choices={EVIL: EVIL},
+            autocomplete=EVIL,
+            accept=[EVIL],
+        )
+        for at, kind in enumerate(kinds)
+    ]
+    view = View(EVIL, [], fields, EVIL)
+    reasons = [Reason("GL-2103", EVIL, {"field": EVIL}), Reason("GL-2103", EVIL, {"field": "a0"})]
+    signed_in.web._pages["demo/evil"] = Page("evil", EVIL, lambda _tx, _request: view, lambda *_: reasons)
+    harmless(signed_in.get("/c/demo/evil"))
+    harmless(signed_in.fill("/c/demo/evil"))
+    harmless(signed_in.get("/"))
+
+
+def test_paths_and_names_have_a_form(city):
+    from govline.core.pages import Page, PageField
+    from govline.errors import ConfigError, InputError
+
+    page = Page("x", "x", lambda _tx, _request: None)
+    for name in ("demo/a b", "demo/../x", "demo/", "Demo/x", "demo/x/y"):
+        with pytest.raises(ConfigError) as caught:
+            city.web.bind_pages({name: page})
+        assert caught.value.code == "GL-8141"
+    for name in ("_token", "", "a b", "あ", "a" * 61, "a\n"):
+        with pytest.raises(InputError):
+            PageField(name, "x")
+
+
 def test_a_town_s_name_is_text(make_city, any_db, demo):
     city = make_city(any_db, demo)
     browser = Browser(city.web)
-    city.web.settings.__class__  # noqa: B018 - the name comes from city.yaml
     object.__setattr__(city.web._routes.desk, "name", EVIL)
     harmless(browser.get("/"))
 

@@ -86,8 +86,8 @@ def test_mistakes_are_named_together_and_nothing_is_lost(signed_in, demo):
     assert answer.status == 422
     assert "入力を確認してください(3件)" in text_of(answer)
     assert html.count('aria-invalid="true"') == 3
-    assert 'href="#who"' in html
-    assert 'aria-describedby="who-help who-wrong"' in html
+    assert 'href="#f-who"' in html
+    assert 'aria-describedby="f-who-help f-who-wrong"' in html
     assert "長い話" in html
     assert 'value="a" checked' in html
     assert demo.taken == []

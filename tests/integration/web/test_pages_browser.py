@@ -245,6 +245,8 @@ def test_by_keyboard_alone(pages, open_context, simulator, hana, demo):
     assert demo.taken[0][2]["who"] == "はな"
     page.goto(f"{pages}/c/demo/form")
     page.get_by_role("button", name="申し込む").click()
+    page.locator("#errors").wait_for()
+    assert page.evaluate("document.activeElement.id") == "errors"
     page.locator("#errors a").first.press("Enter")
     assert page.evaluate("document.activeElement.name") == "who"
 

@@ -93,3 +93,8 @@ def everybody(any_db):
         return any_db.read(lambda tx: [tuple(row) for row in tx.connection.execute(query)])
 
     return read
+
+
+@pytest.fixture
+def moving(any_db, clock, monkeypatch):
+    return any_db, clock, monkeypatch

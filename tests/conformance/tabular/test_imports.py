@@ -124,11 +124,6 @@ def test_an_error_in_the_middle_leaves_nothing(files, file, everybody, people):
     assert [each.state for each in files.imports("people")] == ["undone", "done"]
 
 
-@pytest.fixture
-def moving(any_db, clock, monkeypatch):
-    return any_db, clock, monkeypatch
-
-
 class Killed(BaseException):
     """Stands for a process that is gone: nothing of ours runs after it."""
 

@@ -8,6 +8,7 @@ import typer
 from govline.city import City
 from govline.cli.development import town_folder
 from govline.cli.towns import ready_town
+from govline.core import Actor
 from govline.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["app"]
 
 Town = Annotated[Path | None, typer.Option("--town", help="The town's folder (with a city.yaml).")]
+_CLERK = Actor("staff", "cli", "cli")
 app = typer.Typer(no_args_is_help=True, help="The friends of an account that exists already.")
 
 
@@ -41,11 +43,11 @@ def import_(
 
     with ready_town(town_folder(town)) as city:
         if file is not None:
-            done = import_ids(city.database, file, dry_run=dry_run)
+            done = import_ids(city.database, file, dry_run=dry_run, actor=_CLERK)
         else:
             account = _account(city)
             try:
-                done = import_followers(city.database, account, max_pages=pages)
+                done = import_followers(city.database, account, max_pages=pages, actor=_CLERK)
             finally:
                 account.close()
     mark = "…" if dry_run or not done.finished else "✓"

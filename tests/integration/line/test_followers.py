@@ -4,12 +4,13 @@ from datetime import timedelta
 
 import pytest
 
-from govline.errors import FileError, LineError
+from govline.core import Actor, Reason
+from govline.errors import FileError, InputError, LineError
 from govline.line.account import AccountClient
 from govline.line.accounts import import_followers, import_ids, read_ids
 from govline.line.limiter import Limit, Limiter
 from govline.simulator import ChannelSettings, LineWorld, Simulator
-from govline.store import friends, identity
+from govline.store import audit, friends, identity
 
 
 class Account:
@@ -185,6 +186,28 @@ def test_a_list_of_ids(any_db, tmp_path):
     plain = tmp_path / "friends.txt"
     plain.write_text("\n".join(users[:3]) + "\n\n", encoding="utf-8")
     assert read_ids(plain) == users[:3]
+
+
+def test_who_may_not_import_imports_nothing(sqlite_db, account, tmp_path):
+    class Closed:
+        def refuses(self, actor, verb, *, department=""):
+            assert (actor.id, verb) == ("clerk7", "data.import")
+            return Reason("GL-1500", "許されていません")
+
+    clerk = Actor("staff", "clerk7", "web")
+    path = tmp_path / "friends.txt"
+    path.write_text(account.users[0], encoding="utf-8")
+    for attempt in (
+        lambda: import_followers(sqlite_db, account, actor=clerk, policy=Closed()),
+        lambda: import_ids(sqlite_db, path, actor=clerk, policy=Closed()),
+    ):
+        with pytest.raises(InputError) as caught:
+            attempt()
+        assert caught.value.code == "GL-1500"
+    assert account.asked == []
+    import_ids(sqlite_db, path, actor=clerk)
+    (entry,) = [each for each in sqlite_db.read(lambda tx: audit.list(tx)) if each.action == "account.import"]
+    assert entry.data == {"new": 1, "known": 0}
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,8 @@ from typing import Final, Protocol
 
 from attrs import frozen
 
-from govline.core import Ref, Transaction
-from govline.errors import FileError, LineError, StoreError
+from govline.core import ALLOW_ALL, SYSTEM, Actor, PolicyPort, Ref, Transaction
+from govline.errors import FileError, InputError, LineError, StoreError
 from govline.line.account import FollowerPage
 from govline.line.accounts import _queries as q
 from govline.line.accounts._queries import Progress
@@ -23,7 +23,7 @@ from govline.line.limiter import Gate, Limiter
 from govline.store import Database, friends
 from govline.store._reach import keyring
 
-__all__ = ["FollowerSource", "Imported", "import_followers", "import_ids", "read_ids"]
+__all__ = ["FollowerSource", "Imported", "import_followers", "import_ids", "may_import", "read_ids"]
 
 _NAME: Final = "followers"
 _CONTEXT: Final = f"account.import:{_NAME}"
@@ -68,6 +68,8 @@ def import_followers(
     max_pages: int = 10_000,
     gate: Gate | None = None,
     wait: Callable[[float], None] = time.sleep,
+    actor: Actor = SYSTEM,
+    policy: PolicyPort = ALLOW_ALL,
 ) -> Imported:
     """Ask LINE for all friends of the account and make them citizens; goes on where an interrupted import stopped.
 
@@ -76,31 +78,48 @@ def import_followers(
         max_pages: Of 1,000 people each, in this call.
         gate: The channel's limiter; one of its own where omitted.
         wait: Sleeps, when the limiter says so.
+        actor: Who imports; stands in the audit. `policy`: is asked for `data.import`.
 
     Raises:
+        InputError: The policy's code, the actor may not import.
         LineError: GL-8048 the account may not ask (403); GL-8000 LINE refused or was not reached: call again later.
         ConfigError: GL-1122 the database was opened without keys.
     """
+    may_import(policy, actor)
     gate = gate or Limiter()
-    progress = db.run(_begin)
+    progress = db.run(_begin, actor=actor)
     for _ in range(max_pages):
         while delay := gate.enter("followers"):
             wait(delay)
         asked = db.clock.now()
         page = _ask(source, _open(db, progress.next_page))
-        progress = db.run(lambda tx, at=progress, found=page, when=asked: _store(tx, at, found, when))  # type: ignore[misc]  # bound at once
+        store = _storing(progress, page, asked)
+        progress = db.run(store, actor=actor)
         if progress.state == "done":
             break
     done = progress.state == "done"
     return Imported(progress.new, progress.known, progress.unblocked, progress.page, done)
 
 
-def import_ids(db: Database, path: Path, *, dry_run: bool = False) -> Imported:
+def import_ids(
+    db: Database,
+    path: Path,
+    *,
+    dry_run: bool = False,
+    actor: Actor = SYSTEM,
+    policy: PolicyPort = ALLOW_ALL,
+) -> Imported:
     """Make everybody of a file of LINE userIds a citizen; see `read_ids`.
 
     Args:
         dry_run: Say what would happen and write nothing.
+        actor: Who imports; stands in the audit. `policy`: is asked for `data.import`.
+
+    Raises:
+        InputError: The policy's code, the actor may not import.
+        FileError: GL-8053, a line holds no userId; nothing was written.
     """
+    may_import(policy, actor)
     users = read_ids(path)
     asked = db.clock.now()
     total = friends.Added()
@@ -111,7 +130,17 @@ def import_ids(db: Database, path: Path, *, dry_run: bool = False) -> Imported:
             total += friends.Added(len(part) - known, known)
         else:
             total += db.run(lambda tx, some=part: friends.add(tx, some, as_of=asked))  # type: ignore[misc]  # bound at once
+    if not dry_run:
+        told = {"new": total.new, "known": total.known}
+        db.run(lambda tx: tx.audit("account.import", Ref("account.import", "file"), told), actor=actor)
     return Imported(total.new, total.known, total.unblocked)
+
+
+def may_import(policy: PolicyPort, actor: Actor) -> None:
+    """Raise `InputError` with the policy's code where the actor may not `data.import`."""
+    reason = policy.refuses(actor, "data.import")
+    if reason is not None:
+        raise InputError(reason.text, code=reason.code, place={"verb": "data.import"})
 
 
 def read_ids(path: Path) -> list[str]:
@@ -165,6 +194,10 @@ def _begin(tx: Transaction) -> Progress:
         tx.write(q.BEGIN_AGAIN, {"of": _NAME, "seen": there.touched, "now": tx.now})
         there = _read(tx)
     return there
+
+
+def _storing(at: Progress, page: FollowerPage, asked: datetime) -> Callable[[Transaction], Progress]:
+    return lambda tx: _store(tx, at, page, asked)
 
 
 def _store(tx: Transaction, at: Progress, page: FollowerPage, asked: datetime) -> Progress:

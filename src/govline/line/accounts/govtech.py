@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from attrs import evolve, frozen
 
-from govline.core import DataClass, Json, ProfilePort, Transaction
+from govline.core import ALLOW_ALL, SYSTEM, Actor, DataClass, Json, PolicyPort, ProfilePort, Ref, Transaction
 from govline.errors import FileError, GovlineError, IndividualNumberRefused
+from govline.line.accounts.followers import may_import
 from govline.store import Database, identity
 
 if TYPE_CHECKING:
@@ -98,6 +99,8 @@ def import_answers(
     convert: Mapping[str, Convert] | None = None,
     dry_run: bool = False,
     good_only: bool = False,
+    actor: Actor = SYSTEM,
+    policy: PolicyPort = ALLOW_ALL,
 ) -> Migrated:
     """Answers of an exported form become attributes of known citizens; a later row wins, an empty cell changes nothing.
 
@@ -108,19 +111,25 @@ def import_answers(
         convert: Attribute -> from the answer's text to its value; ValueError or LookupError refuses the row. Text otherwise.
         dry_run: Try everything and write nothing.
         good_only: Write the good rows of a file with faults; otherwise such a file writes nothing.
+        actor: Who imports; stands in the audit. `policy`: is asked for `data.import`.
 
     Raises:
+        InputError: The policy's code, the actor may not import.
         FileError: The file cannot be read at all.
     """
     from govline.tabular import read
 
+    may_import(policy, actor)
     reading = read(answers_table(questions), path)
     attributes = {name: (convert or {}).get(name, str) for name in questions.values()}
     tried = _over(db, reading, attributes, profile, keep=False)
     report = reading.report
     if dry_run or (report.refused and not good_only):
         return _told(report, tried, written=False)
-    return _told(report, _over(db, reading, attributes, profile, keep=True), written=True)
+    counts = _over(db, reading, attributes, profile, keep=True)
+    told = {"added": counts.added, "changed": counts.changed}
+    db.run(lambda tx: tx.audit("account.answers", Ref("account.import", "answers"), told), actor=actor)
+    return _told(report, counts, written=True)
 
 
 def _told(report: "Report", counts: _Counts, *, written: bool) -> Migrated:

@@ -211,7 +211,13 @@ audit = Table(
     Column("number", BigInteger),
     Column("hash", Text),
 )
-Index("gl_audit_number", audit.c.number, unique=True)
+Index(
+    "gl_audit_number",
+    audit.c.number,
+    unique=True,
+    sqlite_where=text("number IS NOT NULL"),
+    postgresql_where=text("number IS NOT NULL"),
+)
 Index(
     "gl_audit_open",
     audit.c.id,

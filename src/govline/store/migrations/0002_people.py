@@ -16,7 +16,14 @@ def upgrade() -> None:
     """Add the columns and tables."""
     op.add_column("gl_audit", sa.Column("number", sa.BigInteger(), nullable=True))
     op.add_column("gl_audit", sa.Column("hash", sa.Text(), nullable=True))
-    op.create_index("gl_audit_number", "gl_audit", ["number"], unique=True)
+    op.create_index(
+        "gl_audit_number",
+        "gl_audit",
+        ["number"],
+        unique=True,
+        sqlite_where=sa.text("number IS NOT NULL"),
+        postgresql_where=sa.text("number IS NOT NULL"),
+    )
     op.create_index(
         "gl_audit_open",
         "gl_audit",

@@ -13,6 +13,12 @@ from govline.web import LiffConfig
 from .conftest import BASE, SECRET, Browser, authorize, text_of
 
 
+@pytest.fixture
+def any_db(sqlite_db):
+    """One engine is enough here: what a visitor sees does not depend on it (forms, links and staff run on both)."""
+    return sqlite_db
+
+
 def location(answer):
     return dict(answer.headers)["location"]
 

@@ -229,9 +229,12 @@ PREVIEW: Final = Statement("delivery.preview", _preview("postgresql"), sqlite=_p
 
 
 def _in_run(dialect: str) -> Any:
+    """How many of a page stand in a run; a look-up each, never a walk through the run's recipients."""
     page = _page_on(dialect)
-    mine = (recipients.c.run_id == bindparam("run")) & (recipients.c.citizen == page.c.value)
-    return select(func.count()).select_from(page.join(recipients, mine))
+    mine = select(recipients.c.citizen).where(
+        recipients.c.run_id == bindparam("run"), recipients.c.citizen == page.c.value
+    )
+    return select(func.count()).select_from(page).where(mine.exists())
 
 
 IN_RUN: Final = Statement("delivery.in_run", _in_run("postgresql"), sqlite=_in_run("sqlite"))

@@ -207,8 +207,8 @@ def _reason(code: str, **help_: Json) -> Reason:
 
 
 _PHRASES: Final = tuple(_fold(phrase) for phrase in DRILL_PHRASES)
-_ANY_WORD: Final = "|".join(DRILL_WORDS)
+_WORD: Final = rf"(?<![a-z\u30a1-\u30fa\u30fc])(?:{'|'.join(DRILL_WORDS)})(?![a-z])"
+_MENTIONED: Final = re.compile(_WORD)
 _BRACKETED: Final = re.compile(
-    rf"[【\[(<「『][^】\])>」』\n]{{0,12}}(?:{_ANY_WORD})[^】\])>」』\n]{{0,12}}[】\])>」』]"
+    rf"[【\[(<「『][^】\])>」』\n]{{0,12}}{_WORD}[^】\])>」』\n]{{0,12}}[】\])>」』]"
 )
-_MENTIONED: Final = re.compile(rf"(?<![a-z\u30a1-\u30fa\u30fc])(?:{_ANY_WORD})(?![a-z])")

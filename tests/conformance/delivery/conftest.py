@@ -75,3 +75,9 @@ def town(any_db):
 @pytest.fixture
 def town_with(any_db):
     return lambda rules=None, sources=None: Town(any_db, rules, sources)
+
+
+@pytest.fixture
+def postgres_town(postgres_db):
+    """Where a guard is taken away: only PostgreSQL lets two units run side by side."""
+    return lambda rules=None, sources=None: Town(postgres_db, rules, sources)

@@ -14,7 +14,9 @@ __all__ = ["Seen", "guard_workbook", "look_at_sheet", "open_archive"]
 
 MOST_PARTS: Final = 2_000
 MOST_BYTES: Final = 1 << 30
-MOST_STRINGS: Final = 96 << 20
+MOST_STRINGS: Final = 64 << 20
+MOST_OTHER: Final = 16 << 20
+"""Of a part that is read as a whole; sheets are streamed."""
 MOST_RATIO: Final = 200
 _SMALL: Final = 4 << 20
 _CHUNK: Final = 1 << 16
@@ -22,6 +24,11 @@ _LONGEST_TEXT: Final = 16
 """Chunks of a sheet without the beginning of any element: a million bytes, where Excel allows 32,767 characters a cell."""
 _MARKED: Final = 100_000
 _LAST_ROW, _LAST_COLUMN = 1_048_576, 16_384
+_ROW_HOLDS: Final = 8 * _LAST_COLUMN
+_SHEET_HOLDS: Final = 500_000
+"""Elements of one row, and of a sheet outside of its rows: what openpyxl holds at once."""
+_TYPES: Final = "[Content_Types].xml"
+_PICTURES: Final = ("xl/media/", "xl/embeddings/")
 _XML: Final = (".xml", ".rels", ".vml")
 
 
@@ -41,27 +48,66 @@ class Seen:
     failed: frozenset[tuple[int, int]] = field(default=frozenset())
 
 
-def guard_workbook(archive: zipfile.ZipFile) -> None:
+def guard_workbook(archive: zipfile.ZipFile, rows: int) -> dict[str, Seen]:
     """Refuse a zip that unfolds into too much, and XML that declares a document type (entities live there).
 
     Sizes are those that the zip declares: `zipfile` never unfolds a part beyond its declared size.
+
+    Args:
+        rows: Merged areas are noted among so many first rows.
+
+    Returns:
+        What each sheet's XML tells, by the name of its part.
 
     Raises:
         FileError: GL-0038.
     """
     parts = archive.infolist()
-    unfolded = sum(part.file_size for part in parts)
-    if len(parts) > MOST_PARTS or unfolded > MOST_BYTES:
+    if len(parts) > MOST_PARTS or sum(part.file_size for part in parts) > MOST_BYTES:
         raise _bomb("unfolds into too much", f"at most {MOST_BYTES >> 20} MB in {MOST_PARTS} parts")
     for part in parts:
         if part.file_size > _SMALL and part.file_size > MOST_RATIO * max(part.compress_size, 1):
             raise _bomb("holds a part that unfolds without measure", "save it afresh in Excel")
-        if part.filename.lower().endswith("sharedstrings.xml") and part.file_size > MOST_STRINGS:
-            raise _bomb("holds too many texts", "save it as CSV UTF-8")
         if part.flag_bits & 1:
             raise _bomb("is an encrypted zip", "save it without a password")
         if part.filename.lower().endswith(_XML):
             _refuse_doctype(archive, part)
+    types = _types(archive)
+    sheets = {name for name, kind in types.items() if kind.endswith("worksheet+xml")}
+    for part in parts:
+        allowed = MOST_STRINGS if types.get(part.filename, "").endswith("sharedStrings+xml") else MOST_OTHER
+        streamed = part.filename in sheets or part.filename.startswith(_PICTURES)
+        if part.file_size > allowed and not streamed:
+            raise _bomb("holds too much beside its sheets", "save it as CSV UTF-8")
+    return {
+        part.filename: look_at_sheet(archive, part.filename, rows)
+        for part in parts
+        if part.filename in sheets
+    }
+
+
+def _types(archive: zipfile.ZipFile) -> dict[str, str]:
+    """Part name -> content type, as openpyxl will take it."""
+    found: dict[str, str] = {}
+
+    def start(tag: str, given: dict[str, str]) -> None:
+        if tag.rpartition(" ")[2] == "Override":
+            found[given.get("PartName", "").lstrip("/")] = given.get("ContentType", "")
+
+    parser = expat.ParserCreate(namespace_separator=" ")
+    parser.StartElementHandler = start
+    try:
+        if archive.getinfo(_TYPES).file_size > _SMALL:
+            raise _bomb("holds too many parts", "save it afresh in Excel")
+        parser.Parse(archive.read(_TYPES), True)
+    except (KeyError, expat.ExpatError, zipfile.BadZipFile, NotImplementedError):
+        raise _bomb("is no workbook", "save it afresh in Excel") from None
+    if any(
+        name.startswith(_PICTURES) and kind.endswith("+xml") and "sheet" in kind
+        for name, kind in found.items()
+    ):
+        raise _bomb("hides its parts", "save it afresh in Excel")
+    return found
 
 
 def _refuse_doctype(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> None:
@@ -114,7 +160,8 @@ class _Scan:
     def __init__(self, rows: int, parser: Any) -> None:
         self._parser = parser
         self.rows, self.hidden, self.row, self.column, self.elements = rows, 0, 0, 0, 0
-        self.formula = self.value = False
+        self.formula = self.value = self._in_row = False
+        self._held = self._outside = 0
         self.merged: list[tuple[int, int, int, int]] = []
         self.uncounted: set[tuple[int, int]] = set()
         self.failed: set[tuple[int, int]] = set()
@@ -129,12 +176,17 @@ class _Scan:
     def start(self, tag: str, given: dict[str, str]) -> None:
         """An element begins."""
         self.elements += 1
+        self._held += 1
+        if self._held > (_ROW_HOLDS if self._in_row else _SHEET_HOLDS):
+            raise _bomb("holds more elements than Excel writes", "save it afresh in Excel")
         handle = self._starts.get(tag.rpartition(" ")[2])
         if handle is not None:
             handle(given)
 
     def end(self, tag: str) -> None:
         """An element ends."""
+        if tag.endswith(" row") and self._in_row:
+            self._in_row, self._held = False, self._outside
         if tag.endswith(" c"):
             if self.formula and not self.value and len(self.uncounted) < _MARKED:
                 self.uncounted.add((self.row, self.column))
@@ -153,6 +205,7 @@ class _Scan:
     def _row(self, given: dict[str, str]) -> None:
         self.row = int(given.get("r") or self.row + 1)
         self.column = 0
+        self._in_row, self._outside, self._held = True, self._held, 0
         if self.row > _LAST_ROW:
             raise _bomb("counts more rows than Excel has", "save it afresh in Excel")
         self.hidden += given.get("hidden") in ("1", "true")

@@ -36,14 +36,15 @@ class Workbook:
             raise MissingExtra("openpyxl", "excel")
         self._archive = open_archive(path)
         try:
-            guard_workbook(self._archive)
+            sheets = guard_workbook(self._archive, LOOK_FOR)
             self._book = _load(path)
         except BaseException:
             self._archive.close()
             raise
         try:
             self._sheet = self._pick(sheet)
-            self.seen: Seen = look_at_sheet(self._archive, self._sheet._worksheet_path, LOOK_FOR)  # noqa: SLF001 - the part's name stands nowhere else
+            part: str = self._sheet._worksheet_path  # noqa: SLF001 - the part's name stands nowhere else
+            self.seen: Seen = sheets.get(part) or look_at_sheet(self._archive, part, LOOK_FOR)
         except BaseException:
             self.close()
             raise

@@ -312,7 +312,10 @@ class _Rows:
 
 
 def _stamp(path: Path) -> tuple[int, int, int]:
-    status = path.stat()
+    try:
+        status = path.stat()
+    except OSError:
+        raise _moved() from None
     return status.st_ino, status.st_size, status.st_mtime_ns
 
 

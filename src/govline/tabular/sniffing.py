@@ -11,7 +11,7 @@ from attrs import frozen
 
 from govline.errors import FileError
 
-__all__ = ["BROKEN", "LARGEST", "MARK_ERRORS", "Sniffed", "delimiter_of", "sniff"]
+__all__ = ["BROKEN", "LARGEST", "MARK_ERRORS", "Sniffed", "delimiter_of", "digest_of", "sniff", "spelled"]
 
 LARGEST: Final = 512 * 1024 * 1024
 """Bytes of the largest file that is looked at."""
@@ -36,7 +36,7 @@ _SPELLED: Final = {
     "ms932": "cp932",
     "utf-16": "utf-16-le",
 }
-_DELIMITERS: Final = ",\t;"
+DELIMITERS: Final = ",\t;"
 
 
 @frozen
@@ -56,6 +56,17 @@ class Sniffed:
     nul: bool = False
 
 
+def spelled(encoding: str) -> str:
+    """The name of an encoding as this room knows it: `sjis` is `cp932`."""
+    return _SPELLED.get(encoding.lower(), encoding.lower())
+
+
+def digest_of(path: Path) -> str:
+    """SHA-256 of a file, in hex."""
+    with path.open("rb") as file:
+        return _digest(file)
+
+
 def sniff(path: Path, encoding: str = "") -> Sniffed:
     """Look through the whole file once, in bounded memory.
 
@@ -69,7 +80,7 @@ def sniff(path: Path, encoding: str = "") -> Sniffed:
     try:
         size = path.stat().st_size
         with path.open("rb") as file:
-            return _looked_at(file, size, _SPELLED.get(encoding.lower(), encoding.lower()))
+            return _looked_at(file, size, spelled(encoding))
     except OSError:
         raise FileError(
             "the file cannot be opened",
@@ -161,7 +172,7 @@ def delimiter_of(lines: list[str]) -> str:
     scores: Counter[str] = Counter()
     for line in lines:
         bare = "".join(line.split('"')[::2])
-        for sign in _DELIMITERS:
+        for sign in DELIMITERS:
             scores[sign] += min(bare.count(sign), 50)
-    best = max(_DELIMITERS, key=lambda sign: (scores[sign], -_DELIMITERS.index(sign)))
+    best = max(DELIMITERS, key=lambda sign: (scores[sign], -DELIMITERS.index(sign)))
     return best if scores[best] else ","

@@ -15,7 +15,7 @@ from attrs import frozen
 from govline.errors import FileError
 from govline.tabular.guarding import guard
 from govline.tabular.model import Column, Table, Values
-from govline.tabular.sniffing import sniff
+from govline.tabular.sniffing import DELIMITERS, digest_of, spelled
 from govline.tabular.substitutes import Substitute, carries, fitting
 from govline.tabular.values import formatter
 
@@ -29,6 +29,7 @@ ENCODINGS: Final = {
     "utf-16-be": b"\xfe\xff",
 }
 """Encodings of text files, each with the mark it begins with. `utf-8-sig` opens well in Excel."""
+_TAB: Final = {"tab": "\t", "\\t": "\t"}
 _CHUNK: Final = 500
 _NAMED: Final = 100
 
@@ -64,7 +65,7 @@ def write(
         path: `.xlsx` makes a workbook, anything else a text file.
         rows: Values by column name; a missing name is an empty cell. They are taken one by one: a million fits.
         encoding: Of a text file: one of `ENCODINGS`; `utf-8-sig` where omitted.
-        delimiter: `,`, or a tab where omitted in a `.tsv` file.
+        delimiter: `,`, a tab (`tab` will do) or `;`; a tab where omitted in a `.tsv` file.
 
     Raises:
         FileError: GL-0034 an encoding that is none of those, GL-0061 too much for Excel.
@@ -77,13 +78,16 @@ def write(
 
         with _whole(target) as file:
             count = write_workbook(table, file, rows, notes.of)
-        return notes.written(count, "xlsx", sniff(target).digest)
-    chosen = encoding or "utf-8-sig"
+        return notes.written(count, "xlsx", digest_of(target))
+    chosen = spelled(encoding) or "utf-8-sig"
+    sign = _TAB.get(delimiter, delimiter) or _usual(target)
+    if len(sign) != 1 or sign not in DELIMITERS:
+        raise FileError("no such delimiter", code="GL-0034", hint="a comma, a tab or a semicolon")
     if chosen not in ENCODINGS:
         raise FileError("no such encoding", code="GL-0034", hint=", ".join(ENCODINGS))
     with _whole(target) as file:
-        count = _write_text(table, _Sheet(file, chosen, delimiter or _usual(target), notes), rows)
-    return notes.written(count, chosen, sniff(target, chosen).digest)
+        count = _write_text(table, _Sheet(file, chosen, sign, notes), rows)
+    return notes.written(count, chosen, digest_of(target))
 
 
 class _Notes:

@@ -237,3 +237,15 @@ def test_rules_look_at_whole_rows(file):
         [("終わり", "終わりが始まりより前です")],
         [],
     ]
+
+
+def test_encodings_and_delimiters_by_their_other_names(tmp_path):
+    row = [{"no": "1", "note": "a;b"}]
+    assert write(TABLE, tmp_path / "a.csv", row, encoding="Shift_JIS", delimiter="tab").encoding == "cp932"
+    assert read(TABLE, tmp_path / "a.csv").source.delimiter == "\t"
+    assert write(TABLE, tmp_path / "a.tsv", row).digest == read(TABLE, tmp_path / "a.tsv").source.digest
+    for wrong in ({"delimiter": "::"}, {"delimiter": "|"}, {"encoding": "ebcdic"}):
+        with pytest.raises(FileError, match="GL-0034"):
+            write(TABLE, tmp_path / "a.csv", row, **wrong)
+    with pytest.raises(FileError, match="GL-0036"):
+        write(TABLE, tmp_path / "absent" / "a.csv", row)

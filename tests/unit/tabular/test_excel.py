@@ -117,9 +117,9 @@ def test_formulas_errors_and_lost_results(tmp_path):
     assert [issue.code for issue in next(iter(read(TABLE, cached))).issues] == ["error_cell"]
 
 
-def rewrite(path, part, change, extra=()):
+def rewrite(path, part, change, extra=(), compression=zipfile.ZIP_DEFLATED):
     target = path.with_name("changed.xlsx")
-    with zipfile.ZipFile(path) as old, zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as new:
+    with zipfile.ZipFile(path) as old, zipfile.ZipFile(target, "w", compression) as new:
         for item in old.infolist():
             data = old.read(item)
             new.writestr(item.filename, change(data.decode()) if item.filename == part else data)
@@ -170,7 +170,7 @@ def test_entities_are_refused(book, part, prolog):
     ],
 )
 def test_damage_and_false_counts_are_refused(book, part, change):
-    with pytest.raises(FileError, match="GL-003[89]"):
+    with pytest.raises(FileError, match=r"GL-003[89]"):
         list(read(TABLE, rewrite(book, part, change)))
 
 
@@ -214,6 +214,28 @@ def test_one_endless_cell_and_too_many_parts(book, tmp_path):
     many = rewrite(book, "", str, extra=[(f"xl/x{n}.bin", b"") for n in range(2_001)])
     with pytest.raises(FileError, match="unfolds into too much"):
         read(TABLE, many)
+
+
+@pytest.mark.parametrize(
+    ("part", "change"),
+    [
+        (
+            "xl/worksheets/sheet1.xml",
+            lambda xml: xml.replace("<sheetData>", "<x/>" * 600_000 + "<sheetData>"),
+        ),
+        ("xl/worksheets/sheet1.xml", lambda xml: xml.replace("</row>", "<x/>" * 200_000 + "</row>", 1)),
+        (
+            "xl/worksheets/sheet2.xml",
+            lambda xml: xml.replace("</sheetData>", "</sheetData>" + "<x/>" * 600_000),
+        ),
+        ("xl/styles.xml", lambda xml: xml + "<!-- " + random_text(17 << 20) + " -->"),
+        ("[Content_Types].xml", lambda xml: xml.replace("/xl/worksheets/sheet1.xml", "/xl/media/sheet1.xml")),
+    ],
+)
+def test_what_openpyxl_would_hold_at_once_is_bounded(book, part, change):
+    bad = rewrite(book, part, change, compression=zipfile.ZIP_STORED)
+    with pytest.raises(FileError, match="GL-0038"):
+        read(TABLE, bad)
 
 
 def random_text(length):

@@ -398,6 +398,10 @@ class TestDoor:
             ({"messages": [{"type": "text", "text": "あ" * 5001}]}, (400, "GL-0010")),
             ({"messages": [{"type": "text", "text": NUMBER}]}, (422, "GL-0020")),
             ({"more": 1}, (400, "GL-8058")),
+            ({"messages": [{"type": "text", "text": "a", "x": float("inf")}]}, (400, "GL-8058")),
+            ({"messages": [{"type": "text", "text": "\ud83d"}]}, (400, "GL-8058")),
+            ({"messages": [{"type": "unheard-of"}]}, (400, "GL-0010")),
+            ({"messages": []}, (400, "GL-8058")),
         ],
     )
     def test_what_is_refused_leaves_nothing(self, city, ann, call, how, said):

@@ -120,7 +120,11 @@ class PartnerDoor:
 
 def _read(raw: bytes, calls: Calls) -> _Push | _Event:
     try:
-        call = _CALL.validate_python(json.loads(raw))
+        read = json.loads(raw)
+        json.dumps(
+            read, ensure_ascii=False, allow_nan=False
+        ).encode()  # no infinity and no half emoji: neither can be stored
+        call = _CALL.validate_python(read)
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False, include_context=False)[0]
         where = ".".join(str(part) for part in first["loc"])

@@ -118,6 +118,7 @@ class City:
             ]
         )
         database.listen(self._assembly.each("handlers"))
+        _ = self.retention  # a period that nobody keeps is told now, not by the worker at night
 
     @cached_property
     def conversation(self) -> "Conversation":
@@ -408,11 +409,12 @@ class City:
         return self.channel
 
     def _own_ports(self) -> Mapping[str, Any]:
-        if self.channel is None:
-            return {}
-        from govline.line import LineValidator
+        own: dict[str, Any] = {"quiet_hours": self.quiet_hours}
+        if self.channel is not None:
+            from govline.line import LineValidator
 
-        return {"validator": LineValidator(lambda: self.messenger)}
+            own["validator"] = LineValidator(lambda: self.messenger)
+        return own
 
     def _environment(self, port: Callable[[str], Any]) -> Env:
         return Env(

@@ -161,6 +161,7 @@ class Desk:
             blocks=[*blocks, Facts({words("web.code"): error.code})],
             go_on=go_on,
             staff=staff,
+            home=ask.root + ("/staff" if staff else "/"),
         )
 
     def sign_in_page(self, ask: Ask, back: str, liff: Liff, token: str) -> Answer:

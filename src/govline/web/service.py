@@ -1,5 +1,6 @@
 """`city.web`: the bound pages of one town, and the port `pages` by which features make addresses of them."""
 
+import logging
 import re
 import secrets
 from collections.abc import Callable, Mapping, Sequence
@@ -20,7 +21,7 @@ from govline.core import (
     TalkContext,
     Transaction,
 )
-from govline.core.messages import Buttons, Open
+from govline.core.messages import Buttons, Open, Text
 from govline.core.pages import Page
 from govline.core.text import clip, normalize
 from govline.core.texts import Texts
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Settings", "Web"]
 
+_log = logging.getLogger("govline.web")
 _PAGE_ROWS: Final = 500
 _ROUNDS: Final = 4
 _PAGE: Final = re.compile(r"[a-z][a-z0-9_]{0,30}/[A-Za-z0-9_-]{1,60}")
@@ -197,11 +199,18 @@ class Web:
         wanted = normalize(said.text)
         for word, name in self.settings.words.items():
             if normalize(word) == wanted:
-                words = self.settings.texts
-                label = clip(words.get("web.open", context.locale), _LABEL)
-                text = f"{self._pages[name].title}\n{words.get('web.here', context.locale)}"
-                return [Buttons(clip(text, 160), [Open(label, self.url(name))])]
+                return [self._way_to(name, context.locale)]
         return None
+
+    def _way_to(self, name: str, locale: str) -> Message:
+        texts = self.settings.texts
+        try:
+            address = self.url(name)
+        except ConfigError as error:  # a citizen who taps hears something, and staff find the reason
+            _log.error("a page was asked for in the chat: %s", error)
+            return Text(texts.get("web.closed", locale))
+        text = f"{self._pages[name].title}\n{texts.get('web.here', locale)}"
+        return Buttons(clip(text, 160), [Open(clip(texts.get("web.open", locale), _LABEL), address)])
 
     # --- housekeeping -------------------------------------------------------------------------------------------------
 

@@ -200,6 +200,11 @@ WEB_TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
     # the chat
     "web.open": _all("画面を開く", "Open", "ひらく"),
     "web.here": _all("こちらから手続きできます。", "You can do this here.", "ここから できます。"),
+    "web.closed": _all(
+        "申し訳ありません。現在この画面は開けません。",
+        "Sorry, this page cannot be opened now.",
+        "ごめんなさい。いま この がめんは ひらけません。",
+    ),
     # staff's own page
     "web.outbox": _all("送信の状況", "What goes out", "おくったもの"),
     "web.outbox_caption": _all("種類と状態ごとの件数", "Count by kind and state", "かず"),

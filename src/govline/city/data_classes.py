@@ -208,10 +208,9 @@ TABLES: Final[Mapping[str, Classified]] = {
         "年度ごとの収集日の表", _KEPT, public="name starts ends document imported_at"
     ),
     "gl_garbage_change": Classified("変わった収集日", _KEPT, public="day area kind moved_to"),
-    "gl_garbage_known_change": Classified(
-        "知らされた変更", _KEPT, public="day area kind moved_to known_on day_after known_hour"
+    "gl_garbage_announced": Classified(
+        "誰に知らせたか(変更)", _ERASED, public="day area kind moved_to told_by", preference="citizen"
     ),
-    "gl_garbage_announced": Classified("お知らせ済みの変更", _KEPT, public="day area kind moved_to told_by"),
     "gl_garbage_day": Classified("収集日", _KEPT, public="day area kind"),
     "gl_garbage_horizon": Classified(
         "収集日をどこまで並べたか", _KEPT, public="name laid_out_to laid_out_at"

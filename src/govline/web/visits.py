@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from attrs import evolve, field, frozen
 
 from govline.core import Effect, Reason, Transaction
+from govline.core.individual_number import find
 from govline.core.messages import Text
 from govline.core.pages import Notice, Page, PageField, PageRequest, Submitted, View
 from govline.errors import PageRefused
@@ -132,12 +133,10 @@ class Visit:
         return self._submit(visitor, view, kept, key)
 
     def keep(self, subject: str, fields: Sequence[PageField], kept: Kept) -> None:
-        """Save what was typed as the subject's draft; what the page did not ask for is left out."""
+        """Save what was typed as the subject's draft; what the page did not ask for is left out, a 個人番号 too."""
         names = {asked.name for asked in fields if asked.kind != "file"}
-        plain = {
-            "key": kept.first("_key")[:_LONGEST_KEY],
-            "texts": {name: list(values) for name, values in kept.texts.items() if name in names},
-        }
+        texts = {name: values for name, values in _storable(kept.texts).items() if name in names}
+        plain = {"key": kept.first("_key")[:_LONGEST_KEY], "texts": texts}
         self.desk.run(lambda tx: drafts.save(tx, subject, self._thing, plain), None)
 
     def _submit(self, visitor: Visitor, view: View, kept: Kept, key: str) -> Answer:
@@ -169,7 +168,7 @@ class Visit:
         self, visitor: Visitor, view: View, kept: Kept, key: str, reasons: Sequence[Reason]
     ) -> Answer:
         self.keep(visitor.subject, view.fields, kept)
-        return self._draw(visitor, view, key, kept.texts, reasons=reasons)
+        return self._draw(visitor, view, key, _storable(kept.texts), reasons=reasons)
 
     # --- drawing ------------------------------------------------------------------------------------------------------
 
@@ -221,6 +220,11 @@ def _tell(tx: Transaction, citizen: str, text: str, key: str) -> None:
     tx.enqueue(
         Effect("line.push", payload, dedupe=f"web:{key}", order_key=f"citizen:{citizen}", strict=False)
     )
+
+
+def _storable(texts: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+    """What may rest and be shown again: a field with a 個人番号 comes back empty."""
+    return {name: list(values) for name, values in texts.items() if not any(map(find, values))}
 
 
 def _first_texts(fields: Sequence[PageField]) -> dict[str, list[str]]:

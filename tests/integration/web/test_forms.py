@@ -121,6 +121,20 @@ def test_a_half_filled_form_waits_sealed(signed_in, demo, city, clock):
     assert demo.taken == []
 
 
+def test_an_individual_number_is_neither_kept_nor_shown(signed_in, demo, clock, sign_in, hana):
+    number = "1234 5678 9018"
+    refused = signed_in.fill("/c/demo/form", who="花子", about=f"番号は{number}です")
+    assert refused.status == 422
+    assert "個人番号" in text_of(refused)
+    signed_in.post("/c/demo/form", {**signed_in.hidden(), "_do": "keep", "who": "花子", "about": number})
+    clock.advance(timedelta(hours=13))
+    signed_in.post("/c/demo/form", {**signed_in.hidden(), "_do": "send", "who": "花子", "about": number})
+    again = sign_in(signed_in, hana, answer=signed_in.get("/sign-in?back=/c/demo/form&go=1"))
+    assert 'value="花子"' in again.body.decode()
+    assert "9018" not in refused.body.decode() + again.body.decode()
+    assert demo.taken == []
+
+
 def test_a_draft_expires_and_is_purged(signed_in, city, clock, sign_in, hana):
     signed_in.fill("/c/demo/form", do="keep", who="佐藤 花子")
     clock.advance(timedelta(days=8, hours=1))

@@ -74,6 +74,7 @@ __all__ = [
     "LOCK_GATE",
     "LOCK_INCOMING",
     "LOCK_PLAN",
+    "OPEN_PLANS",
     "OPTED_OUT",
     "OPT_IN",
     "OPT_OUT",
@@ -123,6 +124,13 @@ PLANS: Final = Statement(
     .order_by(plans.c.id.desc())
     .limit(bindparam("limit", type_=Integer)),
     row=Plan,
+)
+OPEN_PLANS: Final = Statement(
+    "delivery.open_plans",
+    select(func.count()).where(
+        plans.c.planner == bindparam("who"),
+        or_(*(plans.c.state == state for state in ("draft", "requested", "approved", "held"))),
+    ),
 )
 CHANGE_PLAN: Final = Statement(
     "delivery.change_plan",

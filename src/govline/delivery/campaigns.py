@@ -40,6 +40,9 @@ from govline.errors import InputError
 
 __all__ = ["approve", "begin", "correct", "edit", "plan", "request", "send", "withdraw"]
 
+_CHANGEABLE: Final = frozenset(
+    {"messages", "renderer", "selection", "recipients", "topic", "emergency", "unit", "due", "expires"}
+)
 _OPEN: Final = frozenset({"draft", "requested", "approved"})
 
 
@@ -136,17 +139,18 @@ def edit(tx: Transaction, setup: Setup, plan_id: Id, **changes: Any) -> Plan | R
         return refused
     if now.state not in _OPEN:
         return Refused((reason("GL-1071", state=now.state),))
-    if "messages" in changes:
-        changes["messages"] = serialise(changes["messages"])
-    if "recipients" in changes:
-        tx.write(sql.CLEAR_LISTED, {"plan": plan_id})
-        changes["selection"] = _keep_list(tx, plan_id, changes.pop("recipients"))
-    changed = evolve(now, **changes)
-    check_terms(changed.unit, changed.due, changed.expires)
-    setup.topic(changed.topic)
-    reasons = _broadcast_refusals(setup, changed.topic, kind=changed.kind, emergency=changed.emergency)
+    _check_change(now, changes)
+    reasons = _broadcast_refusals(
+        setup,
+        changes.get("topic", now.topic),
+        kind=now.kind,
+        emergency=changes.get("emergency", now.emergency),
+    )
     if reasons is not None:
         return reasons
+    changed = _changed(tx, now, changes)
+    check_terms(changed.unit, changed.due, changed.expires)
+    setup.topic(changed.topic)
     check_parts(setup, changed)
     digest = digest_of(changed)
     if digest == now.digest:
@@ -362,6 +366,32 @@ def _check_ways(
             code="GL-1056",
             hint="messages or renderer; selection, recipients or broadcast=True",
         )
+
+
+def _check_change(now: Plan, changes: Mapping[str, Any]) -> None:
+    """Only what `plan` took can change, and what is written for all does not stand beside what is written for each."""
+    ways = {"selection", "recipients"} & set(changes)
+    both = changes.get("messages") and changes.get("renderer")
+    closed = now.kind == "broadcast" and (ways or changes.get("renderer"))
+    if set(changes) - _CHANGEABLE or len(ways) > 1 or both or closed:
+        raise InputError(
+            "a plan is not changed in this way",
+            code="GL-1056",
+            hint=f"change {', '.join(sorted(_CHANGEABLE))}; a broadcast keeps its recipients",
+        )
+
+
+def _changed(tx: Transaction, now: Plan, changes: Mapping[str, Any]) -> Plan:
+    given = dict(changes)
+    if "recipients" in given:
+        tx.write(sql.CLEAR_LISTED, {"plan": now.id})
+        given["selection"] = _keep_list(tx, now.id, given.pop("recipients"))
+    if given.get("renderer") is not None:
+        given |= {"renderer": dict(given["renderer"]), "messages": b"[]", "kind": "push"}
+    elif "messages" in given:
+        kind = "broadcast" if now.kind == "broadcast" else "multicast"
+        given |= {"messages": serialise(given["messages"]), "renderer": None, "kind": kind}
+    return evolve(now, **given)
 
 
 def _broadcast_refusals(setup: Setup, topic: str, *, kind: Kind, emergency: bool) -> Refused | None:

@@ -35,8 +35,12 @@ def _parser(name: str, *, row: str = "", json_too: bool = True, acts: bool = Fal
     return parser
 
 
-def _actor(given: Namespace) -> Actor:
-    return Actor("staff", given.who or getpass.getuser(), "cli")
+def _actor(city: Any, given: Namespace) -> Actor:
+    """Who acts: in a town with the feature people the member of this login, with their roles."""
+    name = given.who or getpass.getuser()
+    people = getattr(city, "people", None)
+    member = None if people is None else city.read(lambda tx: people.actor(tx, name, channel="cli"))
+    return member or Actor("staff", name, "cli")
 
 
 def _say(given: Namespace, facts: Any, lines: Sequence[str]) -> int:
@@ -167,7 +171,7 @@ def _hold(city: Any, words: Sequence[str]) -> int:
 
 def _tried(city: Any, given: Namespace, work: Callable[[Transaction], Any]) -> Any:
     try:
-        return city.run(work, actor=_actor(given))
+        return city.run(work, actor=_actor(city, given))
     except GovlineError as error:
         return error
 

@@ -15,6 +15,7 @@ from govline.core import (
     DataClass,
     DataField,
     Env,
+    Id,
     Offers,
     PolicyPort,
     Reason,
@@ -69,6 +70,7 @@ class DeliveryFeature:
                 Check("delivery.sources", partial(_unknown_parts, service)),
             ),
             view=_view,
+            open_work=_open_work,
         )
 
 
@@ -142,6 +144,12 @@ def _unknown_parts(service: Delivery, tx: Transaction) -> Sequence[str]:  # noqa
         if not service.setup.knows(source.selection)
         or (source.topic and source.topic not in service.setup.rules.topics)
     ]
+
+
+def _open_work(tx: Transaction, member: Id) -> Mapping[str, int]:
+    """Plans of a member of staff that are not sent, for whoever takes over at 人事異動."""
+    waiting = reading.number(tx, sql.OPEN_PLANS, {"who": f"staff:{member}"})
+    return {"delivery.plan": waiting} if waiting else {}
 
 
 def _view(tx: Transaction) -> Sequence[Mapping[str, Any]]:

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from govline.city import City
 from govline.core import Actor, Dead, Reason, Unknown
 from govline.core.messages import Text
 from govline.delivery import Caps, Drift, Refused, Rules, running
@@ -70,6 +71,43 @@ def test_any_change_makes_the_approval_void_and_its_maker_no_approver(town_with,
     asked = town("request", plan.id, town("preview", plan.id))
     assert codes(town("approve", plan.id, asked.digest, by=SUZUKI)) == {"GL-1060"}
     assert town("approve", plan.id, asked.digest, by=SATO).state == "approved"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"planner": "staff:nobody", "messages": [Text("別")]},
+        {"editor": "staff:nobody", "unit": "u"},
+        {"approved": "x", "approver": "staff:sato"},
+        {"selection": {"by": "everybody"}, "recipients": []},
+        {"renderer": {"by": "own"}, "messages": HELLO},
+    ],
+    ids=str,
+)
+def test_nobody_edits_their_way_around_the_approval(town, change):
+    plan = planned(town, town.citizens(2))
+    with pytest.raises(InputError, match="GL-1056"):
+        town("edit", plan.id, **change)
+    assert town("plan_of", plan.id) == plan
+    assert town("preview", plan.id).count == 2
+
+
+def test_words_for_all_become_words_for_each_and_back(town):
+    plan = planned(town, town.citizens(2))
+    town.delivery.offer_renderer("own", lambda tx, facts, who: {each: [Text("あ")] for each in who})
+    own = town("edit", plan.id, renderer={"by": "own"})
+    assert (own.kind, own.messages) == ("push", b"[]")
+    back = town("edit", plan.id, messages=HELLO)
+    assert (back.kind, back.renderer, back.digest) == ("multicast", None, plan.digest)
+
+
+def test_a_refused_change_of_a_broadcast_changes_nothing(town_with):
+    town = town_with(Rules(topics={"kosodate": "子育て"}))
+    plan = town("plan", key="k", campaign="c", messages=HELLO, broadcast=True)
+    assert codes(town("edit", plan.id, topic="kosodate")) == {"GL-1069"}
+    with pytest.raises(InputError, match="GL-1056"):
+        town("edit", plan.id, recipients=[])
+    assert town("edit", plan.id, messages=[Text("別")]).kind == "broadcast"
 
 
 def test_a_change_that_changes_nothing_leaves_the_approval(town):
@@ -442,3 +480,11 @@ def test_the_policy_is_asked_for_every_verb(any_db, town):
     assert set(nobody.asked) == {
         (f"delivery.{verb}", "koho") for verb in ("plan", "approve", "send", "cancel")
     }
+
+
+def test_who_takes_over_sees_the_plans_that_wait(town):
+    open_work = City(town.db)._assembly.offers["delivery"].open_work
+    plan = planned(town, town.citizens(1))
+    assert town.db.read(lambda tx: open_work(tx, "tanaka")) == {"delivery.plan": 1}
+    town("withdraw", plan.id)
+    assert town.db.read(lambda tx: open_work(tx, "tanaka")) == {}

@@ -178,3 +178,34 @@ def _known(tx):
     from sqlalchemy import text
 
     return tx.connection.execute(text("SELECT citizen FROM gl_identity ORDER BY citizen")).scalars().all()
+
+
+def test_at_a_terminal_the_member_s_roles_decide(tmp_path, capsys):
+    roles = """
+shell: false
+departments: {koho: {label: 広報課}}
+roles:
+  writer: {label: 作成者, verbs: [delivery.plan]}
+  chief: {label: 承認者, verbs: [delivery.*]}
+  admin: {label: 管理者, verbs: [people.manage]}
+"""
+    (tmp_path / "people.yaml").write_text(roles, encoding="utf-8")
+    (tmp_path / "city.yaml").write_text(f"{YAML}  people: {{}}\n", encoding="utf-8")
+    with local_town(tmp_path, worker="none") as town:
+        city = town.city
+        people(town, 2)
+        with city.begin() as tx:
+            for login, role in (("tanaka", "writer"), ("sato", "chief"), ("ito", "writer")):
+                member = city.people.add(tx, login, login)
+                city.people.assign(tx, member, role)
+            makers = {login: city.people.actor(tx, login) for login in ("tanaka", "sato", "ito")}
+        terms = {"key": "k", "campaign": "c", "messages": [Text("x")], "selection": {"by": "everybody"}}
+        plan = act(city, "plan", by=makers["tanaka"], **terms)
+        seen = city.read(partial(city.delivery.preview, plan=plan.id))
+        act(city, "request", plan.id, seen, by=makers["tanaka"])
+        for name, done in (("ito", 1), ("stranger", 1), ("tanaka", 1), ("sato", 0)):
+            assert command(city, capsys, "approve", plan.id, plan.digest, "--as", name)[0] == done
+        assert command(city, capsys, "send", plan.id, "--as", "ito")[0] == 1
+        assert command(city, capsys, "send", plan.id, "--as", "sato")[0] == 0
+        assert city.settle()
+        assert town.client.report()["per_citizen_counts"] == {"1": 2}

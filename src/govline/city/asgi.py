@@ -86,7 +86,7 @@ class _App:
             await _answer(send, 200, {"ok": True})
         elif (tapped := self._links.get(_folder(path))) is not None and method in ("GET", "HEAD"):
             await self._follow(tapped, path.rpartition("/")[2], send, count=method == "GET")
-        elif (found := _mounted(self._pages, path)) is not None:
+        elif path not in self._by_path and (found := _mounted(self._pages, path)) is not None:
             prefix, pages = found
             self._start()
             await pages({**scope, "root_path": scope.get("root_path", "") + prefix}, receive, send)

@@ -8,8 +8,9 @@ from wsgiref.util import setup_testing_defaults
 import httpx
 import pytest
 
-from govline.city import asgi
-from govline.web import app, wsgi
+from govline.city import City, LineChannel, asgi
+from govline.store import Database
+from govline.web import WebFeature, app, wsgi
 from govline.web.bodies import MOST_BODY
 
 from .conftest import authorize
@@ -163,6 +164,18 @@ def test_the_city_mounts_its_pages(plain_city):
         assert visitor.request("GET", "/healthz").json() == {"ok": True}
     finally:
         visitor.close()
+
+
+def test_a_town_called_pages_still_has_its_webhook(tmp_path, keys, clock, login_environment):
+    database = Database.open(f"sqlite:///{tmp_path}/t.db", town="pages", keys=keys, clock=clock)
+    line = LineChannel(lambda: ["secret"], lambda: "token")
+    with City(database, [(WebFeature(), {"login_channel": "1"})], line=line).prepare() as city:
+        visitor = Visitor(asgi(city, work=False), "http://127.0.0.1:8999", asgi=True)
+        try:
+            assert visitor.request("POST", "/pages/line/webhook").json() == {"error": "refused"}
+            assert visitor.request("GET", "/pages/pages/").status_code == 200
+        finally:
+            visitor.close()
 
 
 def test_a_slow_body_is_given_up(plain_city):

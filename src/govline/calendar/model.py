@@ -7,7 +7,20 @@ from typing import Literal
 
 from attrs import Factory, field, frozen
 
-from govline.core import CitizenId, Id, Reason, Ref, frozen_tuple
+from govline.calendar.terms import (
+    EVERYBODY,
+    Eligibility,
+    Group,
+    Interval,
+    Limit,
+    MonthBefore,
+    Question,
+    Standing,
+    Voucher,
+    Who,
+    Window,
+)
+from govline.core import CitizenId, Id, Json, Reason, Ref, frozen_map, frozen_tuple
 from govline.core.values import frozen_set
 from govline.errors import InputError
 
@@ -66,11 +79,18 @@ class Policy:
 
     Args:
         opens: Reception opens at this instant. `closes`: and ends at this one.
-        opens_days_before: A slot opens at 00:00 Asia/Tokyo this many days before its date.
+        opens_days_before: A slot opens this many days before its date, at `opens_at` in Asia/Tokyo.
         book, change, cancel: Cut-offs of the three verbs.
         max_party: Largest number of places in one booking.
-        limit: Live bookings that one citizen may have in the programme.
+        limit: Live bookings ahead that one citizen may have in the programme.
         hold: How long a hold (仮押さえ) keeps its places.
+        opens_month: The slots of a month open on one day, some months earlier.
+        windows: Classes of citizens whose reception opens at another time; where the policy itself sets no opening, only they may book.
+        who: What every citizen must be. `limits`: how many bookings each may have in spans of days.
+        eligibility: Only who is on the list. `interval`: after an earlier event.
+        questions: Asked before booking. `products`: product to names of its slots; a slot's name is its product otherwise.
+        pay_by: A confirmed booking that is not paid by then is cancelled; see `deadline`. Never before `hold` has passed.
+        pay_item: What `ClaimPort` is asked for, where payments are bound.
     """
 
     opens: datetime | None = None
@@ -82,6 +102,41 @@ class Policy:
     max_party: int | None = None
     limit: int | None = None
     hold: timedelta = timedelta(minutes=10)
+    opens_at: time = time()
+    opens_month: MonthBefore | None = None
+    windows: tuple[Window, ...] = field(default=(), converter=frozen_tuple)
+    who: Who = EVERYBODY
+    limits: tuple[Limit, ...] = field(default=(), converter=frozen_tuple)
+    eligibility: Eligibility | None = None
+    interval: Interval | None = None
+    questions: tuple[Question, ...] = field(default=(), converter=frozen_tuple)
+    products: Mapping[str, tuple[str, ...]] = field(factory=dict, hash=False)
+    pay_by: CutOff | None = None
+    pay_item: str = ""
+
+    @property
+    def counts(self) -> bool:
+        """Whether a citizen's other bookings must be known, and their requests judged one after another."""
+        return bool(self.limit is not None or self.limits or self.interval or self.eligibility)
+
+    @property
+    def attributes(self) -> frozenset[str]:
+        """Profile attributes that must be known."""
+        return self.who.attributes.union(*(window.who.attributes for window in self.windows))
+
+    @property
+    def groups(self) -> bool:
+        """Whether the citizen's registered group must be known."""
+        return bool(self.who.groups or any(window.who.groups for window in self.windows))
+
+    @property
+    def personal(self) -> bool:
+        """Whether anything of a citizen must be known beyond what the slot says."""
+        return bool(self.counts or self.attributes or self.groups)
+
+    def product(self, name: str) -> str:
+        """The product of slots of this name."""
+        return next((product for product, names in self.products.items() if name in names), name)
 
 
 @frozen
@@ -112,6 +167,8 @@ class SlotFacts:
     capacity: int
     booked: int = 0
     cancelled: bool = False
+    name: str = ""
+    id: Id = ""
     shared: tuple[Shared, ...] = field(default=(), converter=frozen_tuple)
 
     @property
@@ -130,7 +187,6 @@ class Slot(SlotFacts):
     id: Id
     programme: str
     ends: datetime
-    name: str = ""
     draws: int = 0
 
 
@@ -142,13 +198,27 @@ class CitizenFacts:
         party: People who come.
         places: Places they take of the slot: as many, or 1 where a group takes a room.
         in_slot: Whether they have a live booking in this slot.
-        live: How many live bookings they have in the programme.
+        live: How many live bookings ahead they have in the programme.
+        history: Their live bookings that limits and intervals look at, over or to come, the one that is being moved left out.
+        programme: Whose limits count; every booking of `history` where empty.
+        attributes: What the profile knows of them. `voucher`: what they have claimed on the list. `group`: whom they act for.
+        answers: To the policy's questions, by text; None where whoever asks has seen to them before.
+        person: False for places that staff take for nobody in particular: rules about persons are not asked then.
+        purpose: What a group books for, "" where it is not asked.
     """
 
     party: int = 1
     in_slot: bool = False
     live: int = 0
     places: int = field(default=Factory(lambda self: self.party, takes_self=True))
+    history: tuple[Standing, ...] = field(default=(), converter=frozen_tuple)
+    programme: str = ""
+    attributes: Mapping[str, Json] = field(factory=dict, converter=frozen_map, hash=False, repr=False)
+    voucher: Voucher | None = None
+    group: Group | None = None
+    answers: Mapping[str, str] | None = field(default=None, hash=False, repr=False)
+    person: bool = True
+    purpose: str = ""
 
 
 class BookingState(StrEnum):
@@ -172,6 +242,7 @@ class Booking:
     Args:
         party: People who come. `places`: what they take of the slot.
         draws: From how many pools it takes as well.
+        voucher: The row of the eligibility list that it stands on; no other live booking does.
     """
 
     id: Id
@@ -184,6 +255,7 @@ class Booking:
     held_until: datetime | None = None
     places: int = field(default=Factory(lambda self: self.party, takes_self=True))
     draws: int = 0
+    voucher: Id | None = None
 
     @property
     def ref(self) -> Ref:

@@ -3,8 +3,10 @@
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, time, timedelta
 
+from govline.calendar.conditions import limit_reasons, person_reasons
 from govline.calendar.labels import when
 from govline.calendar.model import Allowed, CitizenFacts, CutOff, Policy, Refused, Shared, SlotFacts
+from govline.calendar.reception import opening, window_reasons
 from govline.core import Reason
 from govline.core.jst import JST, to_jst
 
@@ -51,10 +53,12 @@ def check(
     """
     return [
         *_slot_reasons(slot, now),
-        *_window_reasons(policy, slot, now),
+        *window_reasons(policy, slot, citizen, now),
         *_cut_off_reasons("予約", policy.book, slot, now, business_day),
         *_place_reasons(policy, slot, citizen),
         *_citizen_reasons(policy, citizen),
+        *limit_reasons(policy, slot, citizen),
+        *person_reasons(policy, slot, citizen),
     ]
 
 
@@ -67,14 +71,16 @@ def check_change(
     *,
     business_day: BusinessDay = weekdays_only,
 ) -> list[Reason]:
-    """Every reason why a booking cannot move from `old` to `new`; the programme's limit does not count a move."""
+    """Every reason why a booking cannot move from `old` to `new`; `limit` does not count a move, and `history` leaves it out."""
     return [
         *_cut_off_reasons("変更", policy.change, old, now, business_day),
         *_slot_reasons(new, now),
-        *_window_reasons(policy, new, now),
+        *window_reasons(policy, new, citizen, now),
         *_cut_off_reasons("予約", policy.book, new, now, business_day),
         *_place_reasons(policy, new, citizen),
         *(() if not citizen.in_slot else (_already_booked(),)),
+        *limit_reasons(policy, new, citizen),
+        *person_reasons(policy, new, citizen),
     ]
 
 
@@ -102,15 +108,6 @@ def judge(reasons: list[Reason]) -> Allowed | Refused:
     return Refused(reasons) if reasons else Allowed()
 
 
-def opening(policy: Policy, slot: SlotFacts) -> datetime | None:
-    """The instant from which this slot can be booked, if the policy sets one; the later of its two rules."""
-    rules = [] if policy.opens is None else [policy.opens]
-    if policy.opens_days_before is not None:
-        day = to_jst(slot.starts).date() - policy.opens_days_before * _DAY
-        rules.append(datetime.combine(day, time(), JST))
-    return max(rules, default=None)
-
-
 def deadline(cut: CutOff, starts: datetime, *, business_day: BusinessDay = weekdays_only) -> datetime:
     """The first instant that is too late for a slot that starts at `starts`."""
     if not (cut.days or cut.business_days):
@@ -135,18 +132,6 @@ def _slot_reasons(slot: SlotFacts, now: datetime) -> Iterator[Reason]:
         yield Reason("GL-2102", "この枠は中止になりました。別の日時をお選びください。")
     if now >= slot.starts:
         yield Reason("GL-2110", "この枠の開始時刻を過ぎています。")
-
-
-def _window_reasons(policy: Policy, slot: SlotFacts, now: datetime) -> Iterator[Reason]:
-    opens = opening(policy, slot)
-    if opens is not None and now < opens:
-        yield Reason(
-            "GL-2104", f"受付開始前です。受付は{when(opens)}からです。", {"until": opens.isoformat()}
-        )
-    if policy.closes is not None and now >= policy.closes:
-        yield Reason(
-            "GL-2105", f"受付は{when(policy.closes)}で終了しました。", {"since": policy.closes.isoformat()}
-        )
 
 
 def _cut_off_reasons(

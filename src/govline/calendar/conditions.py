@@ -1,0 +1,219 @@
+"""What is asked of the citizen: who they are, how much they have, what came before, what they answered. Pure."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, timedelta
+
+from govline.calendar.labels import day_label
+from govline.calendar.model import CitizenFacts, Policy, SlotFacts
+from govline.calendar.terms import Ages, Group, Interval, Limit, Question, Standing, Voucher, Who
+from govline.core import Reason
+from govline.core.jst import age_at, fiscal_year, fiscal_year_start, legal_age_at, to_jst
+
+__all__ = ["answer_reasons", "fits", "limit_reasons", "person_reasons", "used"]
+
+_DAY = timedelta(days=1)
+
+
+def person_reasons(policy: Policy, slot: SlotFacts, citizen: CitizenFacts) -> Iterator[Reason]:
+    """Every reason in the citizen themselves, limits left out; none for places that nobody in particular takes."""
+    if not citizen.person:
+        return
+    day = to_jst(slot.starts).date()
+    yield from _who_reasons(policy.who, day, citizen)
+    if policy.eligibility is not None:
+        yield from _voucher_reasons(policy.eligibility.name, citizen.voucher, day)
+    if policy.interval is not None:
+        yield from _interval_reasons(policy, policy.interval, slot, citizen)
+    if citizen.answers is not None:
+        yield from answer_reasons(policy.questions, citizen.answers)
+
+
+def fits(who: Who, slot: SlotFacts, citizen: CitizenFacts) -> bool:
+    """Whether the citizen is of this class on the slot's day."""
+    return not any(True for _ in _who_reasons(who, to_jst(slot.starts).date(), citizen))
+
+
+# --- who they are ---
+
+
+def _who_reasons(who: Who, day: date, citizen: CitizenFacts) -> Iterator[Reason]:
+    if who.ages is not None:
+        yield from _age_reasons(who.ages, day, citizen.attributes.get(who.ages.attribute))
+    for condition in who.conditions:
+        value = citizen.attributes.get(condition.attribute)
+        if value is None:
+            yield _unknown(condition.attribute, who.text)
+        elif not condition.holds(value):
+            yield Reason("GL-2117", f"対象は{who.text}です。", {"attribute": condition.attribute})
+    if who.cohorts and (citizen.voucher is None or citizen.voucher.cohort not in who.cohorts):
+        yield Reason("GL-2117", f"対象は{who.text}です。", {"cohorts": sorted(who.cohorts)})
+    if who.groups:
+        yield from _group_reasons(who, citizen.group, day, citizen.purpose)
+
+
+def _age_reasons(ages: Ages, day: date, value: object) -> Iterator[Reason]:
+    born = _date(value)
+    if born is None:
+        yield _unknown(ages.attribute, ages.text)
+        return
+    on = _age_day(ages, day)
+    oldest = legal_age_at if ages.counted == "legal" else age_at
+    young = ages.least is not None and (on < born or oldest(born, on) < ages.least)
+    old = ages.most is not None and on >= born and age_at(born, on) > ages.most
+    if young or old:
+        limits = {"least": ages.least, "most": ages.most, "on": on.isoformat()}
+        yield Reason("GL-2118", f"対象は{day_label(on)}に{ages.text}の方です。", limits)
+
+
+def _age_day(ages: Ages, day: date) -> date:
+    if isinstance(ages.on, date):
+        return ages.on
+    return day if ages.on == "slot" else fiscal_year_start(fiscal_year(day) + 1) - _DAY
+
+
+def _date(value: object) -> date | None:
+    if isinstance(value, date):
+        return value
+    try:
+        return date.fromisoformat(str(value)) if value else None
+    except ValueError:
+        return None
+
+
+def _unknown(attribute: str, text: str) -> Reason:
+    return Reason(
+        "GL-2119",
+        f"対象は{text}です。登録がないため確認できません。先に登録してください。",
+        {"needs": attribute},
+    )
+
+
+def _group_reasons(who: Who, group: Group | None, day: date, purpose: str) -> Iterator[Reason]:
+    if group is None or group.kind not in who.groups:
+        yield Reason("GL-2120", f"対象は{who.text}の登録団体です。", {"groups": sorted(who.groups)})
+        return
+    if group.until is not None and day > group.until:
+        yield Reason(
+            "GL-2121",
+            f"団体登録の有効期限({day_label(group.until)})を過ぎた日です。更新してください。",
+            {"until": group.until.isoformat()},
+        )
+    if purpose and group.purposes and purpose not in group.purposes:
+        allowed = sorted(group.purposes)
+        yield Reason("GL-2122", f"登録された利用目的は{'、'.join(allowed)}です。", {"purposes": allowed})
+
+
+# --- the list ---
+
+
+def _voucher_reasons(name: str, voucher: Voucher | None, day: date) -> Iterator[Reason]:
+    if voucher is None:
+        yield Reason(
+            "GL-2123", f"先に{name}と生年月日を、予約ページで入力してください。", {"needs": "eligibility"}
+        )
+        return
+    if voucher.taken:
+        yield Reason("GL-2124", f"この{name}では、すでに予約されています。", {"limit": 1})
+    if voucher.until is not None and day > voucher.until:
+        yield Reason(
+            "GL-2125",
+            f"この{name}の有効期限は{day_label(voucher.until)}です。",
+            {"until": voucher.until.isoformat()},
+        )
+
+
+# --- what came before ---
+
+
+def _interval_reasons(
+    policy: Policy, rule: Interval, slot: SlotFacts, citizen: CitizenFacts
+) -> Iterator[Reason]:
+    found = _latest(rule, citizen)
+    if found is None:
+        if rule.required:
+            yield Reason("GL-2126", "先に必要な回の予約または記録がありません。", {"after": rule.after})
+        return
+    last, product = found
+    day = to_jst(slot.starts).date()
+    first, end = last + rule.least * _DAY, None if rule.most is None else last + rule.most * _DAY
+    if day < first:
+        text = f"前の回から{rule.least}日以上あける必要があります。{day_label(first)}以降をお選びください。"
+        yield Reason("GL-2127", text, {"from": first.isoformat(), "limit": rule.least})
+    if end is not None and day > end:
+        text = f"前の回から{rule.most}日以内の日({day_label(end)}まで)をお選びください。"
+        yield Reason("GL-2128", text, {"until": end.isoformat(), "limit": rule.most})
+    if rule.same_product and product and policy.product(slot.name) != product:
+        yield Reason("GL-2129", f"前の回と同じ「{product}」の枠をお選びください。", {"product": product})
+
+
+def _latest(rule: Interval, citizen: CitizenFacts) -> tuple[date, str] | None:
+    """The last event that counts, with its product."""
+    events = [
+        (to_jst(each.starts).date(), each.product)
+        for each in citizen.history
+        if rule.after and each.programme == rule.after and (each.attended or not rule.attended)
+    ]
+    if citizen.voucher is not None and citizen.voucher.earlier is not None:
+        events.append((citizen.voucher.earlier, citizen.voucher.product))
+    return max(events, default=None)
+
+
+# --- how much they have ---
+
+
+def limit_reasons(policy: Policy, slot: SlotFacts, citizen: CitizenFacts) -> Iterator[Reason]:
+    """Every limit in a span of days that this booking would break."""
+    if not citizen.person:
+        return
+    mine = [each for each in citizen.history if citizen.programme in ("", each.programme)]
+    for limit in policy.limits:
+        have, new = used(limit, slot, mine), 1 if limit.counts == "bookings" else citizen.places
+        if have + new > limit.most:
+            left = max(limit.most - have, 0)
+            limits = {"limit": limit.most, "per": limit.per, "remaining": left}
+            yield Reason("GL-2108", f"予約はお一人{limit.text}です。", limits)
+
+
+def used(limit: Limit, slot: SlotFacts, history: Sequence[Standing]) -> int:
+    """How much of the limit is used up in the span that the slot lies in."""
+    day = to_jst(slot.starts).date()
+    each = [
+        (to_jst(one.starts).date(), 1 if limit.counts == "bookings" else one.places)
+        for one in history
+        if limit.per != "slot" or one.slot == slot.id
+    ]
+    if limit.per == "rolling":
+        return _fullest(each, day, max(limit.days, 1))
+    return sum(size for other, size in each if _span(limit, other) == _span(limit, day))
+
+
+def _span(limit: Limit, day: date) -> object:
+    spans = {"day": day, "month": (day.year, day.month), "fiscal_year": fiscal_year(day)}
+    return spans.get(limit.per)
+
+
+def _fullest(each: Sequence[tuple[date, int]], day: date, days: int) -> int:
+    """The most that any run of so many days around this day holds; the fullest begins on this day or on one that counts."""
+    reach = days * _DAY
+    starts = {day, *(other for other, _ in each if day - reach < other <= day)}
+    return max(sum(size for other, size in each if first <= other < first + reach) for first in starts)
+
+
+# --- what they answered ---
+
+
+def answer_reasons(questions: Sequence[Question], answers: Mapping[str, str]) -> Iterator[Reason]:
+    """Every question that was not answered, and every answer that stops.
+
+    Args:
+        questions: The policy's.
+        answers: By the question's text; kept nowhere.
+    """
+    for question in questions:
+        answer = answers.get(question.text)
+        if answer not in question.choices:
+            asked = {"question": question.text, "choices": list(question.choices)}
+            yield Reason("GL-2130", f"先にお答えください。{question.text}", asked)
+        elif answer in question.stops:
+            told = question.told or "お答えの内容から、この予約はお受けできません。窓口にご相談ください。"
+            yield Reason("GL-2131", told, {"question": question.text})

@@ -1,0 +1,117 @@
+"""When reception is open: for everybody, for classes of citizens each at their own instant. Pure."""
+
+from calendar import monthrange
+from collections.abc import Iterator
+from datetime import datetime, time, timedelta
+from typing import Protocol
+
+from govline.calendar.conditions import fits
+from govline.calendar.labels import when
+from govline.calendar.model import CitizenFacts, Policy, SlotFacts
+from govline.calendar.terms import MonthBefore, Window
+from govline.core import Reason
+from govline.core.jst import JST, to_jst
+
+__all__ = ["first_day_of_month", "open_to_all", "opening", "window_reasons", "windows_for"]
+
+_MONTHS = 12
+
+
+class Opens(Protocol):
+    """What a policy and a window have in common."""
+
+    @property
+    def opens(self) -> datetime | None:
+        """At this instant."""
+        ...
+
+    @property
+    def opens_days_before(self) -> int | None:
+        """So many days before the slot's date."""
+        ...
+
+    @property
+    def opens_at(self) -> time:
+        """At this time of that day."""
+        ...
+
+    @property
+    def opens_month(self) -> MonthBefore | None:
+        """On one day some months before."""
+        ...
+
+    @property
+    def closes(self) -> datetime | None:
+        """And ends then."""
+        ...
+
+
+def opening(policy: Opens, slot: SlotFacts) -> datetime | None:
+    """The instant from which this slot can be booked, if the policy (or window) sets one; the latest of its rules."""
+    rules = [] if policy.opens is None else [policy.opens]
+    day = to_jst(slot.starts).date()
+    if policy.opens_days_before is not None:
+        rules.append(datetime.combine(day - timedelta(days=policy.opens_days_before), policy.opens_at, JST))
+    if policy.opens_month is not None:
+        rules.append(first_day_of_month(policy.opens_month, slot.starts))
+    return max(rules, default=None)
+
+
+def first_day_of_month(rule: MonthBefore, starts: datetime) -> datetime:
+    """When the slots of that month open; on the last day of a month that is too short."""
+    day = to_jst(starts).date()
+    year, month = divmod(day.year * _MONTHS + day.month - 1 - rule.months, _MONTHS)
+    last = monthrange(year, month + 1)[1]
+    return datetime(year, month + 1, min(rule.day, last), tzinfo=JST).replace(
+        hour=rule.at.hour, minute=rule.at.minute
+    )
+
+
+def open_to_all(policy: Policy) -> bool:
+    """Whether the policy's own opening lets everybody in: it has one, or there are no windows."""
+    own = (policy.opens, policy.opens_days_before, policy.opens_month)
+    return not policy.windows or any(rule is not None for rule in own)
+
+
+def windows_for(policy: Policy, slot: SlotFacts, citizen: CitizenFacts) -> list[Opens]:
+    """Every window that this citizen may use for the slot; the policy's own among them where it is open to all."""
+    general: list[Opens] = [policy] if open_to_all(policy) else []
+    if not citizen.person:
+        return general or list(policy.windows)
+    return general + [window for window in policy.windows if fits(window.who, slot, citizen)]
+
+
+def window_reasons(policy: Policy, slot: SlotFacts, citizen: CitizenFacts, now: datetime) -> Iterator[Reason]:
+    """Why reception is not open to this citizen at this instant; nothing where one of their windows is."""
+    mine = windows_for(policy, slot, citizen)
+    if not mine:
+        yield _for_others(policy.windows)
+        return
+    still = [window for window in mine if not _closed(window, policy, now)]
+    first = _first([opening(window, slot) for window in still or mine])
+    if first is not None and now < first:
+        yield Reason(
+            "GL-2104", f"受付開始前です。受付は{when(first)}からです。", {"until": first.isoformat()}
+        )
+    if not still:
+        ends = max(_end(window, policy) for window in mine)
+        yield Reason("GL-2105", f"受付は{when(ends)}で終了しました。", {"since": ends.isoformat()})
+
+
+def _first(openings: list[datetime | None]) -> datetime | None:
+    """The earliest opening; None where one of them was open from the beginning."""
+    set_ = [each for each in openings if each is not None]
+    return min(set_) if len(set_) == len(openings) else None
+
+
+def _for_others(windows: tuple[Window, ...]) -> Reason:
+    names = [window.name for window in windows]
+    return Reason("GL-2116", f"いま受け付けている対象は、{'、'.join(names)}です。", {"windows": names})
+
+
+def _end(window: Opens, policy: Policy) -> datetime:
+    return min(each for each in (window.closes, policy.closes) if each is not None)
+
+
+def _closed(window: Opens, policy: Policy, now: datetime) -> bool:
+    return any(each is not None and now >= each for each in (window.closes, policy.closes))

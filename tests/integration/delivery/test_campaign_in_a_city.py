@@ -94,6 +94,7 @@ def test_a_segment_is_planned_approved_at_a_terminal_sent_and_tapped(town, capsy
     act(city, "opt_out", who[0], "kosodate")
     seen = city.read(partial(city.delivery.preview, plan=plan.id))
     assert (seen.count, dict(seen.left_out)) == (599, {"opted_out": 1})
+    assert city.delivery.validate(city, plan.id).validated == plan.digest
     act(city, "request", plan.id, seen)
     run = command(city, capsys, "show", plan.id, "--json")
     digest = json.loads(run[1])["plan"]["digest"]

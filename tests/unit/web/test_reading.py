@@ -41,9 +41,7 @@ def one(field, *texts, files=None):
 
 
 def test_urlencoded_and_multipart_say_the_same():
-    simple = read_form(
-        ask(b"a=%E5%B1%B1&t=1&t=2", "application/x-www-form-urlencoded; charset=utf-8")
-    )
+    simple = read_form(ask(b"a=%E5%B1%B1&t=1&t=2", "application/x-www-form-urlencoded; charset=utf-8"))
     mixed = multipart(
         part("a", "山".encode()), part("t", b"1"), part("t", b"2"), part("f", b"\x00\xff", "夏.jpg")
     )

@@ -12,14 +12,20 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    and_,
 )
 
-from govline.store.columns import BoolColumn, IdColumn, InstantColumn, JsonColumn
+from govline.store.columns import BoolColumn, DateColumn, IdColumn, InstantColumn, JsonColumn
 
 __all__ = [
     "booking_draws",
     "bookings",
     "draws",
+    "eligible",
+    "fees_due",
+    "group_members",
+    "groups",
+    "guesses",
     "metadata",
     "persons",
     "pools",
@@ -70,6 +76,7 @@ bookings: Final = Table(
     Column("ended_at", InstantColumn),
     Column("places", Integer, nullable=False, server_default="0"),
     Column("draws", Integer, nullable=False, server_default="0"),
+    Column("voucher", IdColumn),
     CheckConstraint("party > 0", name="gl_calendar_booking_party"),
 )
 # One live booking a person and slot: held, confirmed; an ended one frees the pair.
@@ -82,6 +89,15 @@ Index(
     postgresql_where=bookings.c.ended_at.is_(None),
 )
 Index("gl_calendar_booking_citizen", bookings.c.citizen, bookings.c.programme)
+# One live booking a voucher of the eligibility list; an ended one frees it.
+_ON_VOUCHER = and_(bookings.c.voucher.is_not(None), bookings.c.ended_at.is_(None))
+Index(
+    "gl_calendar_booking_voucher",
+    bookings.c.voucher,
+    unique=True,
+    sqlite_where=_ON_VOUCHER,
+    postgresql_where=_ON_VOUCHER,
+)
 Index(
     "gl_calendar_booking_held",
     bookings.c.held_until,
@@ -144,4 +160,68 @@ requests: Final = Table(
     Column("made_at", InstantColumn, nullable=False),
     Index("gl_calendar_request_citizen", "citizen"),
     Index("gl_calendar_request_made", "made_at"),
+)
+
+# 接種券などの一覧: who may book a programme. Number and birth date stand as keyed hashes only.
+eligible: Final = Table(
+    "gl_calendar_eligible",
+    metadata,
+    Column("id", IdColumn, primary_key=True),
+    Column("programme", Text, nullable=False),
+    Column("number", Text, nullable=False),
+    Column("born", Text, nullable=False),
+    Column("cohort", Text, nullable=False),
+    Column("earlier_on", DateColumn),
+    Column("product", Text, nullable=False),
+    Column("good_until", DateColumn),
+    Column("withdrawn", BoolColumn, nullable=False),
+    Column("citizen", IdColumn),
+    Column("claimed_at", InstantColumn),
+    UniqueConstraint("programme", "number", name="gl_calendar_eligible_number"),
+    Index("gl_calendar_eligible_citizen", "citizen", "programme"),
+)
+
+# Wrong entries by citizen, number and channel, so that nobody can try numbers out.
+guesses: Final = Table(
+    "gl_calendar_guess",
+    metadata,
+    Column("programme", Text, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("subject", Text, primary_key=True),
+    Column("wrong", Integer, nullable=False),
+    Column("since", InstantColumn, nullable=False),
+    Column("locked_until", InstantColumn),
+    Column("locks", Integer, nullable=False),
+    Index("gl_calendar_guess_locked", "locked_until"),
+)
+
+# 登録団体 with their 減免 class; the rate is what was approved.
+groups: Final = Table(
+    "gl_calendar_group",
+    metadata,
+    Column("id", IdColumn, primary_key=True),
+    Column("label", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("rate", Integer, nullable=False),
+    Column("good_until", DateColumn),
+    Column("purposes", JsonColumn, nullable=False),
+    Column("asked_at", InstantColumn, nullable=False),
+    Column("decided_at", InstantColumn),
+)
+group_members: Final = Table(
+    "gl_calendar_group_member",
+    metadata,
+    Column("group_id", IdColumn, ForeignKey("gl_calendar_group.id"), primary_key=True),
+    Column("citizen", IdColumn, primary_key=True),
+    Index("gl_calendar_group_member_citizen", "citizen"),
+)
+
+# What has to be paid by when, of programmes with `pay_by`.
+fees_due: Final = Table(
+    "gl_calendar_due",
+    metadata,
+    Column("booking_id", IdColumn, ForeignKey("gl_calendar_booking.id"), primary_key=True),
+    Column("due_at", InstantColumn, nullable=False),
+    Column("paid_at", InstantColumn),
 )

@@ -7,10 +7,11 @@ from attrs import evolve, frozen
 
 from govline.calendar import _queries as q
 from govline.calendar import ledger, reminders
+from govline.calendar.knowledge import facts_of, holds_in_the_way, look_up
 from govline.calendar.model import Booking, BookingState, CitizenFacts, Programme, Refused, Slot
 from govline.calendar.requests import Answer
 from govline.calendar.rules import BusinessDay, check, check_cancel, check_change
-from govline.core import CitizenId, Effect, Event, Id, Reason, Schedule, Transaction
+from govline.core import CitizenId, Effect, Event, Id, ProfilePort, Reason, Schedule, Transaction
 from govline.core.texts import Texts
 from govline.store.bulk import emit_many, schedule_many
 
@@ -24,11 +25,13 @@ class Desk:
     Args:
         programme: The programme of an id; raises where it is not declared.
         business_day: Which days count for cut-offs. `texts`: the wording of reminders.
+        profile: Where attributes of citizens are, for policies that ask for them.
     """
 
     programme: Callable[[str], Programme]
     business_day: BusinessDay
     texts: Texts
+    profile: ProfilePort | None = None
 
     # --- verbs ---
 
@@ -38,14 +41,18 @@ class Desk:
         if slot is None:
             return Refused([no_such_slot()])
         programme = self.programme(slot.programme)
-        policy = programme.policy
-        if policy.limit is not None and citizen is not None:
+        if programme.policy.counts and citizen is not None:
             # before the count: a rival request of the same person waits here
             tx.write(q.QUEUE_PERSON, {"programme": slot.programme, "citizen": citizen, "requests": 1})
+            for held in holds_in_the_way(tx, self.programme, [(slot.programme, citizen)]):
+                self.end(tx, held, BookingState.EXPIRED)
         reasons = self._reasons_now(tx, slot, lambda now: self.reasons(tx, now, citizen, party))
         if reasons:
             return Refused(reasons)
         booking = new_booking(tx, programme, slot, citizen, party, hold=verb == "hold")
+        if programme.policy.eligibility is not None:
+            voucher = self._facts(tx, slot, citizen, party, programme).voucher
+            booking = evolve(booking, voucher=voucher.id if voucher else None)
         if ledger.place(tx, slot, booking) != "placed":
             return _lost(tx, slot_id, lambda now: self.reasons(tx, now, citizen, party))
         self.taken(tx, [booking])
@@ -116,9 +123,18 @@ class Desk:
     def reasons(self, tx: Transaction, slot: Slot, citizen: CitizenId | None, party: int) -> list[Reason]:
         """Every reason against this booking, from the rows as they are."""
         programme = self.programme(slot.programme)
-        facts = _facts(tx, slot, citizen, party, programme)
+        facts = self._facts(tx, slot, citizen, party, programme)
         slot = ledger.with_shared(tx, slot)
         return check(programme.policy, slot, facts, tx.now, business_day=self.business_day)
+
+    def asker(
+        self, tx: Transaction, programme: Programme, citizen: CitizenId | None, party: int
+    ) -> Callable[[Slot], CitizenFacts]:
+        """Facts of who looks for a slot, slot by slot: what is known of them is fetched once."""
+        pairs = [] if citizen is None else [(programme.id, citizen)]
+        known = look_up(tx, self.programme, pairs, self.profile)
+        found, person = next(iter(known.values()), None), citizen is not None
+        return lambda slot: facts_of(found, programme, slot, party, tx.now, in_slot=False, person=person)
 
     def _move_reasons(self, tx: Transaction, booking: Booking, new: Slot, party: int) -> list[Reason]:
         if booking.held_until is not None and booking.held_until <= tx.now:
@@ -128,13 +144,33 @@ class Desk:
         old = find_slot(tx, booking.slot)
         assert old is not None  # a foreign key holds it
         programme = self.programme(booking.programme)
-        facts = CitizenFacts(party, places=programme.places(party))
+        facts = self._facts(tx, new, booking.citizen, party, programme, moving=booking)
         new = ledger.with_shared(tx, new, own=booking)
         if new.id == old.id:
             new = evolve(new, booked=new.booked - booking.places)
-        else:
-            facts = evolve(facts, in_slot=_in_slot(tx, new, booking.citizen))
         return check_change(programme.policy, old, new, facts, tx.now, business_day=self.business_day)
+
+    def _facts(
+        self,
+        tx: Transaction,
+        slot: Slot,
+        citizen: CitizenId | None,
+        party: int,
+        programme: Programme,
+        *,
+        moving: Booking | None = None,
+    ) -> CitizenFacts:
+        if citizen is None:
+            return facts_of(None, programme, slot, party, tx.now, in_slot=False, person=False)
+        pair = (programme.id, citizen)
+        own = moving.id if moving else ""
+        known = look_up(tx, self.programme, [pair], self.profile, moving=own).get(pair)
+        stays = moving is not None and moving.slot == slot.id
+        in_slot = not stays and _in_slot(tx, slot, citizen)
+        if known is not None and moving is not None and moving.voucher is not None:
+            mine = [each for each in known.vouchers if each.id == moving.voucher]
+            known = evolve(known, vouchers=mine)
+        return facts_of(known, programme, slot, party, tx.now, in_slot=in_slot)
 
     def _reasons_now(
         self, tx: Transaction, slot: Slot, reasons: Callable[[Slot], list[Reason]]
@@ -214,19 +250,6 @@ def new_booking(
         places=programme.places(party),
         draws=slot.draws,
     )
-
-
-def _facts(
-    tx: Transaction, slot: Slot, citizen: CitizenId | None, party: int, programme: Programme
-) -> CitizenFacts:
-    places = programme.places(party)
-    if citizen is None:
-        return CitizenFacts(party, places=places)
-    live = 0
-    if programme.policy.limit is not None:
-        row = tx.one(q.LIVE_IN_PROGRAMME, {"citizen": citizen, "programme": slot.programme, "now": tx.now})
-        live = row[0] if row else 0
-    return CitizenFacts(party, in_slot=_in_slot(tx, slot, citizen), live=live, places=places)
 
 
 def _in_slot(tx: Transaction, slot: Slot, citizen: CitizenId | None) -> bool:

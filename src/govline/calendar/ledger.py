@@ -152,7 +152,7 @@ def _reserve_pair(tx: Transaction, booking: Booking, to: Slot, party: int) -> st
     """
     if booking.slot == to.id:
         return ""
-    marker = evolve(booking, id=tx.new_id(), slot=to.id, party=party)
+    marker = evolve(booking, id=tx.new_id(), slot=to.id, party=party, voucher=None)
     if not tx.write(q.ADD_BOOKING, row_of(tx, marker)):
         return "twice"
     tx.write(q.DROP_BOOKING, {"booking": marker.id})
@@ -202,4 +202,5 @@ def row_of(tx: Transaction, booking: Booking) -> dict[str, str | int | datetime 
         "ended_at": None,
         "places": booking.places,
         "draws": booking.draws,
+        "voucher": booking.voucher,
     }

@@ -114,6 +114,7 @@ def to_json(answer: Answer) -> Json:
             "party": answer.party,
             "places": answer.places,
             "draws": answer.draws,
+            "voucher": answer.voucher,
             "state": answer.state.value,
             "starts": answer.starts.isoformat(),
             "held_until": answer.held_until and answer.held_until.isoformat(),

@@ -18,7 +18,8 @@ from govline.calendar._queries import shared as qp
 from govline.calendar._queries.shared import SharedRow
 from govline.calendar._tables import booking_draws, bookings, persons, requests
 from govline.calendar.desk import Desk, new_booking, no_such_slot
-from govline.calendar.model import Booking, BookingState, CitizenFacts, Refused, Shared, Slot
+from govline.calendar.knowledge import Known, Pair, facts_of, holds_in_the_way, look_up
+from govline.calendar.model import Booking, BookingState, Refused, Shared, Slot
 from govline.calendar.requests import Answer, digest_of, row_of, stored_answer
 from govline.calendar.rules import check
 from govline.core import CitizenId, Id, Transaction
@@ -50,12 +51,12 @@ class Wish:
 
 
 def take_many(
-    tx: Transaction, desk: Desk, wishes: Sequence[Wish], *, limited: bool = True
+    tx: Transaction, desk: Desk, wishes: Sequence[Wish], *, personal: bool = True
 ) -> list[Answer | Exception]:
     """Answer every wish, in order; a key that was answered before gets that answer again.
 
     Args:
-        limited: Whether any programme has a limit for each citizen; False spares the look.
+        personal: Whether any programme must know something of its citizens; False spares the look.
 
     Returns:
         A booking, a refusal with every reason, or the InputError GL-2001 of a key that was used for something else.
@@ -69,7 +70,7 @@ def take_many(
     for wish in wishes:
         if wish.key not in known:
             fresh.setdefault(wish.key, wish)
-    answers = _Batch.of(tx, desk, list(fresh.values()), limited=limited).answer() if fresh else {}
+    answers = _Batch.of(tx, desk, list(fresh.values()), personal=personal).answer() if fresh else {}
     first = {key: (wish.verb, wish.digest, None) for key, wish in fresh.items()}
     return [_said(wish, {**first, **known}[wish.key], answers) for wish in wishes]
 
@@ -91,7 +92,7 @@ class _Batch:
     wishes: list[Wish]
     slots: dict[Id, Slot]
     pairs: set[tuple[Id, CitizenId]]
-    live: Counter[tuple[str, CitizenId]]
+    known: dict[Pair, Known]
     shared: dict[Id, list[SharedRow]]
     pools: dict[Id, int]
     won: list[Booking] = field(factory=list)
@@ -99,23 +100,24 @@ class _Batch:
     draw_rows: list[dict[str, Any]] = field(factory=list)
 
     @classmethod
-    def of(cls, tx: Transaction, desk: Desk, wishes: list[Wish], *, limited: bool) -> "_Batch":
-        """Lock and look: persons under a limit, then slots, then what stands in them."""
+    def of(cls, tx: Transaction, desk: Desk, wishes: list[Wish], *, personal: bool) -> "_Batch":
+        """Lock and look: persons whose bookings count, then slots, then what stands in them."""
         named = {"slots": json.dumps(sorted({wish.slot for wish in wishes}))}
-        persons_of = _under_limit(desk, tx.all(rush.FIND_SLOTS, named), wishes) if limited else []
-        if persons_of:
-            rows = [{"programme": programme, "citizen": who, "requests": 1} for programme, who in persons_of]
+        asking = _asking(desk, tx.all(rush.FIND_SLOTS, named), wishes) if personal else []
+        counted = [pair for pair in asking if desk.programme(pair[0]).policy.counts]
+        if counted:
+            rows = [{"programme": programme, "citizen": who, "requests": 1} for programme, who in counted]
             tx.write(rush.QUEUE_PERSONS, {"rows": rows_text(_PERSON, rows)})
+            for held in holds_in_the_way(tx, desk.programme, counted):
+                desk.end(tx, held, BookingState.EXPIRED)
         slots = {slot.id: slot for slot in tx.all(rush.LOCK_SLOTS, named)}
         asked = [{"slot": wish.slot, "citizen": wish.citizen} for wish in wishes if wish.citizen]
         standing = tx.all(rush.LIVE_PAIRS, {"rows": json.dumps(asked)}) if asked else []
         pairs = {(slot, who) for slot, who, booking in standing if booking}
-        counted = [{"programme": programme, "citizen": who} for programme, who in persons_of]
-        counts = tx.all(rush.LIVE_COUNTS, {"rows": json.dumps(counted), "now": tx.now}) if counted else []
-        live = Counter({(programme, who): number for programme, who, number in counts})
+        known = look_up(tx, desk.programme, asking, desk.profile)
         drawing = json.dumps([slot.id for slot in slots.values() if slot.draws])
         rows_of_pools = tx.all(qp.LOCK_SHARED, {"slots": drawing}) if drawing != "[]" else []
-        return cls(tx, desk, wishes, slots, pairs, live, *_by_slot(rows_of_pools))
+        return cls(tx, desk, wishes, slots, pairs, known, *_by_slot(rows_of_pools))
 
     def answer(self) -> dict[str, Answer]:
         """Judge one after another, then write everything."""
@@ -148,18 +150,29 @@ class _Batch:
         programme = self.desk.programme(slot.programme)
         who = wish.citizen or ""
         places = programme.places(wish.party)
-        live = self.live[slot.programme, who]
-        facts = CitizenFacts(wish.party, (slot.id, who) in self.pairs, live, places)
+        known = self.known.get((slot.programme, who))
+        facts = facts_of(
+            known,
+            programme,
+            slot,
+            wish.party,
+            self.tx.now,
+            in_slot=(slot.id, who) in self.pairs,
+            person=wish.citizen is not None,
+        )
         seen = evolve(slot, shared=self._shared(slot)) if slot.draws else slot
         reasons = check(programme.policy, seen, facts, self.tx.now, business_day=self.desk.business_day)
         if reasons:
             return Refused(reasons)
         booking = new_booking(self.tx, programme, slot, wish.citizen, wish.party, hold=wish.verb == "hold")
+        if programme.policy.eligibility is not None and facts.voucher is not None:
+            booking = evolve(booking, voucher=facts.voucher.id)
         self.slots[slot.id] = evolve(slot, booked=slot.booked + places)
         self._draw(booking)
         if wish.citizen:
             self.pairs.add((slot.id, who))
-            self.live[slot.programme, who] += 1
+            if known is not None:
+                self.known[slot.programme, who] = known.with_booking(booking, slot, programme.policy)
         self.won.append(booking)
         return booking
 
@@ -206,13 +219,13 @@ class _Batch:
         self.desk.taken(tx, self.won)
 
 
-def _under_limit(desk: Desk, slots: Iterable[Slot], wishes: Iterable[Wish]) -> list[tuple[str, CitizenId]]:
-    """Whose live bookings count, by programme: rival requests of one person wait for each other."""
+def _asking(desk: Desk, slots: Iterable[Slot], wishes: Iterable[Wish]) -> list[Pair]:
+    """Of whom something must be known, by programme."""
     programmes = {slot.id: slot.programme for slot in slots}
     asking = {
         (programmes[wish.slot], wish.citizen) for wish in wishes if wish.citizen and wish.slot in programmes
     }
-    return sorted(each for each in asking if desk.programme(each[0]).policy.limit is not None)
+    return sorted(each for each in asking if desk.programme(each[0]).policy.personal)
 
 
 def _by_slot(rows: Iterable[SharedRow]) -> tuple[dict[Id, list[SharedRow]], dict[Id, int]]:

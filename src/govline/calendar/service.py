@@ -14,7 +14,6 @@ from govline.calendar.model import (
     Allowed,
     Booking,
     BookingState,
-    CitizenFacts,
     Difference,
     Programme,
     Refused,
@@ -127,11 +126,12 @@ class Calendar:
         since: datetime | None = None,
         until: datetime | None = None,
         limit: int = _PAGE,
+        citizen: CitizenId | None = None,
     ) -> Sequence[Slot]:
-        """Slots with at least `party` places left that the policy lets anybody book now, in order."""
+        """Slots with at least `party` places left that the policy lets anybody (or this citizen) book now, in order."""
         found = self.programme(programme)
         start, end = window(tx, since, until)
-        facts = CitizenFacts(party, places=found.places(party))
+        facts = self._desk.asker(tx, found, citizen, party)
         terms = {
             "programme": found.id,
             "places": found.places(party),
@@ -142,7 +142,7 @@ class Calendar:
         return [
             slot
             for slot in tx.all(q.FREE_SLOTS, terms)
-            if not check(found.policy, slot, facts, tx.now, business_day=self._business_day)
+            if not check(found.policy, slot, facts(slot), tx.now, business_day=self._business_day)
         ]
 
     # --- bookings ---
@@ -276,8 +276,7 @@ class Calendar:
         check_key(wish.key)
         gathering = self._gatherings.get(db)
         if gathering is None:
-            limited = any(item.policy.limit is not None for item in self.programmes.values())
-            work = partial(_take_many, self._desk, limited)
+            work = partial(_take_many, self)
             gathering = self._gatherings.setdefault(db, Gathering(db, work))
         return gathering.submit(wish.slot, wish)
 
@@ -290,10 +289,9 @@ class Calendar:
         return answered_once(tx, key, verb, content, work, citizen=citizen)
 
 
-def _take_many(
-    desk: Desk, limited: bool, tx: Transaction, wishes: Sequence[Wish]
-) -> Sequence[Answer | Exception]:
-    return take_many(tx, desk, wishes, limited=limited)
+def _take_many(calendar: Calendar, tx: Transaction, wishes: Sequence[Wish]) -> Sequence[Answer | Exception]:
+    personal = any(item.policy.personal for item in calendar.programmes.values())
+    return take_many(tx, calendar._desk, wishes, personal=personal)  # noqa: SLF001 - the class's own other half
 
 
 def _check_party(party: int) -> None:

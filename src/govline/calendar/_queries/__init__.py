@@ -30,6 +30,7 @@ __all__ = [
     "ANSWER",
     "BOOKINGS_OF",
     "BOOKING_BY_ID",
+    "BOOKING_COLUMNS",
     "CANCEL_SLOT",
     "CLAIM_REQUEST",
     "CONFIRM",
@@ -44,7 +45,6 @@ __all__ = [
     "FREE_SLOTS",
     "GIVE",
     "LAID_OUT",
-    "LIVE_IN_PROGRAMME",
     "LIVE_IN_SLOT",
     "MOVE",
     "PURGE_REQUESTS",
@@ -111,7 +111,7 @@ SLOT_COLUMNS: Final = (
 )
 # a release from before rooms and pools writes no places while it is being replaced
 _PLACES = func.coalesce(func.nullif(bookings.c.places, 0), bookings.c.party, type_=Integer)
-_BOOKING = (
+BOOKING_COLUMNS: Final = (
     bookings.c.id,
     bookings.c.slot_id,
     bookings.c.programme,
@@ -122,8 +122,9 @@ _BOOKING = (
     bookings.c.held_until,
     _PLACES,
     bookings.c.draws,
+    bookings.c.voucher,
 )
-_BOOKED = select(*_BOOKING).join(slots, slots.c.id == bookings.c.slot_id)
+_BOOKED = select(*BOOKING_COLUMNS).join(slots, slots.c.id == bookings.c.slot_id)
 _BETWEEN = and_(
     slots.c.programme == bindparam("programme"),
     slots.c.starts_at >= bindparam("since"),
@@ -241,19 +242,6 @@ LIVE_IN_SLOT: Final = Statement(
     "calendar.live_in_slot",
     select(bookings.c.id).where(
         bookings.c.slot_id == bindparam("slot"), bookings.c.citizen == bindparam("citizen"), _LIVE
-    ),
-)
-LIVE_IN_PROGRAMME: Final = Statement(
-    "calendar.live_in_programme",
-    select(func.count())
-    .select_from(bookings)
-    .join(slots, slots.c.id == bookings.c.slot_id)
-    .where(
-        bookings.c.citizen == bindparam("citizen"),
-        bookings.c.programme == bindparam("programme"),
-        _LIVE,
-        or_(bookings.c.held_until.is_(None), bookings.c.held_until > bindparam("now")),
-        slots.c.ends_at > bindparam("now"),
     ),
 )
 CONFIRM: Final = Statement(

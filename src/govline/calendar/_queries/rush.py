@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from sqlalchemy import Integer, Text, and_, bindparam, func, or_, select, true, update
+from sqlalchemy import Integer, Text, and_, bindparam, select, true, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -10,7 +10,6 @@ from govline.calendar._queries import SLOT_COLUMNS, slot_of_row
 from govline.calendar._queries.sets import among
 from govline.calendar._tables import bookings, persons, requests, slots
 from govline.store import Statement
-from govline.store.columns import InstantColumn
 from govline.store.rows import given_rows, insert_rows
 
 __all__ = [
@@ -18,7 +17,6 @@ __all__ = [
     "ADD_REQUESTS",
     "FIND_SLOTS",
     "KNOWN_REQUESTS",
-    "LIVE_COUNTS",
     "LIVE_PAIRS",
     "LOCK_SLOTS",
     "QUEUE_PERSONS",
@@ -50,23 +48,6 @@ def _pairs(dialect: str) -> Any:
     return select(given["slot"], given["citizen"], standing)
 
 
-def _live_counts(dialect: str) -> Any:
-    given = given_rows({"programme": Text(), "citizen": Text()}, dialect)
-    live = and_(
-        bookings.c.citizen == given["citizen"],
-        bookings.c.programme == given["programme"],
-        bookings.c.ended_at.is_(None),
-        or_(bookings.c.held_until.is_(None), bookings.c.held_until > bindparam("now", type_=InstantColumn)),
-        slots.c.ends_at > bindparam("now", type_=InstantColumn),
-    )
-    counted = select(bookings.c.programme, bookings.c.citizen, func.count())
-    return (
-        counted.join(slots, slots.c.id == bookings.c.slot_id)
-        .where(live)
-        .group_by(bookings.c.programme, bookings.c.citizen)
-    )
-
-
 def _queue_persons(dialect: str) -> Any:
     """In one order everywhere, so that two batches cannot wait for each other."""
     columns = {each.name: each.type for each in persons.columns}
@@ -83,9 +64,6 @@ def _queue_persons(dialect: str) -> Any:
 
 QUEUE_PERSONS: Final = Statement(
     "calendar.queue_persons", _queue_persons("postgresql"), sqlite=_queue_persons("sqlite")
-)
-LIVE_COUNTS: Final = Statement(
-    "calendar.live_counts", _live_counts("postgresql"), sqlite=_live_counts("sqlite")
 )
 KNOWN_REQUESTS: Final = Statement("calendar.known_requests", _known("postgresql"), sqlite=_known("sqlite"))
 LOCK_SLOTS: Final = Statement(

@@ -81,7 +81,7 @@ def assemble(
         ConfigError: GL-9010 a port nobody offers, GL-9012 two offers of one name, GL-9013 wrong api number, GL-9014 wrong settings.
     """
     ports: dict[str, Any] = {}
-    defaults = {"policy": ALLOW_ALL, **(given or {})}
+    defaults = {"policy": ALLOW_ALL, "quiet_hours": None, **(given or {})}
     services: dict[str, Any] = {}
     offers: dict[str, Offers] = {}
     migrations: list[str] = []

@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 import pytest
 from sqlalchemy import text
 
-from govline.calendar.garbage import Garbage
+from govline.calendar.garbage import Garbage, notices
 from govline.calendar.garbage.feature import GarbageFeature
 from govline.calendar.garbage.model import Setting
 from govline.core.jst import JST
@@ -139,3 +139,85 @@ def test_erasing_forgets_what_was_announced(town_db, garbage, tmp_path, live):
     town_db.run(lambda tx: garbage.erase(tx, who))
     with town_db.begin() as tx:
         assert tx.connection.execute(count).scalar() == 0
+
+
+@pytest.fixture
+def choose(town_db, garbage, clock):
+    """A citizen sets the notice anew on a day and hour of December."""
+
+    def run(who, setting, *at):
+        clock.set(datetime(2026, 12, *at, tzinfo=JST))
+        town_db.run(lambda tx: garbage.save(tx, who, setting))
+
+    return run
+
+
+def _told_of_the_change_alone(db, who):
+    return [at for at, body in _heard(db, who) if "収集日が変わります" in body]
+
+
+def test_who_read_of_it_in_a_notice_and_changes_the_hour_is_told_no_second_time(
+    town_db, garbage, tmp_path, live, choose
+):
+    who = _citizen(town_db, garbage, "a", Setting("西町", hour=20))
+    live(date(2026, 12, 18), date(2026, 12, 19))
+    _import(town_db, garbage, tmp_path, MOVED)
+    live(date(2026, 12, 20), date(2026, 12, 20))
+    choose(who, Setting("西町", hour=18), 21, 12)
+    live(date(2026, 12, 21), date(2026, 12, 22))
+    choose(who, Setting("西町", days_before=0, hour=7), 22, 22)
+    live(date(2026, 12, 23), date(2026, 12, 26))
+    assert [at for at, _ in _heard(town_db, who)] == ["12-20 20"]
+
+
+def test_a_later_hour_does_not_swallow_a_change_that_the_notice_did_not_know(
+    town_db, garbage, tmp_path, live, choose
+):
+    who = _citizen(town_db, garbage, "a", Setting("西町", hour=18))
+    live(date(2026, 12, 20), date(2026, 12, 20))
+    _import(town_db, garbage, tmp_path, MOVED)
+    choose(who, Setting("西町", hour=20), 20, 21)
+    live(date(2026, 12, 21), date(2026, 12, 26))
+    assert _told_of_the_change_alone(town_db, who) == ["12-21 20"]
+
+
+def test_who_is_told_alone_and_changes_the_hour_is_told_once(town_db, garbage, tmp_path, live, choose):
+    _import(town_db, garbage, tmp_path, MOVED)
+    who = _citizen(town_db, garbage, "a", Setting("東町", hour=18))
+    live(date(2026, 12, 17), date(2026, 12, 18))
+    choose(who, Setting("東町", hour=20), 18, 21)
+    live(date(2026, 12, 19), date(2026, 12, 20))
+    choose(who, Setting("東町", days_before=0, hour=7), 20, 21)
+    live(date(2026, 12, 21), date(2026, 12, 26))
+    assert [at for at, _ in _heard(town_db, who)] == ["12-17 18"]
+
+
+def test_a_machine_that_was_down_tells_once(town_db, garbage, tmp_path, clock):
+    """Down from 17 to 20 on the evening of the notice, while the change came in: the late notice carries it, nothing follows."""
+    who = _citizen(town_db, garbage, "a", Setting("西町", hour=18))
+    offered = GarbageFeature().offers(garbage).ticks
+    for day, hour in ((20, 15), (20, 20), (20, 21), (21, 18), (22, 18), (23, 18), (24, 18)):
+        if (day, hour) == (20, 20):
+            _import(town_db, garbage, tmp_path, MOVED)
+        clock.set(datetime(2026, 12, day, hour, 1, tzinfo=JST))
+        ticks.run_due(town_db, offered)
+    assert [at for at, _ in _heard(town_db, who)] == ["12-20 20"]
+
+
+def test_moving_away_and_back_tells_once(town_db, garbage, tmp_path, live, clock):
+    _import(town_db, garbage, tmp_path, MOVED)
+    who = _citizen(town_db, garbage, "a", Setting("西町"))
+    live(date(2026, 12, 19), date(2026, 12, 20))
+    clock.set(datetime(2026, 12, 21, 9, tzinfo=JST))
+    town_db.run(lambda tx: garbage.remove(tx, who, "西町"))
+    town_db.run(lambda tx: garbage.save(tx, who, Setting("西町", hour=20)))
+    live(date(2026, 12, 21), date(2026, 12, 26))
+    assert [at for at, _ in _heard(town_db, who)] == ["12-20 18"]
+
+
+def test_without_the_marks_it_would_be_told_twice(town_db, garbage, tmp_path, live, monkeypatch):
+    monkeypatch.setattr(notices, "carry", lambda tx, due, mark: None)
+    _import(town_db, garbage, tmp_path, MOVED)
+    who = _citizen(town_db, garbage, "a", Setting("西町"))
+    live(date(2026, 12, 19), date(2026, 12, 22))
+    assert [at for at, _ in _heard(town_db, who)] == ["12-20 18", "12-20 18"]

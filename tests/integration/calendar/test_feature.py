@@ -43,7 +43,7 @@ class Pushes:
 def env(town_db, tmp_path):
     (tmp_path / "calendars").mkdir()
     (tmp_path / "calendars" / "copal.yaml").write_text(WRITTEN, "utf-8")
-    return Env("hinata", town_db, town_db.clock, town_db.ids, tmp_path, str, str, str)
+    return Env("hinata", town_db, town_db.clock, town_db.ids, tmp_path, str, str, {"quiet_hours": None}.get)
 
 
 @pytest.fixture
@@ -258,7 +258,7 @@ def test_garbage_as_a_feature(town_db, env, tmp_path):
         env, GarbageConfig(calendar="area_days.csv", texts={"garbage.is_off": "おやすみ"})
     )
     offers = feature.offers(garbage)
-    (check,) = offers.checks
+    check = offers.checks[0]
     assert town_db.read(check.run) == ["no garbage calendar: govline garbage import FILE"]
     town_db.run(garbage.prepare)
     assert town_db.read(check.run) == []

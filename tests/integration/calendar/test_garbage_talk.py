@@ -1,6 +1,6 @@
 """Garbage days as a scenario asks about them, and from the command line."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from types import SimpleNamespace
 
 import pytest
@@ -8,9 +8,11 @@ import pytest
 from govline.calendar.garbage import Garbage
 from govline.calendar.garbage.actions import AreaArgs, GarbageActions, NextArgs, NoArgs
 from govline.calendar.garbage.commands import import_command
+from govline.calendar.garbage.hours import NoticeHours
 from govline.calendar.garbage.model import Setting
 from govline.core import Ask, Input, TalkContext
 from govline.core.messages import render
+from govline.store.policies import QuietHours
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
 NAMES = ("ひなた町", "東町", "西町", "港町一丁目", "港町二丁目", *(f"中央{n}丁目" for n in range(1, 21)))
@@ -208,3 +210,17 @@ def test_joyo_goes_in_by_the_command(town_db, data_folder, capsys):
     city = SimpleNamespace(garbage=Garbage(), database=town_db)
     assert import_command(city, [str(data_folder / "garbage5374" / "joyo" / "area_days.csv")]) == 0
     assert "地区 2 · 種類 6 · セル 12(空 0、読めた 12) · 休止 1" in capsys.readouterr().out
+
+
+def test_quiet_hours_are_neither_offered_nor_taken(talk, town_db, garbage):
+    garbage.hours = NoticeHours(QuietHours(time(20), time(8)))
+    choose(talk, "東町")
+    ask = talk("garbage.settings", NoArgs())
+    assert labels(ask) == ["前日18時", "当日8時", "当日9時", "種類を選ぶ", "お知らせを止める"]
+    for spoken in (Input("text", text="前日20時"), Input("postback", data="garbage:1:20")):
+        again = talk("garbage.settings", state=ask.state, said=spoken)
+        assert said(again) == "「前日20時」は、町がお知らせを送らない時間帯のため選べません。"
+        assert [reply.action.label for reply in again.messages[1].quick] == labels(ask)
+    assert town_db.read(lambda tx: garbage.settings(tx, "a")) == [Setting("東町")]
+    done = talk("garbage.settings", state=ask.state, said=Input("text", text="前日19時"))
+    assert said(done) == "お知らせを「前日19時」に設定しました。"

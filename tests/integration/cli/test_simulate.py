@@ -12,9 +12,11 @@ import pytest
 from sqlalchemy import text
 
 from govline.calendar.garbage import notices, plan
+from govline.calendar.garbage.hours import NoticeHours
 from govline.calendar.garbage.model import Setting
 from govline.city import City
 from govline.cli import main
+from govline.cli.doctor import examine
 from govline.core import Effect, Ref, Schedule
 from govline.store import Keyring, identity
 from govline.testing.rehearsal import rehearse
@@ -160,9 +162,9 @@ def _broken(monkeypatch, work):
     """The hourly notices, with `work(tx)` done before each of them."""
     right = notices.notify
 
-    def notify(tx, texts):
+    def notify(tx, texts, hours):
         work(tx)
-        return right(tx, texts)
+        return right(tx, texts, hours)
 
     monkeypatch.setattr(notices, "notify", notify)
 
@@ -191,21 +193,41 @@ def test_an_ignored_closure_shows(folder, monkeypatch):
     assert {each["day"] for each in wrong["on_closed_days"]} == {"2026-12-31"}
 
 
-def test_an_hour_in_the_quiet_hours_shows(tmp_path, capsys):
-    _write(tmp_path, ["database: sqlite:///town.db"])
+def _later_quiet(folder, start):
+    """The town widens its quiet hours after its citizens chose."""
+    text = (folder / "city.yaml").read_text("utf-8")
+    (folder / "city.yaml").write_text(text.replace('start: "23:00"', f'start: "{start}"'), "utf-8")
+
+
+def test_an_hour_in_quiet_hours_is_moved_and_named(tmp_path, capsys):
+    _write(tmp_path, ["database: sqlite:///town.db"], quiet="23:00")
     _settle_in(tmp_path, [(Setting("東町", hour=22),)])
-    assert main(["simulate", "--town", str(tmp_path), "--days", "10"]) == 1
-    assert "✗ 静かな時間帯の配信: 1件" in capsys.readouterr().out
-    ((quiet,),) = rehearse(tmp_path, days=10).checks.wrong.values()
-    assert (quiet["source"], quiet["time"]) == ("garbage", "22:00")
+    _later_quiet(tmp_path, "21:00")
+    assert main(["simulate", "--town", str(tmp_path), "--days", "10"]) == 0
+    said = capsys.readouterr().out
+    assert "✓ 静かな時間帯の配信: なし" in said
+    assert "前日22時を選んだ登録が1件あり、静かな時間帯に入るため、20時に送ります" in said
+    report = rehearse(tmp_path, days=10)
+    assert report.told
+    assert {delivery.at.hour for delivery, _, _ in report.told} == {20}
+    assert "前日22時を選んだ登録が1件" in "\n".join(examine(tmp_path))
+
+
+def test_a_notice_in_quiet_hours_shows(tmp_path, monkeypatch):
+    _write(tmp_path, ["database: sqlite:///town.db"], quiet="23:00")
+    _settle_in(tmp_path, [(Setting("東町", hour=22),)])
+    _later_quiet(tmp_path, "21:00")
+    monkeypatch.setattr(NoticeHours, "is_quiet", lambda self, now: False)
+    wrong = rehearse(tmp_path, days=10).checks.wrong
+    assert {(each["source"], each["time"]) for each in wrong["in_quiet_hours"]} == {("garbage", "22:00")}
 
 
 def test_a_silent_week_shows_as_missed(folder, monkeypatch):
     right = notices.notify
     off = (date(2026, 12, 7), date(2026, 12, 13))
 
-    def notify(tx, texts):
-        return 0 if off[0] <= tx.now.date() <= off[1] else right(tx, texts)
+    def notify(tx, texts, hours):
+        return 0 if off[0] <= tx.now.date() <= off[1] else right(tx, texts, hours)
 
     monkeypatch.setattr(notices, "notify", notify)
     wrong = _month(folder).checks.wrong
@@ -216,8 +238,8 @@ def test_a_silent_week_shows_as_missed(folder, monkeypatch):
 def test_a_wrong_hour_shows(folder, monkeypatch):
     right = notices._passes
 
-    def early(now):
-        for due in right(now):
+    def early(now, hours):
+        for due in right(now, hours):
             yield type(due)(due.lead, due.day, due.from_hour, 22)
 
     monkeypatch.setattr(notices, "_passes", early)

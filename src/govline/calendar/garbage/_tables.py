@@ -16,7 +16,6 @@ __all__ = [
     "exceptions",
     "horizon",
     "kinds",
-    "known_changes",
     "metadata",
     "muted",
     "rules",
@@ -101,20 +100,7 @@ changes: Final = Table(
     Column("moved_to", DateColumn),
 )
 
-# Since when the notices know of a change: those sent before could not announce it. `moved_to` is "" where it is cancelled.
-known_changes: Final = Table(
-    "gl_garbage_known_change",
-    metadata,
-    Column("day", DateColumn, primary_key=True),
-    Column("area", Text, primary_key=True),
-    Column("kind", Text, primary_key=True),
-    Column("moved_to", Text, primary_key=True),
-    Column("known_on", DateColumn, nullable=False),
-    Column("day_after", DateColumn, nullable=False),
-    Column("known_hour", Integer, nullable=False),
-)
-
-# Changes that were announced to a citizen in a message of their own, because no notice of theirs could carry them.
+# Which change a citizen was told of, in a notice or in a message of its own: nobody is sent the latter twice.
 announced: Final = Table(
     "gl_garbage_announced",
     metadata,

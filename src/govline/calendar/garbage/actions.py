@@ -6,7 +6,7 @@ from typing import Any
 from attrs import evolve, frozen
 from pydantic import BaseModel, ConfigDict, Field
 
-from govline.calendar.garbage.model import Setting
+from govline.calendar.garbage.model import HOURS, Setting
 from govline.calendar.garbage.places import Sought
 from govline.calendar.garbage.service import Garbage
 from govline.calendar.labels import day_label
@@ -19,7 +19,6 @@ __all__ = ["GarbageActions"]
 _SHOWN = 12
 _LABEL = 20
 _AREAS = 5
-_TIMES = ((1, 18), (1, 20), (0, 6), (0, 7))
 _OFF, _KINDS, _DONE = "garbage:off", "garbage:kinds", "garbage:done"
 
 
@@ -144,7 +143,8 @@ class GarbageActions:
     def _added(self, tx: Transaction, context: TalkContext, area: str) -> Finished:
         mine = self.garbage.settings(tx, context.citizen)
         if area not in [setting.area for setting in mine]:
-            self.garbage.save(tx, context.citizen, evolve(mine[0], area=area) if mine else Setting(area))
+            new = evolve(mine[0], area=area) if mine else Setting(area)
+            self.garbage.save(tx, context.citizen, self.garbage.hours.fitting(new))
         areas = "・".join(dict.fromkeys([*(setting.area for setting in mine), area]))
         return Finished("ok", {"area": area}, [Text(self._say("garbage.area_added", area=area, areas=areas))])
 
@@ -181,6 +181,10 @@ class GarbageActions:
         changed = _with_time(mine[0], choice)
         if changed is None:
             return self._ask_time(mine)
+        if changed.enabled and not self.garbage.hours.allows(changed):
+            refused = self._say("garbage.quiet", time=self._time(changed.days_before, changed.hour))
+            asked = self._ask_time(mine)
+            return evolve(asked, messages=[Text(refused), *asked.messages])
         for setting in mine:
             self.garbage.save(tx, context.citizen, evolve(changed, area=setting.area))
         return self._saved(changed)
@@ -216,9 +220,13 @@ class GarbageActions:
         return Finished("ok", value, [Text(self._say("garbage.time_saved", now=now))])
 
     def _times(self) -> list[tuple[str, str]]:
-        times = [(f"garbage:{lead}:{hour}", self._time(lead, hour)) for lead, hour in _TIMES]
+        hours = self.garbage.hours
         return [
-            *times,
+            *(
+                (_time_key(lead, hour), self._time(lead, hour))
+                for lead in (1, 0)
+                for hour in hours.offered(lead)
+            ),
             (_KINDS, self._say("garbage.choose_kinds")),
             (_OFF, self._say("garbage.off")),
         ]
@@ -226,7 +234,10 @@ class GarbageActions:
     def _meant(self, tx: Transaction, said: Input) -> str:
         if said.kind == "postback":
             return said.data
-        labels = {label: key for key, label in self._times()}
+        labels = {
+            self._time(lead, hour): _time_key(lead, hour) for lead, span in HOURS.items() for hour in span
+        }
+        labels |= {label: key for key, label in self._times()}
         labels[self._say("garbage.done")] = _DONE
         words = normalize(said.text)
         return labels.get(
@@ -236,7 +247,7 @@ class GarbageActions:
     def _now(self, setting: Setting) -> str:
         if not setting.enabled:
             return self._say("garbage.is_off")
-        return self._time(setting.days_before, setting.hour)
+        return self._time(setting.days_before, self.garbage.hours.fitting(setting).hour)
 
     def _time(self, lead: int, hour: int) -> str:
         return self._say("garbage.evening" if lead else "garbage.morning", hour=hour)
@@ -294,10 +305,15 @@ class GarbageActions:
 def _with_time(setting: Setting, choice: str) -> Setting | None:
     if choice == _OFF:
         return evolve(setting, enabled=False)
-    for lead, hour in _TIMES:
-        if choice == f"garbage:{lead}:{hour}":
-            return evolve(setting, enabled=True, days_before=lead, hour=hour)
+    for lead, span in HOURS.items():
+        for hour in span:
+            if choice == _time_key(lead, hour):
+                return evolve(setting, enabled=True, days_before=lead, hour=hour)
     return None
+
+
+def _time_key(lead: int, hour: int) -> str:
+    return f"garbage:{lead}:{hour}"
 
 
 def _words(said: Input) -> str:

@@ -10,13 +10,13 @@ from pydantic import BaseModel, ConfigDict, Field
 from govline.calendar.garbage import _queries as q
 from govline.calendar.garbage.actions import GarbageActions
 from govline.calendar.garbage.commands import import_command
+from govline.calendar.garbage.hours import NoticeHours
 from govline.calendar.garbage.inspection import check_command, dates_command
-from govline.calendar.garbage.model import HOURS
 from govline.calendar.garbage.outputs import calendar_command, export_command
 from govline.calendar.garbage.pickups import Bulky
 from govline.calendar.garbage.service import Garbage
 from govline.calendar.garbage.texts import GARBAGE_TEXTS
-from govline.calendar.garbage.warnings import expiries, warnings
+from govline.calendar.garbage.warnings import expiries, quiet_wishes, warnings
 from govline.core import FEATURE_API, Check, Command, DataClass, DataField, Env, Offers, Tick, Transaction
 from govline.core.jst import to_jst
 from govline.core.texts import Texts
@@ -71,7 +71,8 @@ class GarbageFeature:
         bulky = Bulky(config.bulky.kinds, config.bulky.apply_before, config.bulky.how)
         postal = (Path(env.folder) / config.postcodes, config.municipality) if config.postcodes else None
         texts = Texts(config.texts, GARBAGE_TEXTS)
-        return Garbage(texts, calendar, config.closed_days, bulky=bulky, postcodes=postal)
+        hours = NoticeHours(env.port("quiet_hours"))
+        return Garbage(texts, calendar, config.closed_days, bulky=bulky, postcodes=postal, hours=hours)
 
     def offers(self, service: Garbage) -> Offers:
         """Actions, the hourly notices, the import command, checks and the staff's view."""
@@ -82,15 +83,18 @@ class GarbageFeature:
             data_map=_DATA,
             erase=service.erase,
             prepare=service.prepare,
-            checks=[Check("garbage.days", _runs_out)],
+            checks=[
+                Check("garbage.days", _runs_out),
+                Check("garbage.hours", lambda tx: quiet_wishes(tx, service.hours)),
+            ],
             expiries=expiries,
             view=_view,
         )
 
 
 def _ticks(service: Garbage) -> list[Tick]:
-    """One an hour while notices may go out; each finds whoever is still owed one, so a missed tick is made up for."""
-    hours = sorted(hour for span in HOURS.values() for hour in span)
+    """One an hour while notices may go out, never in quiet hours; each finds whoever is still owed one, so a missed tick is made up for."""
+    hours = sorted(hour for lead in (0, 1) for hour in service.hours.allowed(lead))
     return [Tick(f"garbage.notice-{hour:02d}", time(hour), _quietly(service.notify)) for hour in hours]
 
 

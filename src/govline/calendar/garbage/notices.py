@@ -9,15 +9,9 @@ from types import MappingProxyType
 from typing import Any
 
 from govline.calendar.garbage import _queries as q
+from govline.calendar.garbage.hours import NoticeHours
 from govline.calendar.garbage.model import HOURS, DayOff, Group
-from govline.calendar.garbage.notices_ahead import (
-    ANNOUNCED_DAYS,
-    Due,
-    announce,
-    change_lines,
-    note,
-    noted_until,
-)
+from govline.calendar.garbage.notices_ahead import ANNOUNCED_DAYS, Due, announce, carry, change_lines
 from govline.calendar.labels import day_label
 from govline.core import CitizenId, Transaction
 from govline.core.jst import JST, to_jst
@@ -30,23 +24,29 @@ __all__ = ["ANNOUNCED_DAYS", "CATCH_UP_HOURS", "changes", "notify", "tonight"]
 CATCH_UP_HOURS = 3
 """A notice that a stopped machine missed still goes out within so many hours of its time, never on another day."""
 
+_AHEAD = timedelta(days=ANNOUNCED_DAYS + 1)
+
 Row = tuple[CitizenId, str, str]
 Changes = dict[str, list[DayOff]]
 
 
-def notify(tx: Transaction, texts: Texts) -> int:
+def notify(tx: Transaction, texts: Texts, hours: NoticeHours) -> int:
     """Freeze a delivery for everybody whose hour has come and who was not told yet; the number of citizens.
+
+    In the town's quiet hours nobody is told: whoever wished for such an hour is told before or after it, see `NoticeHours.told_at`.
 
     Safe to run at any time and any number of times: a citizen's row is marked with the day it was told for in the same
     transaction, so a second run, a rerun and a run after downtime find only who is still owed a notice.
     """
+    if hours.is_quiet(tx.now):
+        return 0
     today = to_jst(tx.now).date()
-    ahead = [each for own in changes(tx, today, noted_until(today)).values() for each in own]
-    note(tx, ahead)
+    ahead = [each for own in changes(tx, today, today + _AHEAD).values() for each in own]
+    expires = _expires(tx.now, hours)
     told = 0
-    for due in _passes(tx.now):
-        told += _notify(tx, texts, due)
-        told += announce(tx, texts, due, ahead, _expires(tx.now))
+    for due in _passes(tx.now, hours):
+        told += _notify(tx, texts, due, expires)
+        told += announce(tx, texts, due, ahead, expires)
     return told
 
 
@@ -64,25 +64,27 @@ def changes(tx: Transaction, first: date, last: date) -> Changes:
     return {area: list(own) for area, own in groupby(rows, key=attrgetter("area"))}
 
 
-def _passes(now: datetime) -> Iterator[Due]:
+def _passes(now: datetime, hours: NoticeHours) -> Iterator[Due]:
     wall = to_jst(now)
-    for lead, hours in HOURS.items():
-        first = max(wall.hour - CATCH_UP_HOURS + 1, hours.start)
-        if first <= wall.hour:
-            yield Due(lead, wall.date() + timedelta(days=lead), first, wall.hour)
+    for lead in HOURS:
+        asked = hours.asked(lead, wall.hour - CATCH_UP_HOURS + 1, wall.hour)
+        if asked:
+            yield Due(lead, wall.date() + timedelta(days=lead), *asked)
 
 
-def _expires(now: datetime) -> datetime:
-    """A few hours, and never past midnight: "tomorrow" would then mean another day."""
+def _expires(now: datetime, hours: NoticeHours) -> datetime:
+    """A few hours, never past midnight ("tomorrow" would then mean another day), and never in quiet hours."""
     midnight = datetime.combine(to_jst(now).date() + timedelta(days=1), time(), JST)
-    return min(now + timedelta(hours=CATCH_UP_HOURS), midnight)
+    return min(now + timedelta(hours=CATCH_UP_HOURS), midnight, hours.next_quiet(now) or midnight)
 
 
-def _notify(tx: Transaction, texts: Texts, due: Due) -> int:
+def _notify(tx: Transaction, texts: Texts, due: Due, expires: datetime) -> int:
     mark = tx.new_id()
     if not tx.write(q.MARK_TOLD, {**due.terms, "mark": mark}):
         return 0
     coming = changes(tx, due.day, due.day + timedelta(days=ANNOUNCED_DAYS))
+    if coming:
+        carry(tx, due, mark)
     rows = tx.all(q.TO_TELL, {"collected": due.day, "mark": mark})
     groups = _groups(rows, _hidden(tx, mark, coming))
     wall = to_jst(tx.now)
@@ -93,7 +95,7 @@ def _notify(tx: Transaction, texts: Texts, due: Due) -> int:
             source="garbage",
             messages=[Text(_text(texts, due, group, coming))],
             recipients=group.citizens,
-            expires=_expires(tx.now),
+            expires=expires,
         )
     return sum(len(group.citizens) for group in groups)
 

@@ -2,6 +2,7 @@
 
 Whoever has a notice in the week before a change reads of it there. Whoever has none (a kind collected once a month) would
 stand with the bags at the road: they are told once, as soon as the change is a week away, at their hour.
+Who was told of which change stands in a table: a changed hour, a move or a machine that was down makes no second message.
 """
 
 import hashlib
@@ -22,12 +23,11 @@ from govline.core.messages import Text
 from govline.core.texts import Texts
 from govline.delivery import freeze
 
-__all__ = ["ANNOUNCED_DAYS", "Due", "announce", "change_lines", "note", "noted_until"]
+__all__ = ["ANNOUNCED_DAYS", "Due", "announce", "carry", "change_lines"]
 
 ANNOUNCED_DAYS = 7
 """A cancelled or moved collection is announced in the week before it."""
 
-_NOTED_AHEAD = timedelta(days=2 * ANNOUNCED_DAYS)
 _KEPT = timedelta(days=60)
 _WEEK = timedelta(days=ANNOUNCED_DAYS)
 
@@ -52,47 +52,28 @@ class Due:
         }
 
 
-def note(tx: Transaction, coming: Iterable[DayOff]) -> None:
-    """Remember since when a change is known: notices sent before it was could not announce it.
-
-    Args:
-        coming: Every change of the next two weeks, so that those of the coming week are known before their week begins.
-    """
-    wall = to_jst(tx.now)
-    keys = {(each.area, each.day, each.kind, _iso(each.moved_to)) for each in coming}
-    fresh = keys - {tuple(row) for row in tx.all(sql.KNOWN, {"first": wall.date()})} if keys else set()
-    if not fresh:
-        return
-    known = {
-        "known_on": wall.date(),
-        "day_after": wall.date() + timedelta(days=1),
-        "known_hour": wall.hour,
-    }
-    names = ("area", "day", "kind", "moved_to")
-    for statement in sql.PURGE:
-        tx.write(statement, {"before": wall.date() - _KEPT})
-    tx.write_many(sql.NOTE, [{**dict(zip(names, key, strict=True)), **known} for key in sorted(fresh)])
-
-
-def noted_until(today: date) -> date:
-    """The last day whose changes `note` wants to know today."""
-    return today + _NOTED_AHEAD
+def carry(tx: Transaction, due: Due, mark: str) -> None:
+    """Remember whom the notices under this mark tell of which change, so that no message of its own tells them again."""
+    terms = {"mark": mark, "collected": due.day, "last": due.day + _WEEK}
+    if tx.write(sql.CARRY, terms):
+        _purge(tx)
 
 
 def announce(tx: Transaction, texts: Texts, due: Due, coming: Iterable[DayOff], expires: datetime) -> int:
-    """Tell who hears of a change in no notice, once; the number of citizens.
+    """Tell who hears of a change in no notice, once, whatever becomes of their hour; the number of citizens.
 
     Args:
-        coming: The changes that `note` has seen.
+        coming: The changes of the days to come.
         expires: When it is too late to send.
     """
     mark = tx.new_id()
     written = 0
     for day in sorted({each.day for each in coming if due.day <= each.day <= due.day + _WEEK}):
         terms = {**due.terms, "mark": mark, "changed": day, "since": day - _WEEK}
-        written += tx.write(sql.ANNOUNCE[due.lead], terms)
+        written += tx.write(sql.ANNOUNCE, terms)
     if not written:
         return 0
+    _purge(tx)
     groups = _groups(tx.all(sql.TO_ANNOUNCE, {"mark": mark}))
     for told, citizens in groups.items():
         freeze(
@@ -133,5 +114,5 @@ def _text(texts: Texts, told: Sequence[DayOff]) -> str:
     return "\n".join([texts.get("garbage.changes"), *lines])
 
 
-def _iso(day: date | None) -> str:
-    return day.isoformat() if day else ""
+def _purge(tx: Transaction) -> None:
+    tx.write(sql.PURGE, {"before": to_jst(tx.now).date() - _KEPT})

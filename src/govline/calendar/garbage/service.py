@@ -12,6 +12,7 @@ from attrs import evolve
 from govline.calendar.garbage import _queries as q
 from govline.calendar.garbage import imports, notices
 from govline.calendar.garbage.editions import Book
+from govline.calendar.garbage.hours import NoticeHours
 from govline.calendar.garbage.model import CollectionDay, Group, ImportReport, Setting, Wishes
 from govline.calendar.garbage.pickups import Bulky, Pickup, pickups
 from govline.calendar.garbage.places import Sought, find_places
@@ -39,6 +40,7 @@ class Garbage:
         closing: What closures do: `drop` leaves closed days out, `shift` moves them by a week; see `plan.lay_out`.
         bulky: How bulky waste is picked up; see `pickups.Bulky`.
         postcodes: Japan Post's list for `prepare` to read beside the calendar, and the municipality that is meant.
+        hours: At which hours notices go out, so that none falls into the town's quiet hours.
     """
 
     def __init__(
@@ -49,12 +51,14 @@ class Garbage:
         *,
         bulky: Bulky | None = None,
         postcodes: tuple[Path, str] | None = None,
+        hours: NoticeHours | None = None,
     ) -> None:
         self.texts = texts or Texts(defaults=GARBAGE_TEXTS)
         self._calendar = calendar
         self._closing: Closing = closing
         self.bulky = bulky or Bulky()
         self._postcodes = postcodes
+        self.hours = hours or NoticeHours()
 
     # --- the town's calendar ---
 
@@ -180,11 +184,18 @@ class Garbage:
         """Add or change one area of the citizen. A first setting whose hour has passed starts with the next day.
 
         Raises:
-            InputError: GL-2025, no such area.
+            InputError: GL-2025, no such area. GL-2031, the hour lies in the town's quiet hours.
         """
         self._require_area(tx, setting.area)
+        if setting.enabled and not self.hours.allows(setting):
+            raise InputError(
+                "the hour lies in the town's quiet hours",
+                code="GL-2031",
+                hint=f"choose one of {', '.join(map(str, self.hours.allowed(setting.days_before))) or 'another day'}",
+                place={"days_before": setting.days_before, "hour": setting.hour},
+            )
         told = self.wishes(tx, citizen).told_for
-        told_for = told[setting.area] if setting.area in told else _passed_for(tx, setting)
+        told_for = told[setting.area] if setting.area in told else self._passed_for(tx, setting)
         self._write(tx, citizen, setting, told_for)
 
     def move(self, tx: Transaction, citizen: CitizenId, area: str) -> Setting:
@@ -194,11 +205,13 @@ class Garbage:
         """
         self._require_area(tx, area)
         before = self.wishes(tx, citizen)
-        setting = evolve(before.settings[0], area=area) if before.settings else Setting(area)
+        setting = self.hours.fitting(
+            evolve(before.settings[0], area=area) if before.settings else Setting(area)
+        )
         told = [day for day in before.told_for.values() if day is not None]
         for each in before.settings:
             tx.write(q.REMOVE_SETTING, {"who": citizen, "area": each.area})
-        told_for = max(told, default=None) if before.settings else _passed_for(tx, setting)
+        told_for = max(told, default=None) if before.settings else self._passed_for(tx, setting)
         self._write(tx, citizen, setting, told_for)
         return setting
 
@@ -230,7 +243,7 @@ class Garbage:
 
     def notify(self, tx: Transaction) -> int:
         """Send what is due now; how many citizens are told. See `notices.notify`."""
-        return notices.notify(tx, self.texts)
+        return notices.notify(tx, self.texts, self.hours)
 
     def _require_area(self, tx: Transaction, area: str) -> None:
         if area not in self.areas(tx):
@@ -250,8 +263,8 @@ class Garbage:
             },
         )
 
-
-def _passed_for(tx: Transaction, setting: Setting) -> date | None:
-    """The day whose notice would have gone out earlier today; it is not sent late."""
-    wall = to_jst(tx.now)
-    return wall.date() + setting.days_before * _DAY if wall.hour >= setting.hour else None
+    def _passed_for(self, tx: Transaction, setting: Setting) -> date | None:
+        """The day whose notice would have gone out earlier today; it is not sent late."""
+        wall = to_jst(tx.now)
+        hour = self.hours.fitting(setting).hour
+        return wall.date() + setting.days_before * _DAY if wall.hour >= hour else None

@@ -115,6 +115,11 @@ GARBAGE_TEXTS: Final = {
         "en": "Notices are now set to: {now}.",
         "ja-easy": "おしらせを「{now}」に しました。",
     },
+    "garbage.quiet": {
+        "ja": "「{time}」は、町がお知らせを送らない時間帯のため選べません。",
+        "en": "{time} cannot be chosen: the town sends no notices at that hour.",
+        "ja-easy": "「{time}」は えらべません。おしらせを おくらない 時間(じかん)です。",
+    },
     "garbage.ask_kinds": {
         "ja": "お知らせする種類を選んでください。\n{kinds}",
         "en": "Choose what you want to be told about.\n{kinds}",

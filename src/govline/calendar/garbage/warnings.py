@@ -1,15 +1,17 @@
 """What staff should know weeks ahead: lists of dates that run out, areas that citizens chose and the calendar lacks."""
 
+from collections import Counter
 from collections.abc import Iterable
 from datetime import date, timedelta
 
 from govline.calendar.garbage import _queries as q
+from govline.calendar.garbage.hours import NoticeHours
 from govline.calendar.garbage.imports import lost_areas
 from govline.calendar.garbage.rules import On, Rule
 from govline.core import Expiry, Transaction
 from govline.core.jst import to_jst
 
-__all__ = ["expiries", "warnings"]
+__all__ = ["expiries", "quiet_wishes", "warnings"]
 
 _AHEAD = timedelta(weeks=6)
 
@@ -26,6 +28,23 @@ def warnings(tx: Transaction) -> list[str]:
     for kind, last in sorted(ending.items(), key=lambda each: each[1]):
         if last < today + _AHEAD and not any(starts <= last + _AHEAD for starts in followed):
             found.append(f"dates of {kind} run out on {last}: govline garbage import FILE --from DAY")
+    return found
+
+
+def quiet_wishes(tx: Transaction, hours: NoticeHours) -> list[str]:
+    """Citizens whose hour lies in the town's quiet hours, with the hour at which they are told instead."""
+    counts: Counter[tuple[int, int]] = Counter()
+    for _, lead, hour, count in tx.all(q.SETTING_COUNTS):
+        if hour not in hours.allowed(lead):
+            counts[lead, hour] += count
+    found: list[str] = []
+    for (lead, hour), count in sorted(counts.items()):
+        told = hours.told_at(lead, hour)
+        what = f"{told}時に送ります" if told is not None else "送れません"
+        day = "前日" if lead else "当日"
+        found.append(
+            f"{day}{hour}時を選んだ登録が{count}件あり、静かな時間帯に入るため、{what}。その時刻に送るには city.yaml の quiet_hours を直します"
+        )
     return found
 
 

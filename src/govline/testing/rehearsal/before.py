@@ -1,18 +1,26 @@
 """What stands in a town's copy before the rehearsal begins: calendars, wishes, and who can be reached."""
 
-from typing import Self
+from collections.abc import Iterator
+from datetime import date, datetime, time
+from typing import Final, Self
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from govline.calendar.garbage import Garbage
 from govline.calendar.garbage.editions import Book
+from govline.calendar.garbage.model import HOURS
+from govline.calendar.garbage.warnings import quiet_wishes
 from govline.city import City
 from govline.core import CitizenId, Transaction, frozen_tuple
+from govline.core.jst import JST
 from govline.core.texts import Texts
+from govline.store.policies import QuietHours
 from govline.testing.rehearsal import _queries as q
 from govline.testing.rehearsal.model import Wish
 
 __all__ = ["Before"]
+
+_ANY_DAY: Final = date(2026, 1, 1)
 
 
 @frozen
@@ -22,8 +30,9 @@ class Before:
     Args:
         book: The garbage calendars; None in a town without.
         texts: The garbage notices' wording, to find in a message what it tells.
-        wishes: Of citizens who can be reached.
+        wishes: Of citizens who can be reached, at the hours at which the town tells them.
         unreachable: How many have settings and cannot be reached.
+        moved: Sentences about hours that lie in the town's quiet hours.
     """
 
     book: Book | None = None
@@ -31,6 +40,7 @@ class Before:
     areas: tuple[str, ...] = field(default=(), converter=frozen_tuple)
     wishes: tuple[Wish, ...] = field(default=(), converter=frozen_tuple)
     unreachable: int = 0
+    moved: tuple[str, ...] = field(default=(), converter=frozen_tuple)
 
     @classmethod
     def of(cls, city: City, tx: Transaction) -> Self:
@@ -45,8 +55,9 @@ class Before:
             garbage.book(tx),
             garbage.texts,
             garbage.areas(tx),
-            [each for each in wishes if each.citizen in reached],
+            list(_outside(city.quiet_hours, (each for each in wishes if each.citizen in reached))),
             len(lost),
+            quiet_wishes(tx, garbage.hours),
         )
 
     @property
@@ -60,3 +71,18 @@ class Before:
         """Citizens by number, in order of their ids: what a report calls them."""
         people = dict.fromkeys(each.citizen for each in self.wishes)
         return {citizen: number for number, citizen in enumerate(people, 1)}
+
+
+def _outside(quiet: QuietHours, wishes: Iterator[Wish]) -> Iterator[Wish]:
+    """Wishes at the hours that are not quiet: evenings before, mornings behind the quiet time; without any hour they are held."""
+    for wish in wishes:
+        hours = [
+            hour
+            for hour in HOURS[wish.lead]
+            if quiet.until(datetime.combine(_ANY_DAY, time(hour), JST)) is None
+        ]
+        if wish.lead:
+            told = max((hour for hour in hours if hour <= wish.hour), default=min(hours, default=None))
+        else:
+            told = min((hour for hour in hours if hour >= wish.hour), default=max(hours, default=None))
+        yield evolve(wish, enabled=False) if told is None else evolve(wish, hour=told)

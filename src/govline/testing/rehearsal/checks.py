@@ -254,6 +254,7 @@ def _in_quiet_hours(city: City, deliveries: Sequence[Delivery]) -> Iterator[Find
 def _warnings(before: Before, checks: Checks) -> Iterator[str]:
     if before.book is not None and not before.areas:
         yield "ごみの収集日が登録されていません"
+    yield from before.moved
     for ending in checks.data_ends:
         yield f"{ending['kind']}の日付は{ending['last']}で終わります({ending['areas']}地区): 次の表を取り込んでください"
     lost = Counter(each.area for each in before.wishes if each.area not in before.known_areas)

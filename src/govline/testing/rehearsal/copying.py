@@ -198,4 +198,5 @@ def _make_fresh(copy: Path, start: date, today: date) -> None:
             if start != today:
                 laid = "UPDATE gl_garbage_horizon SET laid_out_to = ?"
                 aside.execute(laid, ((start - _DAY).isoformat(),))
+                aside.execute("DELETE FROM gl_garbage_announced WHERE day >= ?", (start.isoformat(),))
         aside.commit()

@@ -2,12 +2,12 @@
 
 import re
 from html import unescape
-from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
 
 from govline.city import City
-from govline.core import FEATURE_API, Actor, Offers
+from govline.core import FEATURE_API, Offers, Reason, Ref
 from govline.core.pages import (
     DataTable,
     Facts,
@@ -21,7 +21,6 @@ from govline.core.pages import (
     Submitted,
     View,
 )
-from govline.core.values import Reason
 from govline.simulator import ChannelSettings, LineWorld, Simulator
 from govline.web import Ask, Password, WebFeature
 from govline.web.staff import LocalStaff
@@ -88,7 +87,7 @@ class Demo:
         if self.refuse:
             return [Reason("GL-2103", self.refuse[0], {"field": "day"})]
         self.taken.append((request.key, request.actor, dict(values)))
-        tx.audit("demo.taken", __import__("govline").core.Ref("demo", request.key))
+        tx.audit("demo.taken", Ref("demo", request.key))
         return Submitted("受け付けました", [Facts({"受付番号": "A-1"})], tell="申込を受け付けました。")
 
     def show_quiet(self, _tx, request):
@@ -256,6 +255,3 @@ def clerk(city, any_db):
     browser = Browser(city.web)
     browser.fill("/staff/sign-in", name="yamada", password="correct horse")
     return browser
-
-
-__all__ = ["Actor", "parse_qs"]

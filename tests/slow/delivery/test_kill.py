@@ -45,7 +45,8 @@ def worker(town, kind="guarded"):
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def town(request, tmp_path):
-    lines = ["id: hinata", "name: ひなた町", "features: {}"]
+    # two at a time, so that there is something left to kill in the midst of
+    lines = ["id: hinata", "name: ひなた町", "features: {}", "queues: {delivery: {workers: 2, ahead: 8}}"]
     if request.param == "sqlite":
         lines.append("database: sqlite:///town.db")
     else:

@@ -8,18 +8,18 @@ slots:
     times: [10:00-11:30, 13:00-14:30]
 """
 
-import re
-import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
-from govline.calendar.model import CutOff, Policy, PoolRule, Programme, Reminder, SlotRule
-from govline.core.jst import JST
+from govline.calendar.definition_policy import FeeText, PolicyDefinition
+from govline.calendar.model import PoolRule, Programme, SlotRule
+from govline.calendar.pricing import Tariff
+from govline.calendar.written import DateSpan, Listed, Remind, TimeSpan, Weekdays, Written
 from govline.errors import DefinitionError
 
 __all__ = [
@@ -32,140 +32,20 @@ __all__ = [
     "parse",
 ]
 
-_WEEKDAYS: Final = "月火水木金土日"
-_SPAN: Final = re.compile(r"\s*(?:/|\.\.|〜|～|~)\s*")
-_CUT: Final = re.compile(
-    r"(?:(?P<hours>\d+(?:\.\d+)?)時間前|(?P<minutes>\d+)分前"
-    r"|(?:(?P<business>\d+)営業日前|(?P<days>\d+)日前|(?P<eve>前日)|(?P<same>当日))(?:の?\s*(?P<at>\d{1,2}:\d{2})(?:まで)?)?)"
-)
-_CLOCK: Final = re.compile(r"(?P<hour>[01]?\d|2[0-3])(?::(?P<minute>[0-5]\d))?", re.ASCII)
-_LONGEST_SPAN: Final = timedelta(days=3 * 366)
 _MINUTES_A_SLOT: Final = 60
-_MOST_PLACES: Final = 1_000_000
-_MOST_DAYS: Final = 1_000
-_A_DAY: Final = {"days": 1, "business": 1, "hours": 24, "minutes": 24 * 60}
 _YAML_HINT: Final = (
     "save it as UTF-8; indent by spaces; quote texts that hold a colon; check that every date exists"
 )
+_MOST_PLACES: Final = 1_000_000
 
 
-def _clock(text: str) -> time:
-    found = _CLOCK.fullmatch(text.strip())
-    if found is None:
-        raise ValueError("時刻は 9:00 や 17:30 のように、0:00 から 23:59 までで書いてください")
-    return time(int(found["hour"]), int(found["minute"] or 0))
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise ValueError("日付は 2026-11-24 の形で、ある日を書いてください") from None
-
-
-def _as_text(value: Any) -> str:
-    if isinstance(value, date | datetime):
-        return value.isoformat()
-    if isinstance(value, list | dict):
-        raise ValueError("ここには一つの値だけを書いてください")  # noqa: TRY004 - pydantic explains ValueErrors only
-    return unicodedata.normalize("NFKC", str(value))
-
-
-def _as_list(value: Any) -> list[Any]:
-    return list(value) if isinstance(value, list | tuple) else [value]
-
-
-def _as_span(value: Any) -> tuple[date, date]:
-    if isinstance(value, tuple):
-        return value
-    first, *rest = _SPAN.split(_as_text(value).strip())
-    span = _day(first), _day(rest[0] if rest else first)
-    if span[1] < span[0] or len(rest) > 1:
-        raise ValueError("日付の範囲は 2026-11-24/2026-12-25 の形で、早い日を先に書いてください")
-    if span[1] - span[0] > _LONGEST_SPAN:
-        raise ValueError("日付の範囲は3年までです")
-    return span
-
-
-def _as_weekdays(value: Any) -> tuple[int, ...]:
-    text = "".join(map(str, _as_list(value)))
-    wrong = [char for char in text if char not in _WEEKDAYS]
-    if wrong or not text:
-        raise ValueError("曜日は 月火水木金土日 の文字で書いてください")
-    return tuple(sorted({_WEEKDAYS.index(char) for char in text}))
-
-
-def _as_time_span(value: Any) -> tuple[time, time | None]:
-    if isinstance(value, tuple):
-        return value
-    start, _, end = re.sub(r"[〜～~]", "-", _as_text(value)).partition("-")
-    span = _clock(start), _clock(end) if end else None
-    if span[0] == span[1]:
-        raise ValueError("始まりと終わりが同じ時刻です")
-    return span
-
-
-def _as_instant(value: Any) -> datetime:
-    try:
-        instant = value if isinstance(value, datetime) else datetime.fromisoformat(_as_text(value))
-    except ValueError:
-        raise ValueError("日時は 2026-11-01 09:00 の形で書いてください") from None
-    return instant if instant.tzinfo else instant.replace(tzinfo=JST)
-
-
-def _cut(value: Any) -> re.Match[str] | None:
-    found = _CUT.fullmatch(_as_text(value).strip())
-    if found and max(float(found[name] or 0) / a_day for name, a_day in _A_DAY.items()) > _MOST_DAYS:
-        raise ValueError(f"{_MOST_DAYS}日より前は書けません")
-    return found
-
-
-def _as_cut(value: Any) -> CutOff:
-    if isinstance(value, CutOff):
-        return value
-    found = _cut(value)
-    if found is None:
-        raise ValueError("「2時間前」「前日 17:00」「3営業日前 17:00」のように書いてください")
-    at = _clock(found["at"]) if found["at"] else None
-    if found["business"]:
-        return CutOff(business_days=int(found["business"]), at=at)
-    if found["days"] or found["eve"]:
-        return CutOff(days=int(found["days"] or 1), at=at)
-    if found["same"]:
-        raise ValueError("当日の締切は「1時間前」のように書いてください")
-    return CutOff(hours=float(found["hours"] or 0) + int(found["minutes"] or 0) / 60)
-
-
-def _as_reminder(value: Any) -> Reminder:
-    if isinstance(value, Reminder):
-        return value
-    found = _cut(value)
-    if found is None or found["business"]:
-        raise ValueError("「前日 18:00」「当日 7:00」「2時間前」のように書いてください")
-    if found["hours"] or found["minutes"]:
-        return Reminder(hours_before=float(found["hours"] or 0) + int(found["minutes"] or 0) / 60)
-    days = 0 if found["same"] else int(found["days"] or 1)
-    return Reminder(days_before=days, at=_clock(found["at"] or "18:00"))
-
-
-DateSpan = Annotated[tuple[date, date], BeforeValidator(_as_span)]
-TimeSpan = Annotated[tuple[time, time | None], BeforeValidator(_as_time_span)]
-Listed = BeforeValidator(_as_list)
-Moment = Annotated[datetime, BeforeValidator(_as_instant)]
-Cut = Annotated[CutOff, BeforeValidator(_as_cut)]
-
-
-class _Written(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
-
-
-class SlotDefinition(_Written):
+class SlotDefinition(Written):
     """Slots by dates and times. One of `dates` (days or spans) and `rolling` (the next so many days)."""
 
     times: Annotated[list[TimeSpan], Listed] = Field(min_length=1)
-    dates: Annotated[list[DateSpan], Listed] = []
+    dates: Annotated[list[DateSpan], Listed] = Field(default=[])
     rolling: int = Field(default=0, ge=0, le=730)
-    weekdays: Annotated[tuple[int, ...], BeforeValidator(_as_weekdays)] = tuple(range(7))
+    weekdays: Weekdays = tuple(range(7))
     capacity: int | None = Field(default=None, ge=0, le=_MOST_PLACES)
     name: str = ""
 
@@ -176,40 +56,13 @@ class SlotDefinition(_Written):
         return SlotRule(times, own, self.dates, self.rolling, self.weekdays, self.name)
 
 
-class PolicyDefinition(_Written):
-    """The policy as written; every setting is optional."""
-
-    opens: Moment | None = None
-    closes: Moment | None = None
-    opens_days_before: int | None = Field(default=None, ge=0, le=_MOST_DAYS)
-    book_until: Cut = CutOff()
-    change_until: Cut = CutOff()
-    cancel_until: Cut = CutOff()
-    max_party: int | None = Field(default=None, ge=1)
-    limit: int | None = Field(default=None, ge=1)
-    hold_minutes: int = Field(default=10, ge=1, le=_MOST_DAYS * 24 * 60)
-
-    def policy(self) -> Policy:
-        return Policy(
-            opens=self.opens,
-            closes=self.closes,
-            opens_days_before=self.opens_days_before,
-            book=self.book_until,
-            change=self.change_until,
-            cancel=self.cancel_until,
-            max_party=self.max_party,
-            limit=self.limit,
-            hold=timedelta(minutes=self.hold_minutes),
-        )
-
-
-class PoolDefinition(_Written):
+class PoolDefinition(Written):
     """A counter that slots share: a supply, or a cap for each month, day or time; `slots` names the slots that count."""
 
     name: str = Field(min_length=1)
     capacity: int = Field(ge=0, le=_MOST_PLACES)
     per: Literal["programme", "month", "day", "time"] = "programme"
-    slots: Annotated[list[str], Listed] = []
+    slots: Annotated[list[str], Listed] = Field(default=[])
     counts: Literal["places", "bookings"] = "places"
 
     def rule(self) -> PoolRule:
@@ -217,7 +70,7 @@ class PoolDefinition(_Written):
         return PoolRule(self.name, self.capacity, self.per, self.slots, per_place=self.counts == "places")
 
 
-class ProgrammeDefinition(_Written):
+class ProgrammeDefinition(Written):
     """A programme as written; `programme`, `capacity` and `slots` are the only required settings."""
 
     programme: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")
@@ -225,14 +78,19 @@ class ProgrammeDefinition(_Written):
     slots: list[SlotDefinition]
     label: str = ""
     minutes: int = Field(default=_MINUTES_A_SLOT, ge=1, lt=24 * 60)
-    closed: Annotated[list[DateSpan], Listed] = []
+    closed: Annotated[list[DateSpan], Listed] = Field(default=[])
     closed_on_holidays: bool = False
     policy: PolicyDefinition = PolicyDefinition()
-    remind: Annotated[Reminder, BeforeValidator(_as_reminder)] | None = None
-    pools: list[PoolDefinition] = []
-    parts: dict[str, list[str]] = {}
+    remind: Remind | None = None
+    pools: list[PoolDefinition] = Field(default=[])
+    parts: dict[str, list[str]] = Field(default={})
     between_minutes: int = Field(default=0, ge=0, lt=24 * 60)
     per_group: bool = False
+    fees: Annotated[list[FeeText], Listed] = Field(default=[])
+    options: dict[str, FeeText] = Field(default={})
+    reductions: dict[str, Annotated[int, Field(ge=0, le=100)]] = Field(default={})
+    reduces_options: bool = False
+    round_down_to: int = Field(default=1, ge=1)
 
     @model_validator(mode="after")
     def _rooms_exist(self) -> Self:
@@ -240,11 +98,18 @@ class ProgrammeDefinition(_Written):
         for pool in self.pools:
             if unknown := [name for name in pool.slots if name not in names]:
                 raise ValueError(f"pools「{pool.name}」: 「{unknown[0]}」という枠はありません")
+        for where, used in self._named_slots():
+            if unknown := [name for name in used if name not in names]:
+                raise ValueError(f"{where}: 「{unknown[0]}」という枠はありません")
         if missing := [name for name in self.parts if name not in {slot.name for slot in self.slots}]:
             raise ValueError(f"parts: 「{missing[0]}」という枠はありません")
         if _circle(self.parts):
             raise ValueError("parts: 部分をたどると、もとの部屋に戻ります")
         return self
+
+    def _named_slots(self) -> Iterator[tuple[str, Sequence[str]]]:
+        yield from ((f"policy.products「{name}」", slots) for name, slots in self.policy.products.items())
+        yield from (("fees", fee.slots) for fee in [*self.fees, *self.options.values()])
 
     def build(self) -> Programme:
         """The programme as the rest of the calendar knows it."""
@@ -260,6 +125,16 @@ class ProgrammeDefinition(_Written):
             parts={whole: tuple(parts) for whole, parts in self.parts.items()},
             between=timedelta(minutes=self.between_minutes),
             per_group=self.per_group,
+            tariff=self._tariff() if self.fees or self.options else None,
+        )
+
+    def _tariff(self) -> Tariff:
+        return Tariff(
+            [fee.fee() for fee in self.fees],
+            {name: fee.fee() for name, fee in self.options.items()},
+            dict(self.reductions),
+            self.reduces_options,
+            self.round_down_to,
         )
 
 

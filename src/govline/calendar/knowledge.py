@@ -6,10 +6,9 @@ A programme that counts nothing and asks nothing of a person costs no statement 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from attrs import evolve, field, frozen
-from sqlalchemy import Text
 
 from govline.calendar._queries import known as q
 from govline.calendar.conditions import person_reasons
@@ -23,8 +22,6 @@ __all__ = ["Known", "Pair", "facts_of", "holds_in_the_way", "look_up"]
 
 Pair = tuple[str, CitizenId]
 """A programme and a citizen."""
-
-_PAIR: Final = {"programme": Text(), "citizen": Text()}
 
 
 @frozen
@@ -139,7 +136,7 @@ def _listed(policy: Policy) -> bool:
 
 
 def _rows(pairs: Iterable[Pair]) -> str:
-    return rows_text(_PAIR, [{"programme": programme, "citizen": who} for programme, who in pairs])
+    return rows_text(q.PAIR, [{"programme": programme, "citizen": who} for programme, who in pairs])
 
 
 def _histories(

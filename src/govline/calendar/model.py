@@ -7,6 +7,7 @@ from typing import Literal
 
 from attrs import Factory, field, frozen
 
+from govline.calendar.pricing import Tariff
 from govline.calendar.terms import (
     EVERYBODY,
     Eligibility,
@@ -351,6 +352,7 @@ class Programme:
         parts: Rooms that consist of others (slot names): whoever has the whole has its parts, and the reverse.
         between: Time for cleaning and setting up after each use of a room; bookings too close to each other exclude each other.
         per_group: Whether a booking takes one place however many people come, as of a room.
+        tariff: What bookings cost; nothing where omitted.
     """
 
     id: str
@@ -364,6 +366,7 @@ class Programme:
     parts: Mapping[str, tuple[str, ...]] = field(factory=dict, hash=False)
     between: timedelta = timedelta()
     per_group: bool = False
+    tariff: Tariff | None = None
 
     def places(self, party: int) -> int:
         """Places of a slot that so many people take."""

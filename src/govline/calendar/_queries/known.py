@@ -18,13 +18,14 @@ __all__ = [
     "DUE_HOLDS_ON_VOUCHERS",
     "GROUPS_OF",
     "HISTORY",
+    "PAIR",
     "VOUCHERS",
     "GroupRow",
     "HistoryRow",
     "VoucherRow",
 ]
 
-_PAIR = {"programme": Text(), "citizen": Text()}
+PAIR = {"programme": Text(), "citizen": Text()}
 _now = bindparam("now", type_=InstantColumn)
 
 
@@ -71,7 +72,7 @@ class GroupRow:
 
 
 def _history(dialect: str) -> Any:
-    given = given_rows(_PAIR, dialect)
+    given = given_rows(PAIR, dialect)
     live = and_(
         bookings.c.citizen == given["citizen"],
         bookings.c.programme == given["programme"],
@@ -97,7 +98,7 @@ def _history(dialect: str) -> Any:
 
 
 def _vouchers(dialect: str) -> Any:
-    given = given_rows(_PAIR, dialect)
+    given = given_rows(PAIR, dialect)
     standing = (
         select(bookings.c.id)
         .where(bookings.c.voucher == eligible.c.id, bookings.c.ended_at.is_(None))
@@ -141,7 +142,7 @@ def _groups(dialect: str) -> Any:
 
 
 def _due(dialect: str) -> Any:
-    given = given_rows(_PAIR, dialect)
+    given = given_rows(PAIR, dialect)
     return (
         select(*BOOKING_COLUMNS)
         .join(slots, slots.c.id == bookings.c.slot_id)

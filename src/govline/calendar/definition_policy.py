@@ -1,0 +1,336 @@
+"""The policy as a clerk writes it: every setting is optional, and reads as the notice on the wall does."""
+
+import re
+from collections.abc import Mapping
+from datetime import date, time, timedelta
+from typing import Annotated, Any, Final, Literal, Self
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from govline.calendar.model import CutOff, Policy
+from govline.calendar.pricing import Fee
+from govline.calendar.terms import (
+    Ages,
+    Condition,
+    Eligibility,
+    Guessing,
+    Interval,
+    Limit,
+    MonthBefore,
+    Question,
+    Who,
+    Window,
+)
+from govline.calendar.written import (
+    MOST_DAYS,
+    Cut,
+    Listed,
+    Moment,
+    Weekdays,
+    Written,
+    as_text,
+    clock,
+)
+
+__all__ = [
+    "FeeDefinition",
+    "PolicyDefinition",
+    "WhoDefinition",
+    "WindowDefinition",
+]
+
+_OLDEST: Final = 150
+_LONGEST_RUN: Final = 3660
+_AGES: Final = re.compile(
+    r"(?:(?P<least>\d{1,3})歳?(?:以上|から|-|〜|～|~)\s*)?(?:(?P<most>\d{1,3})歳?(?P<edge>以下|まで|未満)?)?"
+)
+_LIMIT: Final = re.compile(
+    r"(?:(?P<span>1枠|1日|1か月|1ヶ月|月|年度|全部で)に?|(?P<days>\d+)日間に)(?P<most>\d+)(?P<unit>件|名|名分|人|人分)(?:まで)?"
+)
+_PER: Final = {
+    "1枠": "slot",
+    "1日": "day",
+    "1か月": "month",
+    "1ヶ月": "month",
+    "月": "month",
+    "年度": "fiscal_year",
+    "全部で": "programme",
+}
+_DAYS: Final = re.compile(r"(?P<least>\d+)日?(?:-|〜|～|~|から|以上)?\s*(?:(?P<most>\d+)日?(?:以内|まで)?)?")
+_MONTH: Final = re.compile(
+    r"(?:(?P<months>\d{1,2})[かヶケカ]月前|(?P<last>前月))の?\s*(?P<day>\d{1,2})日\s*(?P<at>\d{1,2}:\d{2})?"
+)
+_DIGITS: Final = re.compile(r"(\d{1,2})桁")
+
+
+def _as_ages(value: Any) -> Any:
+    if isinstance(value, Mapping | Ages):
+        return value
+    found = _AGES.fullmatch(as_text(value).replace(" ", ""))
+    if found is None or not (found["least"] or found["most"]):
+        raise ValueError("年齢は「65歳以上」「18歳未満」「12歳から17歳」のように書いてください")
+    least, most = (None if found[name] is None else int(found[name]) for name in ("least", "most"))
+    if most is not None and found["edge"] == "未満":
+        most -= 1
+    if max(least or 0, most or 0) > _OLDEST or (least is not None and most is not None and most < least):
+        raise ValueError("年齢の範囲が正しくありません")
+    return {"least": least, "most": most}
+
+
+def _as_limit(value: Any) -> Limit:
+    if isinstance(value, Limit):
+        return value
+    found = _LIMIT.fullmatch(re.sub(r"\s", "", as_text(value)))
+    if found is None:
+        raise ValueError(
+            "「1日1件」「1か月に4件」「年度に2件」「90日間に1件」「全部で3件」のように書いてください"
+        )
+    most, days = int(found["most"]), int(found["days"] or 0)
+    if most < 1 or days > _LONGEST_RUN or (found["days"] and days < 1):
+        raise ValueError(f"件数は1以上、日数は{_LONGEST_RUN}までです")
+    counts: Any = "bookings" if found["unit"] == "件" else "places"
+    per: Any = "rolling" if days else _PER[found["span"]]
+    return Limit(most, per, days, counts)
+
+
+def _as_month(value: Any) -> MonthBefore:
+    if isinstance(value, MonthBefore):
+        return value
+    found = _MONTH.fullmatch(as_text(value).strip())
+    if found is None or not 1 <= int(found["day"]) <= 31:
+        raise ValueError("「2か月前の5日 12:00」「前月1日 9:00」のように書いてください")
+    months = int(found["months"] or 1)
+    return MonthBefore(months, int(found["day"]), clock(found["at"]) if found["at"] else time())
+
+
+def _as_time(value: Any) -> time:
+    return value if isinstance(value, time) else clock(as_text(value))
+
+
+def _as_interval_days(value: Any) -> tuple[int, int | None]:
+    if isinstance(value, tuple):
+        return value
+    found = _DAYS.fullmatch(as_text(value).replace(" ", ""))
+    if found is None:
+        raise ValueError("間隔は「21日以上」「21日から42日」のように書いてください")
+    least, most = int(found["least"]), int(found["most"]) if found["most"] else None
+    if max(least, most or 0) > MOST_DAYS or (most is not None and most < least):
+        raise ValueError(f"間隔は短い方を先に、{MOST_DAYS}日までで書いてください")
+    return least, most
+
+
+def _as_shape(value: Any) -> str:
+    text = as_text(value).strip()
+    if digits := _DIGITS.fullmatch(text):
+        return f"[0-9]{{{digits[1]}}}"
+    try:
+        re.compile(text)
+    except re.error:
+        raise ValueError("番号の形は「10桁」のように書いてください") from None
+    return text
+
+
+def _as_settings(value: Any) -> Any:
+    return {} if value is True else value
+
+
+def _as_fee(value: Any) -> Any:
+    return {"amount": value} if isinstance(value, int) else value
+
+
+Names = Annotated[list[str], Listed]
+LimitText = Annotated[Limit, BeforeValidator(_as_limit)]
+MonthText = Annotated[MonthBefore, BeforeValidator(_as_month)]
+Clock = Annotated[time, BeforeValidator(_as_time)]
+
+
+class AgesDefinition(Written):
+    """Ages: as text (`65歳以上`), or with the day that counts."""
+
+    least: int | None = Field(default=None, ge=0, le=_OLDEST)
+    most: int | None = Field(default=None, ge=0, le=_OLDEST)
+    on: Literal["slot", "fiscal_year_end"] | date = "slot"
+    counted: Literal["legal", "birthday"] = "legal"
+    attribute: str = "birth_date"
+
+    def ages(self) -> Ages:
+        """As the rules know them."""
+        return Ages(self.least, self.most, self.on, self.counted, self.attribute)
+
+
+class ValuesDefinition(Written):
+    """Bounds of a number in the profile."""
+
+    least: float | None = None
+    most: float | None = None
+
+
+class WhoDefinition(Written):
+    """A class of citizens; everything that is written must hold."""
+
+    label: str = ""
+    age: Annotated[AgesDefinition, BeforeValidator(_as_ages)] | None = None
+    attributes: dict[str, ValuesDefinition | Annotated[list[str | int | bool], Listed]] = Field(default={})
+    cohort: Names = Field(default=[])
+    group: Names = Field(default=[])
+
+    def who(self) -> Who:
+        """As the rules know it."""
+        conditions = [
+            Condition(name, least=wanted.least, most=wanted.most)
+            if isinstance(wanted, ValuesDefinition)
+            else Condition(name, wanted)
+            for name, wanted in self.attributes.items()
+        ]
+        return Who(self.label, self.age.ages() if self.age else None, conditions, self.cohort, self.group)
+
+
+class WindowDefinition(WhoDefinition):
+    """When reception opens for a class of citizens."""
+
+    name: str = Field(min_length=1)
+    opens: Moment | None = None
+    opens_days_before: int | None = Field(default=None, ge=0, le=MOST_DAYS)
+    opens_at: Clock = time()
+    opens_month_before: MonthText | None = None
+    closes: Moment | None = None
+
+    def window(self) -> Window:
+        """As the rules know it."""
+        return Window(
+            self.name,
+            self.who(),
+            self.opens,
+            self.opens_days_before,
+            self.opens_at,
+            self.opens_month_before,
+            self.closes,
+        )
+
+
+class GuessingDefinition(Written):
+    """When wrong entries lock; see `Guessing`."""
+
+    most: int = Field(default=5, ge=1, le=1000)
+    source: int = Field(default=500, ge=1)
+    within_hours: float = Field(default=24, gt=0, le=MOST_DAYS * 24)
+    lock_minutes: int = Field(default=30, ge=1, le=MOST_DAYS * 24 * 60)
+
+    def guessing(self) -> Guessing:
+        """As the list knows it."""
+        lock = timedelta(minutes=self.lock_minutes)
+        longest = max(lock, Guessing().longest)
+        return Guessing(self.most, self.source, timedelta(hours=self.within_hours), lock, longest)
+
+
+class EligibilityDefinition(Written):
+    """Only who is on the list may book: what the number is called, its shape (`10桁`), when wrong entries lock."""
+
+    name: str = "券番号"
+    number: Annotated[str, BeforeValidator(_as_shape)] = Eligibility().shape
+    guesses: GuessingDefinition = GuessingDefinition()
+
+    def eligibility(self) -> Eligibility:
+        """As the list knows it."""
+        return Eligibility(self.name, self.number, self.guesses.guessing())
+
+
+class IntervalDefinition(Written):
+    """How long after an earlier event; `days` as text: `21日以上`, `21日から42日`."""
+
+    days: Annotated[tuple[int, int | None], BeforeValidator(_as_interval_days)] = (0, None)
+    after: str = ""
+    same_product: bool = False
+    attended: bool = False
+    required: bool = True
+
+    def interval(self) -> Interval:
+        """As the rules know it."""
+        return Interval(self.after, *self.days, self.same_product, self.attended, self.required)
+
+
+class QuestionDefinition(Written):
+    """A question before a booking: `ask`, the answers that `stop`, what is said then."""
+
+    ask: str = Field(min_length=1)
+    stop: Names = Field(default=["はい"])
+    choices: Names = Field(default=["はい", "いいえ"])
+    say: str = ""
+
+    @model_validator(mode="after")
+    def _stops_are_choices(self) -> Self:
+        if not set(self.stop) <= set(self.choices) or set(self.stop) == set(self.choices):
+            raise ValueError("stop は choices の一部にしてください")
+        return self
+
+    def question(self) -> Question:
+        """As the rules know it."""
+        return Question(self.ask, self.stop, self.choices, self.say)
+
+
+class FeeDefinition(Written):
+    """A price: an amount alone is per booking."""
+
+    amount: int = Field(ge=0)
+    per: Literal["booking", "person", "hour", "piece"] = "booking"
+    slots: Names = Field(default=[])
+    weekdays: Weekdays = Field(default=())
+    holidays: bool | None = None
+    name: str = "使用料"
+
+    def fee(self) -> Fee:
+        """As pricing knows it."""
+        return Fee(self.amount, self.per, self.slots, self.weekdays, self.holidays, self.name)
+
+
+FeeText = Annotated[FeeDefinition, BeforeValidator(_as_fee)]
+
+
+class PolicyDefinition(Written):
+    """The policy as written; every setting is optional."""
+
+    opens: Moment | None = None
+    closes: Moment | None = None
+    opens_days_before: int | None = Field(default=None, ge=0, le=MOST_DAYS)
+    opens_at: Clock = time()
+    opens_month_before: MonthText | None = None
+    windows: list[WindowDefinition] = Field(default=[])
+    who: WhoDefinition = WhoDefinition()
+    book_until: Cut = CutOff()
+    change_until: Cut = CutOff()
+    cancel_until: Cut = CutOff()
+    max_party: int | None = Field(default=None, ge=1)
+    limit: int | None = Field(default=None, ge=1)
+    limits: Annotated[list[LimitText], Listed] = Field(default=[])
+    hold_minutes: int = Field(default=10, ge=1, le=MOST_DAYS * 24 * 60)
+    eligibility: Annotated[EligibilityDefinition, BeforeValidator(_as_settings)] | None = None
+    interval: IntervalDefinition | None = None
+    questions: list[QuestionDefinition] = Field(default=[])
+    products: dict[str, Names] = Field(default={})
+    pay_by: Cut | None = None
+    pay_item: str = ""
+
+    def policy(self) -> Policy:
+        """As the rules know it."""
+        return Policy(
+            opens=self.opens,
+            closes=self.closes,
+            opens_days_before=self.opens_days_before,
+            opens_at=self.opens_at,
+            opens_month=self.opens_month_before,
+            windows=[window.window() for window in self.windows],
+            who=self.who.who(),
+            book=self.book_until,
+            change=self.change_until,
+            cancel=self.cancel_until,
+            max_party=self.max_party,
+            limit=self.limit,
+            limits=self.limits,
+            hold=timedelta(minutes=self.hold_minutes),
+            eligibility=self.eligibility.eligibility() if self.eligibility else None,
+            interval=self.interval.interval() if self.interval else None,
+            questions=[question.question() for question in self.questions],
+            products={product: tuple(names) for product, names in self.products.items()},
+            pay_by=self.pay_by,
+            pay_item=self.pay_item,
+        )

@@ -1,0 +1,1 @@
+"""Before reception opens: what in a programme cannot work, and what staff do about it. Pure."""

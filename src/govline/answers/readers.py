@@ -19,6 +19,7 @@ from govline.answers.workbook import MAGIC, sheet_rows
 from govline.core import frozen_tuple
 from govline.core.text import normalize
 from govline.errors import FileError
+from govline.tabular.sniffing import delimiter_of, text_of
 
 __all__ = ["ItemTable", "Problem", "read_items"]
 
@@ -292,9 +293,12 @@ def _rows(source: str | Path | bytes) -> list[tuple[int, list[str]]]:
     data, name = (source, "") if isinstance(source, bytes) else (_bytes(Path(source)), Path(source).name)
     if data.startswith(MAGIC):
         return sheet_rows(data, name)
-    text = _decoded(data, name)
-    tabs = text.partition("\n")[0].count("\t") > text.partition("\n")[0].count(",")
-    table = csv.reader(io.StringIO(text, newline=""), delimiter="\t" if tabs else ",", strict=True)
+    try:
+        text = text_of(data)
+    except FileError as error:
+        raise FileError(error.message, code="GL-4200", hint=error.hint, place={"file": name}) from error
+    header = next(filter(str.strip, text.splitlines()), "")
+    table = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter_of([header]), strict=True)
     rows: list[tuple[int, list[str]]] = []
     line = 1
     try:
@@ -322,15 +326,3 @@ def _bytes(path: Path) -> bytes:
             hint="check the path and who may read it",
             place={"file": str(path)},
         ) from error
-
-
-def _decoded(data: bytes, name: str) -> str:
-    wide = data.startswith((b"\xff\xfe", b"\xfe\xff"))
-    for encoding in ("utf-16",) if wide else ("utf-8-sig", "cp932"):
-        try:
-            text = data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        if "\0" not in text:
-            return text
-    raise FileError("the file is neither UTF-8 nor CP932", code="GL-4200", place={"file": name})

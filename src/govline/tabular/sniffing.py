@@ -2,6 +2,7 @@
 
 import codecs
 import hashlib
+import io
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +12,7 @@ from attrs import frozen
 
 from govline.errors import FileError
 
-__all__ = ["BROKEN", "LARGEST", "MARK_ERRORS", "Sniffed", "delimiter_of", "digest_of", "sniff", "spelled"]
+__all__ = ["BROKEN", "LARGEST", "MARK_ERRORS", "Sniffed", "delimiter_of", "digest_of", "sniff", "spelled", "text_of"]
 
 LARGEST: Final = 512 * 1024 * 1024
 """Bytes of the largest file that is looked at."""
@@ -165,6 +166,21 @@ def _decoded(file: BinaryIO, size: int, candidates: list[str]) -> Sniffed:
     best = min(candidates, key=faults.__getitem__)
     wide = best.startswith("utf-16")
     return Sniffed("csv", best, digest.hexdigest(), size, broken=faults[best] > 0, nul=nul and not wide)
+
+
+def text_of(data: bytes) -> str:
+    """The whole text of a file that is at hand as bytes, in whichever encoding of an office, without its BOM.
+
+    Raises:
+        FileError: GL-0034 of a kind that is no text (a workbook, PDF, UTF-16 without BOM …) or of no known encoding, GL-0035 too
+            large, GL-0036 empty.
+    """
+    found = _looked_at(io.BytesIO(data), len(data), "")
+    if found.format != "csv":
+        raise _kind("the file is an Excel workbook", "give it a name that ends in .xlsx, or save it as CSV UTF-8")
+    if found.broken or found.nul:
+        raise _kind("the file is neither UTF-8, UTF-16 with BOM nor Shift_JIS (CP932)", "save it as CSV UTF-8")
+    return data.decode(found.encoding).removeprefix("\ufeff")
 
 
 def delimiter_of(lines: list[str]) -> str:

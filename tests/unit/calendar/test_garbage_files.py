@@ -233,3 +233,26 @@ def test_remarks():
     assert read_remarks(b"") == {}
     with pytest.raises(FileError, match="GL-2021"):
         read_descriptions(b"a,b\n1,2\n")
+
+
+@pytest.mark.parametrize("form", ["utf-8", "utf-8-sig", "cp932", "utf-16"])
+@pytest.mark.parametrize("prefix", ["", "ごみ収集_"])
+def test_the_national_standards_table_in_every_form(tmp_path, form, prefix):
+    header = [
+        "全国地方公共団体コード",
+        "ID",
+        *(prefix + name for name in ("地区名", "分別区分", "収集曜日", "備考")),
+    ]
+    rows = [
+        header,
+        ["139999", "1", "東町", "燃やすごみ", "月・木", ""],
+        ["139999", "2", "東町", "埋立ごみ", "第4金曜日", ""],
+    ]
+    sign = "\t" if form == "utf-16" else ","
+    path = tmp_path / "garbage.csv"
+    path.write_bytes("".join(sign.join(row) + "\r\n" for row in rows).encode(form))
+    table = read_calendar(path)
+    assert (table.problems, table.warnings, table.kinds) == ((), (), ("燃やすごみ", "埋立ごみ"))
+    assert [(area.name, area.cells) for area in table.areas] == [
+        ("東町", {"燃やすごみ": "月・木", "埋立ごみ": "第4金曜日"})
+    ]

@@ -109,4 +109,12 @@ def test_open_data_in_prose(data_folder, capsys, dates):
     assert (report["rows"], report["kinds"], report["cells"], report["parsed"]) == (8, 5, 40, 40)
     _, found, _ = dates(path, "--json")
     area = found["areas"]["栗林・太田・香川（浅野）"]
-    assert area["crushableGarbage"] == ["2026-01-02", "2026-01-16"]
+    assert area["破砕ごみ"] == ["2026-01-02", "2026-01-16"]
+    assert {
+        "row": 1,
+        "column": "crushableGarbage",
+        "cell": "crushableGarbage",
+        "reason": "英語の見出しのため「破砕ごみ」としました",
+        "code": "GL-2022",
+        "suggestion": "",
+    } in report["warnings"]

@@ -53,8 +53,23 @@ def test_every_published_closure(data_folder):
         PLAIN.rstrip().encode(),
         PLAIN.replace("月 木", '"月 木"').encode(),
         PLAIN.replace("水2", "水２").encode(),
+        PLAIN.encode("utf-16"),
+        PLAIN.replace(",", "\t").encode("utf-16"),
+        PLAIN.replace(",", "\t").encode("cp932"),
     ],
-    ids=["utf-8", "bom", "crlf", "cp932", "blank lines", "no last newline", "quoted", "wide digits"],
+    ids=[
+        "utf-8",
+        "bom",
+        "crlf",
+        "cp932",
+        "blank lines",
+        "no last newline",
+        "quoted",
+        "wide digits",
+        "utf-16",
+        "utf-16 tabs",
+        "cp932 tabs",
+    ],
 )
 def test_encodings_and_line_ends(data):
     table = read_area_days(data)
@@ -100,26 +115,31 @@ def test_bad_cells_are_named_and_the_others_read():
 
 
 def test_rows_that_do_not_fit_the_header_are_named():
-    text = "地名,センター,燃やすごみ,資源\n東,,月,水2,金\n東,,月,\n,,月,\n西,,月\n南,,火,木\n東,,水,金\n"
+    text = "地名,センター,燃やすごみ,資源\n東,,月,水2,金\n東,,月,\n,,月,\n西,,月\n北\n南,,火,木\n東,,水,金\n"
     table = read_area_days(text.encode())
     reasons = [(problem.row, problem.reason) for problem in table.problems]
     assert reasons == [
         (2, "見出しより列が多い行です"),
         (4, "地区名がありません"),
-        (5, "見出しより列が少ない行です"),
-        (7, "同じ地区が2回あります"),
+        (6, "見出しより列が少ない行です"),
+        (8, "同じ地区が2回あります"),
     ]
     assert [(area.name, set(area.rules)) for area in table.areas] == [
         ("東", {"燃やすごみ"}),
+        ("西", {"燃やすごみ"}),
         ("南", {"燃やすごみ", "資源"}),
     ]
+    assert [(warning.row, warning.column, warning.cell, warning.reason) for warning in table.warnings] == [
+        (5, "地名", "西", "見出しより列が少ない行です。足りない末尾の列を空として読みました")
+    ]
+    assert (table.cells, table.empty) == (14, 5)
 
 
 @pytest.mark.parametrize(
     "data",
     [b"", b"\n\n", "地名,センター\n東,北\n".encode(), b"\xff\xfe\x00\xd8\x80", b'a,b\n"x,1\n',
-     PLAIN.encode("utf-16"), PLAIN.encode("utf-16-le"), PLAIN.replace("東", "東\0").encode()],
-    ids=["empty", "blank", "no kinds", "bytes", "open quote", "utf-16", "utf-16 unmarked", "nul"],
+     b"PK\x03\x04", PLAIN.encode("utf-16-le"), PLAIN.replace("東", "東\0").encode()],
+    ids=["empty", "blank", "no kinds", "bytes", "open quote", "workbook", "utf-16 unmarked", "nul"],
 )  # fmt: skip
 def test_files_that_hold_no_table(data):
     with pytest.raises(FileError, match="GL-2021"):

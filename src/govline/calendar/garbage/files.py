@@ -116,4 +116,7 @@ def _cell_text(value: Any) -> str:
 
 
 def _column(header: Sequence[str], names: frozenset[str]) -> int | None:
-    return next((at for at, label in enumerate(header) if label in names), None)
+    """Of the column with one of these names, plain or behind the prefix that open data may give it (収集_地区名)."""
+    return next(
+        (at for at, label in enumerate(header) if label in names or label.rpartition("_")[2] in names), None
+    )

@@ -10,7 +10,7 @@ from typing import Final
 from attrs import evolve
 
 from govline.calendar.garbage.prose import is_prose, prose_tokens
-from govline.calendar.garbage.rules import WEEKDAYS, Every, Nth, On, Rule, Term, Weekly
+from govline.calendar.garbage.rules import WEEKDAYS, Every, Nth, On, Rule, RuleError, Term, Weekly
 from govline.calendar.garbage.tokens import Token, as_day, as_month, as_nth, refuse
 from govline.core.eras import parse_era
 from govline.core.text import normalize
@@ -78,8 +78,10 @@ def _cell(text: str) -> Rule:
     warnings: list[str] = []
     for section in filter(str.strip, text.split(";")):
         words, short = _without_short_dates(_COLON.sub(": ", section).split())
+        words, wrong = _without_wrong_date(words)
         terms += _section(words, remarks)
         warnings += [f"{word}: 7桁の日付のため、この日を除いて読みました" for word in short]
+        warnings += [f"{word}: 日付として読めないため、この日を除いて読みました" for word in wrong]
     if not terms:
         refuse(text, "収集日の指定がありません")
     return _rule(terms, remarks, warnings)
@@ -109,6 +111,25 @@ def _without_short_dates(words: list[str]) -> tuple[list[str], list[str]]:
         return words, []
     short = [word for word in words if _SHORT_DATE.fullmatch(word)]
     return [word for word in words if word not in short], short
+
+
+def _without_wrong_date(words: list[str]) -> tuple[list[str], list[str]]:
+    """The one date of a long list that is none (a digit too many, 31 February) costs that date, like one that lost a digit."""
+    dates = [_DATE.fullmatch(word) for word in words]
+    if len(words) <= _A_LIST or not all(dates):
+        return words, []
+    wrong = [word for word, found in zip(words, dates, strict=True) if found and not _is_day(found["day"])]
+    if len(wrong) != 1:
+        return words, []
+    return [word for word in words if word not in wrong], wrong
+
+
+def _is_day(digits: str) -> bool:
+    try:
+        as_day(digits, digits)
+    except RuleError:
+        return False
+    return True
 
 
 def _limited(group: list[Token], months: frozenset[int], *, single: bool) -> list[Token]:

@@ -10,6 +10,7 @@ from typing import Any
 from attrs import asdict
 
 from govline.calendar.garbage.files import read_calendar
+from govline.calendar.garbage.labels import japanese
 from govline.calendar.garbage.plan import Closing, DayChange, Span, lay_out
 from govline.calendar.garbage.readers import Area, AreaTable, Closure, Problem, read_centers
 from govline.calendar.garbage.side_files import Changes, Fitting, read_exceptions, without_effect
@@ -36,7 +37,7 @@ def check_command(city: Any, words: Sequence[str]) -> int:  # noqa: ARG001 - it 
     parser.add_argument("--json", action="store_true", help="one JSON object")
     given = parser.parse_args(list(words))
     try:
-        table = read_calendar(given.file)
+        table = japanese(read_calendar(given.file))
     except (GovlineError, OSError) as error:
         return _unreadable(error, as_json=given.json)
     report = _report(table)
@@ -56,7 +57,7 @@ def dates_command(city: Any, words: Sequence[str]) -> int:  # noqa: ARG001 - it 
     """
     given = _dates_parser().parse_args(list(words))
     try:
-        table = read_calendar(given.file)
+        table = japanese(read_calendar(given.file))
         closures, problems = read_centers(given.center) if given.center else ([], [])
         read = read_exceptions(given.exceptions) if given.exceptions else Changes()
         areas = _chosen(table, given.area)

@@ -40,7 +40,7 @@ _LABELS: Final[Mapping[str, str]] = {
 
 
 def japanese(table: AreaTable) -> AreaTable:
-    """A table whose kinds bear Japanese labels where the file's English ones are known; others stay, with a warning.
+    """A table whose kinds bear Japanese labels where the file's English ones are known; others stay; a warning says so of each.
 
     Problems and warnings keep the file's own headers, by which the clerk finds the cell.
     """
@@ -55,12 +55,20 @@ def japanese(table: AreaTable) -> AreaTable:
         )
         for area in table.areas
     ]
-    warned = [*table.warnings, *_foreign(known.values())]
+    warned = [*table.warnings, *_called(known), *_foreign(known.values())]
     return evolve(table, kinds=known.values(), areas=areas, warnings=warned)
 
 
 def _label(kind: str) -> str:
     return _LABELS.get(re.sub(r"[^a-z]", "", kind.casefold()), kind) if kind.isascii() else kind
+
+
+def _called(known: Mapping[str, str]) -> Iterator[Problem]:
+    return (
+        Problem(1, kind, kind, f"英語の見出しのため「{label}」としました", "GL-2022")
+        for kind, label in known.items()
+        if kind != label
+    )
 
 
 def _foreign(kinds: Iterable[str]) -> Iterator[Problem]:

@@ -15,6 +15,7 @@ from govline.calendar.garbage.suggestions import suggestion
 from govline.core import frozen_tuple
 from govline.core.text import normalize
 from govline.errors import FileError
+from govline.tabular.sniffing import delimiter_of, text_of
 
 __all__ = [
     "Area",
@@ -119,7 +120,8 @@ def read_area_days(source: str | Path | bytes) -> AreaTable:
     """Read `area_days.csv` of a town.
 
     Args:
-        source: A path, or the bytes of the file: UTF-8 with or without BOM, or CP932; LF or CRLF; blank lines are skipped.
+        source: A path, or the bytes of the file: UTF-8 with or without BOM, UTF-16 with BOM, or CP932; commas or tabs; LF or CRLF;
+            blank lines are skipped.
 
     Raises:
         FileError: GL-2021, no table at all: empty, undecodable, without a kind column.
@@ -280,6 +282,9 @@ class _Reader:
         if doubt:
             self._cells.refuse(Problem(number, column, name, doubt), list(texts.values()))
             return
+        if len(row) < len(self._layout.header):
+            reason = "見出しより列が少ない行です。足りない末尾の列を空として読みました"
+            self._cells.warn(Problem(number, column, name, reason, "GL-2022"))
         rules = dict(self._rules(number, row))
         cells = {label: texts[label] for label in rules}
         center, reading = (self._layout.cell(row, at) for at in (self._layout.center, self._layout.reading))
@@ -290,7 +295,7 @@ class _Reader:
         columns = len(self._layout.header)
         if any(map(normalize, row[columns:])):
             return "見出しより列が多い行です"
-        if len(row) < columns:
+        if len(row) <= self._layout.kinds[0][0]:
             return "見出しより列が少ない行です"
         if not name:
             return "地区名がありません"
@@ -380,8 +385,20 @@ def _is_rule(text: str) -> bool:
 
 
 def rows_of(source: str | Path | bytes, *, may_be_empty: bool = False) -> list[tuple[int, list[str]]]:
+    """Rows with their line numbers, blank ones left out; encoding and delimiter are found out, see `govline.tabular`.
+
+    Raises:
+        FileError: GL-2021, no text, no table, or nothing in it.
+    """
     data, name = (source, "") if isinstance(source, bytes) else (_bytes(Path(source)), Path(source).name)
-    table = csv.reader(io.StringIO(_decoded(data, name), newline=""), strict=True)
+    if may_be_empty and not data.strip():
+        return []
+    try:
+        text = text_of(data)
+    except FileError as error:
+        raise FileError(error.message, code="GL-2021", hint=error.hint, place={"file": name}) from error
+    header = next(filter(str.strip, text.splitlines()), "")
+    table = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter_of([header]), strict=True)
     try:
         rows = [(table.line_num, row) for row in table if any(cell.strip() for cell in row)]
     except csv.Error as error:
@@ -402,22 +419,6 @@ def _bytes(path: Path) -> bytes:
             hint="check the path and who may read it",
             place={"file": str(path)},
         ) from error
-
-
-def _decoded(data: bytes, name: str) -> str:
-    for encoding in ("utf-8-sig", "cp932"):
-        try:
-            text = data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        if "\0" not in text:  # no text has it: UTF-16 without a mark, or no text file at all
-            return text
-    raise FileError(
-        "the file is neither UTF-8 nor Shift_JIS (CP932)",
-        code="GL-2021",
-        hint="save it as CSV UTF-8",
-        place={"file": name},
-    )
 
 
 def as_date(text: str) -> date | None:

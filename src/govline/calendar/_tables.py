@@ -13,6 +13,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     and_,
+    false,
 )
 
 from govline.store.columns import BoolColumn, DateColumn, IdColumn, InstantColumn, JsonColumn
@@ -20,18 +21,22 @@ from govline.store.columns import BoolColumn, DateColumn, IdColumn, InstantColum
 __all__ = [
     "booking_draws",
     "bookings",
+    "closures",
+    "contacts",
     "draws",
     "eligible",
     "fees_due",
     "group_members",
     "groups",
     "guesses",
+    "history",
     "metadata",
     "persons",
     "pools",
     "programmes",
     "requests",
     "slots",
+    "tickets",
 ]
 
 metadata: Final = MetaData()
@@ -56,6 +61,9 @@ slots: Final = Table(
     Column("booked", Integer, nullable=False),
     Column("cancelled", BoolColumn, nullable=False),
     Column("draws", Integer, nullable=False, server_default="0"),
+    Column("reserved_for", IdColumn),
+    Column("reserved_until", InstantColumn),
+    Column("closure", IdColumn),
     UniqueConstraint("programme", "starts_at", "name", name="gl_calendar_slot_place"),
     CheckConstraint("booked >= 0", name="gl_calendar_slot_booked"),
 )
@@ -77,6 +85,10 @@ bookings: Final = Table(
     Column("places", Integer, nullable=False, server_default="0"),
     Column("draws", Integer, nullable=False, server_default="0"),
     Column("voucher", IdColumn),
+    Column("contact", BoolColumn, nullable=False, server_default=false()),
+    Column("waived", JsonColumn),
+    Column("link", IdColumn),
+    Column("closure", IdColumn),
     CheckConstraint("party > 0", name="gl_calendar_booking_party"),
 )
 # One live booking a person and slot: held, confirmed; an ended one frees the pair.
@@ -103,6 +115,19 @@ Index(
     bookings.c.held_until,
     sqlite_where=bookings.c.held_until.is_not(None),
     postgresql_where=bookings.c.held_until.is_not(None),
+)
+
+Index(
+    "gl_calendar_booking_link",
+    bookings.c.link,
+    sqlite_where=bookings.c.link.is_not(None),
+    postgresql_where=bookings.c.link.is_not(None),
+)
+Index(
+    "gl_calendar_booking_closure",
+    bookings.c.closure,
+    sqlite_where=bookings.c.closure.is_not(None),
+    postgresql_where=bookings.c.closure.is_not(None),
 )
 
 # A counter that several slots share: a supply, a day's cap, an hour of a room.
@@ -224,4 +249,74 @@ fees_due: Final = Table(
     Column("booking_id", IdColumn, ForeignKey("gl_calendar_booking.id"), primary_key=True),
     Column("due_at", InstantColumn, nullable=False),
     Column("paid_at", InstantColumn),
+)
+
+# Who books without LINE. What staff know of them is sealed; the merge code stands as a keyed hash.
+contacts: Final = Table(
+    "gl_calendar_contact",
+    metadata,
+    Column("id", IdColumn, primary_key=True),
+    Column("label", Text),
+    Column("phone", Text),
+    Column("phone_hash", Text),
+    Column("merge", Text, unique=True),
+    Column("merge_until", InstantColumn),
+    Column("citizen", IdColumn),
+    Column("made_at", InstantColumn, nullable=False),
+    Index("gl_calendar_contact_phone", "phone_hash"),
+    Index("gl_calendar_contact_citizen", "citizen"),
+)
+
+# What happened to a booking after it was made; rows are only added.
+history: Final = Table(
+    "gl_calendar_history",
+    metadata,
+    Column("id", IdColumn, primary_key=True),
+    Column("booking_id", IdColumn, ForeignKey("gl_calendar_booking.id"), nullable=False),
+    Column("at", InstantColumn, nullable=False),
+    Column("what", Text, nullable=False),
+    Column("was", Text, nullable=False),
+    Column("slot_id", IdColumn, nullable=False),
+    Column("actor_kind", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("data", JsonColumn, nullable=False),
+    Index("gl_calendar_history_booking", "booking_id", "id"),
+)
+
+# The code with which somebody is checked in, as a keyed hash; it can be shown again from the booking's id and the key.
+tickets: Final = Table(
+    "gl_calendar_ticket",
+    metadata,
+    Column("booking_id", IdColumn, ForeignKey("gl_calendar_booking.id"), primary_key=True),
+    Column("code", Text, nullable=False, unique=True),
+)
+
+# A stretch of a programme that does not take place, and until when its people come first.
+closures: Final = Table(
+    "gl_calendar_closure",
+    metadata,
+    Column("id", IdColumn, primary_key=True),
+    Column("programme", Text, nullable=False),
+    Column("since", InstantColumn, nullable=False),
+    Column("until", InstantColumn, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("emergency", BoolColumn, nullable=False),
+    Column("priority_until", InstantColumn),
+    Column("made_at", InstantColumn, nullable=False),
+    Index("gl_calendar_closure_programme", "programme", "since"),
+)
+Index(
+    "gl_calendar_slot_closure",
+    slots.c.closure,
+    sqlite_where=slots.c.closure.is_not(None),
+    postgresql_where=slots.c.closure.is_not(None),
+)
+Index(
+    "gl_calendar_slot_reserved",
+    slots.c.reserved_for,
+    sqlite_where=slots.c.reserved_for.is_not(None),
+    postgresql_where=slots.c.reserved_for.is_not(None),
 )

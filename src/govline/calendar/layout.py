@@ -56,6 +56,9 @@ def add_slots(tx: Transaction, programme: str, plans: Iterable[SlotPlan]) -> int
                 "booked": 0,
                 "cancelled": False,
                 "draws": 0,
+                "reserved_for": None,
+                "reserved_until": None,
+                "closure": None,
             }
             for item in plans
         ],

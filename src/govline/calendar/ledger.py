@@ -186,7 +186,7 @@ def _move_back(tx: Transaction, booking: Booking, to: Slot, places: int) -> str:
     return "full"
 
 
-def row_of(tx: Transaction, booking: Booking) -> dict[str, str | int | datetime | None]:
+def row_of(tx: Transaction, booking: Booking) -> dict[str, str | int | datetime | list[str] | None]:
     """The row that stands for a new booking."""
     return {
         "id": booking.id,
@@ -203,4 +203,8 @@ def row_of(tx: Transaction, booking: Booking) -> dict[str, str | int | datetime 
         "places": booking.places,
         "draws": booking.draws,
         "voucher": booking.voucher,
+        "contact": booking.contact,
+        "waived": [*booking.waived] or None,
+        "link": booking.link,
+        "closure": None,
     }

@@ -33,6 +33,7 @@ __all__ = [
     "CutOff",
     "Difference",
     "Draw",
+    "Link",
     "Policy",
     "PoolPlan",
     "PoolRule",
@@ -171,6 +172,7 @@ class SlotFacts:
     name: str = ""
     id: Id = ""
     shared: tuple[Shared, ...] = field(default=(), converter=frozen_tuple)
+    reserved_until: datetime | None = None
 
     @property
     def free(self) -> int:
@@ -182,13 +184,14 @@ class SlotFacts:
 class Slot(SlotFacts):
     """枠: a stretch of time with a capacity. `name` tells apart slots of one programme at one time (room, counter).
 
-    `draws` counts the pools that a booking of it also takes from.
+    `draws` counts the pools that a booking of it also takes from; `reserved_for` is the closure whose people come first.
     """
 
     id: Id
     programme: str
     ends: datetime
     draws: int = 0
+    reserved_for: Id | None = None
 
 
 @frozen
@@ -223,17 +226,25 @@ class CitizenFacts:
 
 
 class BookingState(StrEnum):
-    """Held and confirmed bookings are live: they occupy places."""
+    """What became of a booking. All but the last two are live: they occupy places, so counters equal rows for good."""
 
     HELD = "held"
     CONFIRMED = "confirmed"
+    DISPLACED = "displaced"
+    ATTENDED = "attended"
+    NO_SHOW = "no_show"
     CANCELLED = "cancelled"
     EXPIRED = "expired"
 
     @property
     def live(self) -> bool:
         """Whether it takes places."""
-        return self in (BookingState.HELD, BookingState.CONFIRMED)
+        return self not in (BookingState.CANCELLED, BookingState.EXPIRED)
+
+    @property
+    def open(self) -> bool:
+        """Whether it may still be changed or cancelled: nobody has come or stayed away yet."""
+        return self in (BookingState.HELD, BookingState.CONFIRMED, BookingState.DISPLACED)
 
 
 @frozen
@@ -244,6 +255,10 @@ class Booking:
         party: People who come. `places`: what they take of the slot.
         draws: From how many pools it takes as well.
         voucher: The row of the eligibility list that it stands on; no other live booking does.
+        contact: Whether `citizen` is a contact: a person whom staff know by name or telephone, without LINE.
+        waived: Codes of the reasons that staff have set aside for it; they are not held against it later.
+        link: What it is linked with (第1回・第2回): the id of the first booking of them.
+        closure: The closure that took its slot away, while it is `displaced`.
     """
 
     id: Id
@@ -257,6 +272,10 @@ class Booking:
     places: int = field(default=Factory(lambda self: self.party, takes_self=True))
     draws: int = 0
     voucher: Id | None = None
+    contact: bool = False
+    waived: tuple[str, ...] = field(default=(), converter=frozen_tuple)
+    link: Id | None = None
+    closure: Id | None = None
 
     @property
     def ref(self) -> Ref:
@@ -341,6 +360,24 @@ class SlotPlan:
 
 
 @frozen
+class Link:
+    """Bookings that belong together (第1回と第2回): how many days apart, of one product or not, and what a cancellation does.
+
+    Args:
+        to: The programme of the later booking; "" for the same one.
+        least, most: Days from a booking to the next.
+        same_product: Whether all are of one product (see `Policy.products`).
+        on_cancel: `both` cancels the rest with it; `ask` leaves the rest standing and says so.
+    """
+
+    to: str = ""
+    least: int = 0
+    most: int | None = None
+    same_product: bool = False
+    on_cancel: Literal["both", "ask"] = "both"
+
+
+@frozen
 class Programme:
     """What can be booked, and under which policy.
 
@@ -352,6 +389,9 @@ class Programme:
         parts: Rooms that consist of others (slot names): whoever has the whole has its parts, and the reverse.
         between: Time for cleaning and setting up after each use of a room; bookings too close to each other exclude each other.
         per_group: Whether a booking takes one place however many people come, as of a room.
+        contact: Whether a booking of a person without LINE needs a name or telephone number (`required`), may have one, or must not (`none`).
+        link: How bookings are linked with a later one.
+        no_show_after: So long after the slot's end a booking that nobody has checked in is marked 無断欠席; never where None.
         tariff: What bookings cost; nothing where omitted.
     """
 
@@ -367,6 +407,9 @@ class Programme:
     between: timedelta = timedelta()
     per_group: bool = False
     tariff: Tariff | None = None
+    contact: Literal["required", "optional", "none"] = "optional"
+    link: Link | None = None
+    no_show_after: timedelta | None = None
 
     def places(self, party: int) -> int:
         """Places of a slot that so many people take."""

@@ -118,8 +118,20 @@ def to_json(answer: Answer) -> Json:
             "state": answer.state.value,
             "starts": answer.starts.isoformat(),
             "held_until": answer.held_until and answer.held_until.isoformat(),
+            **_rare(answer),
         }
     }
+
+
+def _rare(booking: Booking) -> dict[str, Json]:
+    """What few bookings have; left out of the others' answers."""
+    said: dict[str, Json] = {
+        "contact": booking.contact,
+        "waived": [*booking.waived],
+        "link": booking.link,
+        "closure": booking.closure,
+    }
+    return {name: value for name, value in said.items() if value}
 
 
 def _from_json(data: Mapping[str, Any]) -> Answer:

@@ -132,6 +132,13 @@ def _slot_reasons(slot: SlotFacts, now: datetime) -> Iterator[Reason]:
         yield Reason("GL-2102", "この枠は中止になりました。別の日時をお選びください。")
     if now >= slot.starts:
         yield Reason("GL-2110", "この枠の開始時刻を過ぎています。")
+    if slot.reserved_until is not None and now < slot.reserved_until:
+        since = slot.reserved_until
+        yield Reason(
+            "GL-2104",
+            f"中止になった枠の方を先にご案内しています。受付は{when(since)}からです。",
+            {"until": since.isoformat()},
+        )
 
 
 def _cut_off_reasons(

@@ -57,6 +57,7 @@ __all__ = [
     "SLOT_BY_ID",
     "SLOT_COLUMNS",
     "TAKE",
+    "booking_of_row",
     "slot_of_row",
 ]
 
@@ -72,7 +73,10 @@ _AS_READ = (
 """The live booking as its caller read it: whatever changed meanwhile makes the row count zero."""
 
 
-_SLOT_NAMES = ("id", "programme", "starts", "ends", "name", "capacity", "booked", "cancelled", "draws")
+_SLOT_NAMES = (
+    *("id", "programme", "starts", "ends", "name", "capacity", "booked", "cancelled", "draws"),
+    *("reserved_for", "reserved_until"),
+)
 
 
 def slot_of_row(*values: Any) -> Slot:
@@ -108,6 +112,8 @@ SLOT_COLUMNS: Final = (
     slots.c.booked,
     slots.c.cancelled,
     slots.c.draws,
+    slots.c.reserved_for,
+    slots.c.reserved_until,
 )
 # a release from before rooms and pools writes no places while it is being replaced
 _PLACES = func.coalesce(func.nullif(bookings.c.places, 0), bookings.c.party, type_=Integer)
@@ -123,7 +129,24 @@ BOOKING_COLUMNS: Final = (
     _PLACES,
     bookings.c.draws,
     bookings.c.voucher,
+    bookings.c.contact,
+    bookings.c.waived,
+    bookings.c.link,
+    bookings.c.closure,
 )
+
+
+_BOOKING_NAMES = (
+    *("id", "slot", "programme", "citizen", "party", "state", "starts", "held_until", "places", "draws"),
+    *("voucher", "contact", "waived", "link", "closure"),
+)
+
+
+def booking_of_row(*values: Any) -> Booking:
+    named = dict(zip(_BOOKING_NAMES, values, strict=True))
+    return Booking(**{**named, "waived": named["waived"] or ()})
+
+
 _BOOKED = select(*BOOKING_COLUMNS).join(slots, slots.c.id == bookings.c.slot_id)
 _BETWEEN = and_(
     slots.c.programme == bindparam("programme"),
@@ -220,19 +243,19 @@ REMEMBER_LAYOUT: Final = _upsert(
 
 # --- bookings ---
 BOOKING_BY_ID: Final = Statement(
-    "calendar.booking", _BOOKED.where(bookings.c.id == bindparam("booking")), row=Booking
+    "calendar.booking", _BOOKED.where(bookings.c.id == bindparam("booking")), row=booking_of_row
 )
 BOOKINGS_OF: Final = Statement(
     "calendar.bookings_of",
     _BOOKED.where(
         bookings.c.citizen == bindparam("citizen"), _LIVE, slots.c.ends_at > bindparam("now")
     ).order_by(slots.c.starts_at, bookings.c.id),
-    row=Booking,
+    row=booking_of_row,
 )
 RECENT_BOOKINGS: Final = Statement(
     "calendar.recent_bookings",
     _BOOKED.order_by(bookings.c.id.desc()).limit(bindparam("limit", type_=Integer)),
-    row=Booking,
+    row=booking_of_row,
 )
 ADD_BOOKING: Final = _insert_once("calendar.add_booking", bookings)
 DROP_BOOKING: Final = Statement(
@@ -275,12 +298,12 @@ _DUE = (bookings.c.held_until <= bindparam("now"), bookings.c.state == BookingSt
 DUE_HOLDS: Final = Statement(
     "calendar.due_holds",
     _BOOKED.where(*_DUE).order_by(bookings.c.held_until).limit(bindparam("limit", type_=Integer)),
-    row=Booking,
+    row=booking_of_row,
 )
 DUE_HOLDS_OF_SLOT: Final = Statement(
     "calendar.due_holds_of_slot",
     _BOOKED.where(*_DUE, bookings.c.slot_id == bindparam("slot")).order_by(bookings.c.id),
-    row=Booking,
+    row=booking_of_row,
 )
 FORGET_BOOKINGS: Final = Statement(
     "calendar.forget_bookings",

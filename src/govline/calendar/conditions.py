@@ -151,11 +151,15 @@ def _latest(rule: Interval, citizen: CitizenFacts) -> tuple[date, str] | None:
     events = [
         (to_jst(each.starts).date(), each.product)
         for each in citizen.history
-        if rule.after and each.programme == rule.after and (each.attended or not rule.attended)
+        if rule.after and each.programme == rule.after and _counts(rule, each)
     ]
     if citizen.voucher is not None and citizen.voucher.earlier is not None:
         events.append((citizen.voucher.earlier, citizen.voucher.product))
     return max(events, default=None)
+
+
+def _counts(rule: Interval, event: Standing) -> bool:
+    return event.attended if rule.attended else not event.missed
 
 
 # --- how much they have ---

@@ -12,7 +12,7 @@ from attrs import evolve, field, frozen
 
 from govline.calendar._queries import known as q
 from govline.calendar.conditions import person_reasons
-from govline.calendar.model import Booking, CitizenFacts, Policy, Programme, Slot
+from govline.calendar.model import Booking, BookingState, CitizenFacts, Policy, Programme, Slot
 from govline.calendar.reception import window_reasons
 from govline.calendar.terms import Group, Standing, Voucher
 from govline.core import CitizenId, Id, Json, ProfilePort, Transaction, frozen_map, frozen_tuple
@@ -168,7 +168,8 @@ def _standing(row: q.HistoryRow, programme: Callable[[str], Programme]) -> Stand
         row.ends,
         programme(row.programme).policy.product(row.name),
         row.places,
-        attended=row.state == "attended",
+        attended=row.state == BookingState.ATTENDED,
+        missed=row.state in (BookingState.NO_SHOW, BookingState.DISPLACED),
         booking=row.booking,
         voucher=row.voucher,
     )

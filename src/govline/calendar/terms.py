@@ -240,7 +240,7 @@ class Standing:
 
     Args:
         product: What it was of; the slot's name where the programme names no products.
-        attended: Whether the citizen came.
+        attended: Whether the citizen came. `missed`: whether they stayed away, or their slot was closed.
     """
 
     programme: str
@@ -250,6 +250,7 @@ class Standing:
     product: str = ""
     places: int = 1
     attended: bool = False
+    missed: bool = False
     booking: Id = ""
     voucher: Id | None = None
 

@@ -1,0 +1,77 @@
+"""Trying numbers out does not pay: wrong entries are counted for a citizen, a number and a channel, and lock for a time."""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from attrs import evolve, frozen
+
+from govline.calendar._queries import eligible as q
+from govline.calendar.terms import Guessing
+from govline.core import Ref, Transaction
+
+__all__ = ["Meter", "after_wrong", "charge", "clear", "queue", "remaining"]
+
+_MOST_DOUBLINGS: Final = 16
+
+
+@frozen
+class Meter:
+    """Who or what is counted: `citizen` (or whoever asks for them), `number`, `source`; `subject` is an id or a keyed hash."""
+
+    programme: str
+    kind: str
+    subject: str
+
+    @property
+    def key(self) -> dict[str, str]:
+        """Its primary key, as parameters."""
+        return {"programme": self.programme, "kind": self.kind, "subject": self.subject}
+
+
+def after_wrong(row: q.GuessRow, now: datetime, limit: int, rule: Guessing) -> q.GuessRow:
+    """What stands after one more wrong entry. Pure.
+
+    Entries are counted from the first of a run that lasts `within`; at `limit` they lock, twice as long each time.
+    """
+    fresh = row.since + rule.within <= now or row.locked_until is not None
+    wrong, since = (1, now) if fresh else (row.wrong + 1, row.since)
+    if wrong < limit:
+        return evolve(row, wrong=wrong, since=since, locked_until=None)
+    lock = min(rule.lock * 2 ** min(row.locks, _MOST_DOUBLINGS), rule.longest)
+    return q.GuessRow(wrong, since, now + lock, row.locks + 1)
+
+
+def queue(tx: Transaction, meter: Meter) -> q.GuessRow:
+    """The meter as it stands; rivals wait until this unit is over."""
+    tx.write(q.QUEUE_GUESS, {**meter.key, "wrong": 0, "since": tx.now, "locked_until": None, "locks": 0})
+    row: q.GuessRow | None = tx.one(q.GUESSES, meter.key)
+    assert row is not None  # written just now
+    return row
+
+
+def charge(tx: Transaction, meter: Meter, limit: int, rule: Guessing) -> q.GuessRow:
+    """Count one wrong entry; a lock that begins stands in the audit, by kind and without subject."""
+    before = queue(tx, meter)
+    after = after_wrong(before, tx.now, limit, rule)
+    counted = {
+        "number": after.wrong,
+        "begun": after.since,
+        "until": after.locked_until,
+        "locked": after.locks,
+    }
+    tx.write(q.WRONG, {**meter.key, **counted})
+    if after.locks > before.locks:
+        tx.audit(
+            "calendar.eligibility.locked", Ref("calendar.programme", meter.programme), {"kind": meter.kind}
+        )
+    return after
+
+
+def clear(tx: Transaction, meter: Meter) -> None:
+    """Forget what was counted: the entry was right."""
+    tx.write(q.CLEAR_GUESSES, meter.key)
+
+
+def remaining(row: q.GuessRow, now: datetime, limit: int, within: timedelta) -> int:
+    """Wrong entries that are left before a lock."""
+    return limit if row.since + within <= now else max(limit - row.wrong, 0)

@@ -1,21 +1,23 @@
 """What stands behind the booking verbs: look at the facts, judge, move rows and counter, tell what follows."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from attrs import evolve, frozen
 
 from govline.calendar import _queries as q
-from govline.calendar import ledger, reminders
+from govline.calendar import history, ledger, reminders
 from govline.calendar.knowledge import facts_of, holds_in_the_way, look_up
+from govline.calendar.linking import link_reasons
 from govline.calendar.model import Booking, BookingState, CitizenFacts, Programme, Refused, Slot
+from govline.calendar.overriding import PLAIN, Terms, eased, open_to, split, still_held
 from govline.calendar.requests import Answer
 from govline.calendar.rules import BusinessDay, check, check_cancel, check_change
-from govline.core import CitizenId, Effect, Event, Id, ProfilePort, Reason, Schedule, Transaction
+from govline.core import CitizenId, Effect, Event, Id, ProfilePort, Reason, Ref, Schedule, Transaction
 from govline.core.texts import Texts
 from govline.store.bulk import emit_many, schedule_many
 
-__all__ = ["Desk", "find_slot", "new_booking", "no_such_slot"]
+__all__ = ["Desk", "find_slot", "linked_with", "new_booking", "no_such_slot", "own_booking", "tell"]
 
 
 @frozen
@@ -35,8 +37,42 @@ class Desk:
 
     # --- verbs ---
 
-    def take(self, tx: Transaction, verb: str, slot_id: Id, citizen: CitizenId | None, party: int) -> Answer:
+    def take(
+        self,
+        tx: Transaction,
+        verb: str,
+        slot_id: Id,
+        citizen: CitizenId | None,
+        party: int,
+        *,
+        terms: Terms = PLAIN,
+    ) -> Answer:
         """Hold or book."""
+        answer = self.place(tx, verb, slot_id, citizen, party, terms=terms)
+        if isinstance(answer, Booking):
+            self.taken(tx, [answer])
+            if terms.reason or answer.waived:
+                history.record(
+                    tx,
+                    answer,
+                    history.MADE,
+                    answer.state,
+                    reason=terms.reason,
+                    data={"waived": answer.waived},
+                )
+        return answer
+
+    def place(
+        self,
+        tx: Transaction,
+        verb: str,
+        slot_id: Id,
+        citizen: CitizenId | None,
+        party: int,
+        *,
+        terms: Terms = PLAIN,
+    ) -> Answer:
+        """Judge and write the row; what follows from it is left to the caller (`taken`)."""
         slot = find_slot(tx, slot_id)
         if slot is None:
             return Refused([no_such_slot()])
@@ -47,20 +83,34 @@ class Desk:
             for held in holds_in_the_way(tx, self.programme, [(slot.programme, citizen)]):
                 self.end(tx, held, BookingState.EXPIRED)
         reasons = self._reasons_now(tx, slot, lambda now: self.reasons(tx, now, citizen, party))
-        if reasons:
-            return Refused(reasons)
+        waived, firm = split(reasons) if terms.override else ((), reasons)
+        if terms.raise_capacity and {reason.code for reason in firm} == {"GL-2103"}:
+            slot = self._enlarge(tx, slot, programme.places(party), terms.reason)
+            firm = []
+        if firm:
+            return Refused(firm)
         booking = new_booking(tx, programme, slot, citizen, party, hold=verb == "hold")
+        booking = evolve(booking, contact=terms.contact, waived=waived)
         if programme.policy.eligibility is not None:
             voucher = self._facts(tx, slot, citizen, party, programme).voucher
             booking = evolve(booking, voucher=voucher.id if voucher else None)
         if ledger.place(tx, slot, booking) != "placed":
             return _lost(tx, slot_id, lambda now: self.reasons(tx, now, citizen, party))
-        self.taken(tx, [booking])
         return booking
+
+    def _enlarge(self, tx: Transaction, slot: Slot, places: int, reason: str) -> Slot:
+        """Make room for so many places, where there is too little; the slot as it is then."""
+        before = slot.capacity
+        if not tx.write(q.ENLARGE, {"slot": slot.id, "places": places}):
+            return find_slot(tx, slot.id) or slot
+        larger = find_slot(tx, slot.id) or slot
+        facts = {"from": before, "to": larger.capacity, "reason": reason}
+        tx.audit("calendar.raise_capacity", Ref("calendar.slot", slot.id), facts)
+        return larger
 
     def confirm(self, tx: Transaction, booking_id: Id, citizen: CitizenId | None) -> Answer:
         """Held to confirmed."""
-        booking = _own(tx, booking_id, citizen)
+        booking = own_booking(tx, booking_id, citizen)
         if isinstance(booking, Refused) or booking.state is BookingState.CONFIRMED:
             return booking
         if booking.held_until is not None and booking.held_until <= tx.now:
@@ -70,43 +120,66 @@ class Desk:
         tx.unschedule(_hold_key(booking))
         confirmed = evolve(booking, state=BookingState.CONFIRMED, held_until=None)
         self.taken(tx, [confirmed])
+        history.record(tx, confirmed, "confirmed", booking.state)
         return confirmed
 
     def change(
-        self, tx: Transaction, booking_id: Id, to: Id, party: int | None, citizen: CitizenId | None
+        self,
+        tx: Transaction,
+        booking_id: Id,
+        to: Id,
+        party: int | None,
+        citizen: CitizenId | None,
+        *,
+        reason: str = "",
+        together: bool = False,
     ) -> Answer:
-        """Another slot, another number of places, or both."""
-        booking = _own(tx, booking_id, citizen)
+        """Another slot, another number of places, or both.
+
+        Args:
+            together: The bookings it is linked with move in the same request: their dates are judged by whoever moves them.
+        """
+        booking = own_booking(tx, booking_id, citizen)
         if isinstance(booking, Refused):
             return booking
         new = find_slot(tx, to)
         if new is None:
             return Refused([no_such_slot()])
         people = booking.party if party is None else party
-        reasons = self._reasons_now(tx, new, lambda now: self._move_reasons(tx, booking, now, people))
+
+        def judged(now: Slot) -> list[Reason]:
+            return self._move_reasons(tx, booking, now, people, together=together)
+
+        reasons = self._reasons_now(tx, new, judged)
         if reasons:
             return Refused(reasons)
         places = self.programme(booking.programme).places(people)
         if ledger.move(tx, booking, new, people, places) != "moved":
-            return _lost(tx, new.id, lambda now: self._move_reasons(tx, booking, now, people))
+            return _lost(tx, new.id, judged)
         moved = evolve(booking, slot=new.id, party=people, places=places, draws=new.draws, starts=new.starts)
-        self._moved(tx, booking, moved)
-        return moved
+        return self._moved(tx, booking, moved, reason)
 
-    def cancel(self, tx: Transaction, booking_id: Id, citizen: CitizenId | None) -> Answer:
+    def cancel(
+        self, tx: Transaction, booking_id: Id, citizen: CitizenId | None, *, reason: str = ""
+    ) -> Answer:
         """Live to cancelled; only a citizen who cancels a confirmed booking meets the cut-off."""
-        booking = _own(tx, booking_id, citizen)
+        booking = own_booking(tx, booking_id, citizen)
         if isinstance(booking, Refused):
             return booking
         slot = find_slot(tx, booking.slot)
         if citizen is not None and slot is not None and booking.state is BookingState.CONFIRMED:
-            policy = self.programme(booking.programme).policy
+            policy = eased(self.programme(booking.programme).policy, booking)
             reasons = check_cancel(policy, slot, tx.now, business_day=self.business_day)
             if reasons:
                 return Refused(reasons)
-        return self.end(tx, booking, BookingState.CANCELLED) or Refused([_collision()])
+        ended = self.end(tx, booking, BookingState.CANCELLED, reason=reason)
+        if ended is not None and booking.link is not None:
+            self._after_cancel(tx, booking, reason)
+        return ended or Refused([_collision()])
 
-    def end(self, tx: Transaction, booking: Booking, state: BookingState) -> Booking | None:
+    def end(
+        self, tx: Transaction, booking: Booking, state: BookingState, *, reason: str = ""
+    ) -> Booking | None:
         """End a live booking with all that hangs on it; None when it changed since it was read."""
         if not ledger.end(tx, booking, state):
             return None
@@ -114,9 +187,20 @@ class Desk:
             tx.unschedule(_hold_key(booking))
         reminders.forget(tx, booking)
         ended = evolve(booking, state=state, held_until=None)
-        if booking.state is BookingState.CONFIRMED:
-            _tell(tx, "calendar.cancelled", ended, {"slot": booking.slot, "party": booking.party})
+        if booking.state is not BookingState.HELD:
+            tell(tx, "calendar.cancelled", ended, {"slot": booking.slot, "party": booking.party})
+        history.record(tx, ended, state.value, booking.state, reason=reason)
         return ended
+
+    def _after_cancel(self, tx: Transaction, booking: Booking, reason: str) -> None:
+        """What becomes of the bookings that the cancelled one was linked with."""
+        first: Booking = tx.one(q.BOOKING_BY_ID, {"booking": booking.link}) or booking
+        link = self.programme(first.programme).link
+        for other in [other for other in linked_with(tx, booking) if other.state.open]:
+            if link is None or link.on_cancel == "both":
+                self.end(tx, other, BookingState.CANCELLED, reason=reason)
+            else:
+                tell(tx, "calendar.link_left", other, {"cancelled": booking.id, "slot": other.slot})
 
     # --- judgement ---
 
@@ -136,7 +220,9 @@ class Desk:
         found, person = next(iter(known.values()), None), citizen is not None
         return lambda slot: facts_of(found, programme, slot, party, tx.now, in_slot=False, person=person)
 
-    def _move_reasons(self, tx: Transaction, booking: Booking, new: Slot, party: int) -> list[Reason]:
+    def _move_reasons(
+        self, tx: Transaction, booking: Booking, new: Slot, party: int, *, together: bool = False
+    ) -> list[Reason]:
         if booking.held_until is not None and booking.held_until <= tx.now:
             return [_hold_over()]
         if new.programme != booking.programme:
@@ -145,10 +231,31 @@ class Desk:
         assert old is not None  # a foreign key holds it
         programme = self.programme(booking.programme)
         facts = self._facts(tx, new, booking.citizen, party, programme, moving=booking)
-        new = ledger.with_shared(tx, new, own=booking)
+        new = open_to(booking, ledger.with_shared(tx, new, own=booking))
         if new.id == old.id:
             new = evolve(new, booked=new.booked - booking.places)
-        return check_change(programme.policy, old, new, facts, tx.now, business_day=self.business_day)
+        if booking.state is BookingState.DISPLACED:
+            old = evolve(old, starts=new.starts)  # what does not take place has no deadline
+        policy = eased(programme.policy, booking)
+        reasons = check_change(policy, old, new, facts, tx.now, business_day=self.business_day)
+        linked = [] if together else self._link_reasons(tx, booking, new)
+        return [*still_held(booking, reasons), *linked]
+
+    def _link_reasons(self, tx: Transaction, booking: Booking, new: Slot) -> list[Reason]:
+        if booking.link is None:
+            return []
+        others = [each for each in linked_with(tx, booking) if each.state.live]
+        chain = [(self.programme(new.programme), new)]
+        for other in others:
+            slot = find_slot(tx, other.slot)
+            if slot is not None:
+                chain.append((self.programme(slot.programme), slot))
+        return self.chain_reasons(chain)
+
+    def chain_reasons(self, chain: Sequence[tuple[Programme, Slot]]) -> list[Reason]:
+        """Every reason why bookings of these slots cannot be linked."""
+        first = min(chain, key=lambda each: each[1].starts)[0]
+        return link_reasons(first.link, chain) if first.link is not None and len(chain) > 1 else []
 
     def _facts(
         self,
@@ -204,10 +311,16 @@ class Desk:
         effect = Effect("calendar.expire", {"booking": booking.id}, dedupe=key)
         return Schedule(key, booking.held_until, booking.ref, effect)
 
-    def _moved(self, tx: Transaction, old: Booking, new: Booking) -> None:
+    def _moved(self, tx: Transaction, old: Booking, new: Booking, reason: str) -> Booking:
+        if old.state is BookingState.DISPLACED:
+            tx.write(q.SETTLE, {"booking": old.id})
+            new = evolve(new, state=BookingState.CONFIRMED, closure=None)
         if new.state is BookingState.CONFIRMED:
             reminders.remind(tx, self.programme(new.programme), new, self.texts)
-        _tell(tx, "calendar.changed", new, {"from": old.slot, "to": new.slot, "party": new.party})
+        tell(tx, "calendar.changed", new, {"from": old.slot, "to": new.slot, "party": new.party})
+        data = {"from": old.slot, "party": new.party}
+        history.record(tx, new, "changed", old.state, reason=reason, data=data)
+        return new
 
 
 def find_slot(tx: Transaction, slot_id: Id) -> Slot | None:
@@ -227,11 +340,20 @@ def _lost(tx: Transaction, slot_id: Id, reasons: Callable[[Slot], list[Reason]])
     return Refused((reasons(slot) if slot else [no_such_slot()]) or [_collision()])
 
 
-def _own(tx: Transaction, booking_id: Id, citizen: CitizenId | None) -> Booking | Refused:
+def own_booking(tx: Transaction, booking_id: Id, citizen: CitizenId | None) -> Booking | Refused:
+    """The booking, if it may still be changed and, with `citizen`, is theirs; the reason otherwise."""
     booking: Booking | None = tx.one(q.BOOKING_BY_ID, {"booking": booking_id})
     if booking is None or (citizen is not None and booking.citizen != citizen):
         return Refused([Reason("GL-2112", "この予約は見つかりません。")])
-    return booking if booking.state.live else Refused([_is_over(booking.state)])
+    return booking if booking.state.open else Refused([_is_over(booking.state)])
+
+
+def linked_with(tx: Transaction, booking: Booking) -> list[Booking]:
+    """The other bookings of its link, live or not, in order of time."""
+    if booking.link is None:
+        return []
+    found: Sequence[Booking] = tx.all(q.LINKED, {"link": booking.link})
+    return [each for each in found if each.id != booking.id]
 
 
 def new_booking(
@@ -256,7 +378,8 @@ def _in_slot(tx: Transaction, slot: Slot, citizen: CitizenId | None) -> bool:
     return citizen is not None and tx.one(q.LIVE_IN_SLOT, {"slot": slot.id, "citizen": citizen}) is not None
 
 
-def _tell(tx: Transaction, name: str, booking: Booking, data: Mapping[str, Any]) -> None:
+def tell(tx: Transaction, name: str, booking: Booking, data: Mapping[str, Any]) -> None:
+    """Tell other features of a transition; what staff did stands in the audit as well."""
     tx.emit(_event(tx, name, booking, data))
 
 
@@ -264,18 +387,23 @@ def _event(tx: Transaction, name: str, booking: Booking, data: Mapping[str, Any]
     facts = {"programme": booking.programme, **data}
     if tx.actor.kind == "staff":  # a citizen's own acts stand in the booking's row
         tx.audit(name, booking.ref, facts)
-    return Event(name, booking.ref, citizen=booking.citizen, data=facts)
+    # a contact is no citizen of other rooms: nothing can be sent there
+    return Event(name, booking.ref, citizen=None if booking.contact else booking.citizen, data=facts)
 
 
 def _hold_key(booking: Booking) -> str:
     return f"calendar.hold:{booking.id}"
 
 
+_OVER: Final = {
+    BookingState.EXPIRED: "この仮予約は時間切れです。",
+    BookingState.ATTENDED: "この予約は受付が済んでいます。",
+    BookingState.NO_SHOW: "この予約の日時は過ぎています。",
+}
+
+
 def _is_over(state: BookingState) -> Reason:
-    expired = state is BookingState.EXPIRED
-    return Reason(
-        "GL-2112", "この仮予約は時間切れです。" if expired else "この予約はすでに取り消されています。"
-    )
+    return Reason("GL-2112", _OVER.get(state, "この予約はすでに取り消されています。"))
 
 
 def _collision() -> Reason:

@@ -31,7 +31,7 @@ def remind(tx: Transaction, programme: Programme, booking: Booking, texts: Texts
 
 def planned(tx: Transaction, programme: Programme, booking: Booking, texts: Texts) -> Schedule | None:
     """The reminder of a confirmed booking, not yet written; None where its time has passed or nobody can be told."""
-    if programme.reminder is None or booking.citizen is None:
+    if programme.reminder is None or booking.citizen is None or booking.contact:
         return None
     due = reminder_due(programme.reminder, booking.starts)
     if due <= tx.now:

@@ -39,12 +39,14 @@ __all__ = [
     "DUE_HOLDS",
     "DUE_HOLDS_OF_SLOT",
     "END",
+    "ENLARGE",
     "FORGET_BOOKINGS",
     "FORGET_PERSON",
     "FORGET_REQUESTS",
     "FREE_SLOTS",
     "GIVE",
     "LAID_OUT",
+    "LINKED",
     "LIVE_IN_SLOT",
     "MOVE",
     "PURGE_REQUESTS",
@@ -53,6 +55,7 @@ __all__ = [
     "REMEMBER_LAYOUT",
     "REQUEST",
     "RESIZE_SLOT",
+    "SETTLE",
     "SLOTS_BETWEEN",
     "SLOT_BY_ID",
     "SLOT_COLUMNS",
@@ -212,6 +215,16 @@ TAKE: Final = Statement(
     )
     .values(booked=slots.c.booked + _places),
 )
+ENLARGE: Final = Statement(
+    "calendar.enlarge",
+    update(slots)
+    .where(
+        slots.c.id == bindparam("slot"),
+        slots.c.cancelled.is_(false()),
+        slots.c.booked + _places > slots.c.capacity,
+    )
+    .values(capacity=slots.c.booked + _places),
+)
 GIVE: Final = Statement(
     "calendar.give",
     update(slots).where(slots.c.id == bindparam("slot")).values(booked=slots.c.booked - _places),
@@ -293,6 +306,17 @@ MOVE: Final = Statement(
         places=_places,
         draws=bindparam("drawn", type_=Integer),
     ),
+)
+SETTLE: Final = Statement(
+    "calendar.settle",
+    update(bookings)
+    .where(bookings.c.id == bindparam("booking"), bookings.c.state == BookingState.DISPLACED.value)
+    .values(state=BookingState.CONFIRMED.value, closure=None),
+)
+LINKED: Final = Statement(
+    "calendar.linked",
+    _BOOKED.where(bookings.c.link == bindparam("link")).order_by(slots.c.starts_at, bookings.c.id),
+    row=booking_of_row,
 )
 _DUE = (bookings.c.held_until <= bindparam("now"), bookings.c.state == BookingState.HELD.value)
 DUE_HOLDS: Final = Statement(

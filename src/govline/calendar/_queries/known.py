@@ -5,10 +5,9 @@ from typing import Any, Final
 from attrs import frozen
 from sqlalchemy import Text, and_, bindparam, false, func, or_, select
 
-from govline.calendar._queries import BOOKING_COLUMNS
+from govline.calendar._queries import BOOKING_COLUMNS, booking_of_row
 from govline.calendar._queries.sets import among
 from govline.calendar._tables import bookings, eligible, group_members, groups, slots
-from govline.calendar.model import Booking
 from govline.core import CitizenId, Id
 from govline.store import Statement
 from govline.store.columns import InstantColumn
@@ -164,5 +163,5 @@ VOUCHERS: Final = Statement(
 GROUPS_OF: Final = Statement("calendar.groups_of", _groups("postgresql"), GroupRow, sqlite=_groups("sqlite"))
 # A hold that ran out blocks its voucher until it is ended.
 DUE_HOLDS_ON_VOUCHERS: Final = Statement(
-    "calendar.due_holds_on_vouchers", _due("postgresql"), Booking, sqlite=_due("sqlite")
+    "calendar.due_holds_on_vouchers", _due("postgresql"), booking_of_row, sqlite=_due("sqlite")
 )

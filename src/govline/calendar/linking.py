@@ -1,0 +1,50 @@
+"""第1回と第2回: whether dates and products of linked bookings fit each other. Pure."""
+
+from collections.abc import Iterator, Sequence
+from datetime import date, timedelta
+from itertools import pairwise
+
+from govline.calendar.labels import day_label
+from govline.calendar.model import Link, Programme, SlotFacts
+from govline.core import Reason
+from govline.core.jst import to_jst
+
+__all__ = ["link_reasons", "offered"]
+
+_DAY = timedelta(days=1)
+
+
+def link_reasons(link: Link, chain: Sequence[tuple[Programme, SlotFacts]]) -> list[Reason]:
+    """Every reason why these bookings cannot be linked, one after another in order of time.
+
+    Args:
+        link: Of the first one's programme.
+        chain: Programme and slot of each.
+    """
+    ordered = sorted(chain, key=lambda each: each[1].starts)
+    reasons = [reason for pair in pairwise(ordered) for reason in _pair_reasons(link, *pair)]
+    products = {programme.policy.product(slot.name) for programme, slot in ordered}
+    if link.same_product and len(products) > 1:
+        first = ordered[0][0].policy.product(ordered[0][1].name)
+        reasons.append(
+            Reason("GL-2153", f"前の回と同じ「{first}」の枠をお選びください。", {"product": first})
+        )
+    return reasons
+
+
+def offered(link: Link, first: date) -> tuple[date, date | None]:
+    """From which day to which the booking after one on `first` may be."""
+    return first + link.least * _DAY, None if link.most is None else first + link.most * _DAY
+
+
+def _pair_reasons(
+    link: Link, earlier: tuple[Programme, SlotFacts], later: tuple[Programme, SlotFacts]
+) -> Iterator[Reason]:
+    day = to_jst(later[1].starts).date()
+    first, last = offered(link, to_jst(earlier[1].starts).date())
+    if day < first or later[1].starts <= earlier[1].starts:
+        text = f"前の回から{link.least}日以上あける必要があります。{day_label(first)}以降をお選びください。"
+        yield Reason("GL-2151", text, {"from": first.isoformat(), "limit": link.least})
+    if last is not None and day > last:
+        text = f"前の回から{link.most}日以内の日({day_label(last)}まで)をお選びください。"
+        yield Reason("GL-2152", text, {"until": last.isoformat(), "limit": link.most})

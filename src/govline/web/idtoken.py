@@ -121,7 +121,7 @@ def verify_id_token(
     if nonce is not None and not _same(claims.get("nonce"), nonce):
         raise PageRefused("the ID token belongs to another sign-in", code="GL-8105", status=401)
     user = claims.get("sub")
-    if not isinstance(user, str) or not 0 < len(user) <= _USER:
+    if not isinstance(user, str) or not user.isascii() or not 0 < len(user) <= _USER:
         raise _unreadable()
     return Person(user, issued, expires, hashlib.sha256(signed).hexdigest())
 
@@ -167,7 +167,7 @@ def _instant(claims: Mapping[str, Any], name: str) -> datetime:
 
 
 def _same(given: object, wanted: str) -> bool:
-    return isinstance(given, str) and hmac.compare_digest(given.encode(), wanted.encode())
+    return isinstance(given, str) and hmac.compare_digest(given.encode(errors="replace"), wanted.encode())
 
 
 def _fits(jwk: Mapping[str, Any]) -> bool:

@@ -93,42 +93,68 @@ _SOS, _EOI, _APP0, _APP1, _APP14 = 0xDA, 0xD9, 0xE0, 0xE1, 0xEE
 _FRAMES: Final = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _TABLES: Final = frozenset({0xC4, 0xCC, 0xDB, 0xDD, *_FRAMES})
 _ORIENTATION: Final = 0x0112
+_JFIF, _ADOBE = 18, 16
+_MARKER: Final = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 
 
 def _clean_jpeg(data: bytes) -> bytes:
     kept = [data[:2]]
-    framed = False
-    for marker, segment, at in _segments(data):
-        if marker == _SOS:
-            end = data.rfind(b"\xff\xd9")
-            if not framed or end < at:
+    framed = scanned = False
+    for marker, segment in _segments(data):
+        if marker == _EOI:
+            if not scanned:
                 raise _broken()
-            kept.append(data[at : end + 2])
-            return b"".join(kept)
+            return b"".join([*kept, segment])
         if marker in _FRAMES:
             framed = True
             height, width = struct.unpack(">HH", segment[5:9])
             _refuse_pixels(width, height)
-        if marker in _TABLES or marker in (_APP0, _APP14):
-            kept.append(segment)
-        elif marker == _APP1 and (turned := _orientation(segment)):
-            kept.append(turned)
+        if marker == _SOS and not framed:
+            raise _broken()
+        scanned |= marker == _SOS
+        kept.append(_cleaned(marker, segment))
     raise _broken()
 
 
-def _segments(data: bytes) -> Iterator[tuple[int, bytes, int]]:
+def _cleaned(marker: int, segment: bytes) -> bytes:
+    """What stays of a segment: headers without thumbnails and tails, the turn out of Exif, nothing of comments."""
+    if marker in _TABLES or marker == _SOS:
+        return segment
+    if marker == _APP0 and segment[4:9] == b"JFIF\0" and len(segment) >= _JFIF:
+        return b"\xff\xe0" + struct.pack(">H", _JFIF - 2) + segment[4:16] + b"\0\0"
+    if marker == _APP14 and segment[4:9] == b"Adobe" and len(segment) >= _ADOBE:
+        return b"\xff\xee" + struct.pack(">H", _ADOBE - 2) + segment[4:_ADOBE]
+    return _orientation(segment) if marker == _APP1 else b""
+
+
+def _segments(data: bytes) -> Iterator[tuple[int, bytes]]:
+    """Marker and bytes of each segment up to the picture's own end, a scan with the data that follows it."""
     at = 2
-    while at < len(data):
+    while True:
         if data[at] != 0xFF:
             raise _broken()
         while data[at + 1] == 0xFF:
             at += 1
         marker = data[at + 1]
+        if marker == _EOI:
+            yield marker, data[at : at + 2]
+            return
         (size,) = struct.unpack_from(">H", data, at + 2)
-        if size < 2 or at + 2 + size > len(data):
+        end = at + 2 + size
+        if size < 2 or end > len(data):
             raise _broken()
-        yield marker, data[at : at + 2 + size], at
-        at += 2 + size
+        if marker == _SOS:
+            end = _scan_end(data, end)
+        yield marker, data[at:end]
+        at = end
+
+
+def _scan_end(data: bytes, at: int) -> int:
+    """Where the next marker behind a scan's data stands; stuffed bytes and restarts belong to the data."""
+    found = _MARKER.search(data, at)
+    if found is None:
+        raise _broken()
+    return found.start()
 
 
 def _orientation(segment: bytes) -> bytes:

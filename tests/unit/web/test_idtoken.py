@@ -9,6 +9,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
+from cryptography.hazmat.primitives.hashes import SHA256
 
 from govline.core import FixedClock
 from govline.errors import PageRefused
@@ -266,3 +268,51 @@ def test_old_keys_stay_in_use_while_line_is_away(line):
     line.clock.advance(timedelta(hours=13))
     certs.down = True
     assert signing.verify(line.issue(HANA, CHANNEL), channel=CHANNEL).user == USER
+
+
+def es256(line, claims, header):
+    signed = f"{b64(header)}.{b64(claims)}".encode()
+    r, s = decode_dss_signature(line._key.sign(signed, ec.ECDSA(SHA256())))
+    return signed.decode(), r, s
+
+
+@pytest.mark.parametrize("alg", ["none", "ES384", "es256", "RS256", "", None])
+def test_a_true_signature_under_another_name_is_refused(line, keys, alg):
+    signed, r, s = es256(line, claims_of(), {"alg": alg, "kid": "simulator-1"})
+    refused("GL-8102", f"{signed}.{b64(r.to_bytes(32) + s.to_bytes(32))}", keys)
+
+
+@pytest.mark.parametrize(
+    "kid", [None, 5, "", "../../etc/passwd", ["simulator-1"], "Simulator-1", "simulator-1\0"]
+)
+def test_a_key_of_another_name_is_not_known(line, keys, kid):
+    """`kid` is looked up and nothing else: no path, no address, no query; `jku`, `jwk` and `x5c` are not read."""
+    own = line.jwks()["keys"][0]
+    header = {"alg": "ES256", "kid": kid, "jwk": own, "jku": "https://evil.example/keys", "x5c": ["MIIB"]}
+    signed, r, s = es256(line, claims_of(), header)
+    refused("GL-8106", f"{signed}.{b64(r.to_bytes(32) + s.to_bytes(32))}", keys)
+
+
+def test_the_mirrored_signature_of_a_token_is_the_same_token(line, keys):
+    """ECDSA takes (r, n-s) as well: the fingerprint is of what was signed, so that it is spent with the first one."""
+    order = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+    signed, r, s = es256(line, claims_of(), {"alg": "ES256", "kid": "simulator-1"})
+    twins = [verify(f"{signed}.{b64(r.to_bytes(32) + each.to_bytes(32))}", keys) for each in (s, order - s)]
+    assert twins[0].fingerprint == twins[1].fingerprint
+
+
+def test_signatures_of_another_length_or_in_der_are_forged(line, keys):
+    signed, r, s = es256(line, claims_of(), {"alg": "ES256", "kid": "simulator-1"})
+    plain = r.to_bytes(32) + s.to_bytes(32)
+    for tail in (plain[:-1], plain + b"\0", b"\0" + plain, encode_dss_signature(r, s), plain * 2):
+        refused("GL-8102", f"{signed}.{b64(tail)}", keys)
+
+
+def test_of_a_claim_said_twice_the_signed_last_one_counts_everywhere(keys):
+    body = json.dumps(claims_of())[:-1] + ', "aud": "1650000002"}'
+    refused("GL-8104", hs256(body.encode(), SECRET), keys, secret=SECRET)
+
+
+def test_half_characters_are_refused_with_a_code(keys):
+    refused("GL-8105", hs256(claims_of(nonce="\ud800"), SECRET), keys, secret=SECRET, nonce="n")
+    refused("GL-8101", hs256(claims_of(sub="U\ud800"), SECRET), keys, secret=SECRET)

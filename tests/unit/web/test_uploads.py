@@ -176,3 +176,33 @@ def test_a_name_is_a_label_and_no_path(given, kept):
 def test_media_types():
     assert media_type_of(png()) == "image/png"
     assert media_type_of(b"anything") is None
+
+
+def test_a_second_picture_behind_the_first_is_cut_off():
+    """Phones append previews and depth maps with an Exif block of their own; a tail may also be a page or an archive."""
+    second = jpeg(segment(0xE1, exif(6)))
+    for tail in (second, b"<script>alert(1)</script>\xff\xd9", b"PK\x03\x04" + SECRET + b"\xff\xd9"):
+        assert without_metadata(jpeg() + tail, "image/jpeg") == jpeg()
+
+
+def test_what_hides_between_the_scans_of_a_picture_is_cut_out():
+    again = segment(0xC4, bytes(20)) + segment(0xDA, b"\1\1\0\0\x3f\0") + b"\x77\xff\xd3\x78"
+    hidden = segment(0xFE, SECRET) + segment(0xE1, exif(1))
+    plain = jpeg(scan=b"\x12\xff\x00\x34" + again)
+    assert without_metadata(plain, "image/jpeg") == plain
+    assert without_metadata(jpeg(scan=b"\x12\xff\x00\x34" + hidden + again), "image/jpeg") == plain
+
+
+def test_the_headers_that_stay_hold_what_they_must_and_no_more():
+    jfif, adobe = b"JFIF\0\1\1\0\0\1\0\1\0\0", b"Adobe\0\x64\0\0\0\0\1"
+    kept = without_metadata(
+        jpeg(segment(0xE0, jfif[:12] + b"\2\2" + SECRET), segment(0xEE, adobe + SECRET)), "image/jpeg"
+    )
+    assert kept == jpeg(segment(0xE0, jfif), segment(0xEE, adobe))
+    odd = jpeg(segment(0xE0, b"JFXX\0\x10" + SECRET), segment(0xEE, SECRET))
+    assert without_metadata(odd, "image/jpeg") == jpeg()
+
+
+@pytest.mark.parametrize("tail", [b"", b"\xff", b"\xff\xd9"[:1], b"\xff\xc4\xff"])
+def test_a_picture_that_ends_in_its_scan_is_broken(tail):
+    refused("GL-8121", jpeg()[:-2] + tail)

@@ -9,7 +9,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Final
 
 from attrs import frozen
@@ -31,6 +31,7 @@ from govline.store.sealing import Keyring
 __all__ = ["Claimed", "EligibilityList", "ListState", "born_purpose", "number_purpose", "plain_number"]
 
 _SEPARATORS: Final = re.compile(r"[\s\-‐‑–—―ー－]")
+_COUNTED: Final = timedelta(days=31)
 _NOBODY: Final = "0" * 64
 
 
@@ -175,6 +176,10 @@ class EligibilityList:
         terms = {"programme": programme}
         cohorts = {name: (rows, claimed, booked) for name, rows, claimed, booked in tx.all(q.COHORTS, terms)}
         return ListState(cohorts, dict(tx.all(q.LOCKS, {**terms, "now": tx.now})))
+
+    def purge(self, tx: Transaction) -> None:
+        """Forget what was entered wrongly a month ago."""
+        tx.write(q.PURGE_GUESSES, {"before": tx.now - _COUNTED})
 
     def erase(self, tx: Transaction, citizen: CitizenId) -> None:
         """Take the citizen out of the lists; the rows stay, so that they may claim anew."""

@@ -9,6 +9,9 @@ from weakref import WeakKeyDictionary
 from govline.calendar import _queries as q
 from govline.calendar._queries import shared as qp
 from govline.calendar.desk import Desk, find_slot, no_such_slot
+from govline.calendar.dues import Dues
+from govline.calendar.eligibility import EligibilityList
+from govline.calendar.groups import Groups
 from govline.calendar.layout import Layout, add_slots, lay_out, window
 from govline.calendar.model import (
     Allowed,
@@ -20,11 +23,12 @@ from govline.calendar.model import (
     Slot,
     SlotPlan,
 )
+from govline.calendar.pricing import Price
 from govline.calendar.requests import Answer, answered_once, check_key
 from govline.calendar.rules import check, judge
 from govline.calendar.rush import Wish, take_many
 from govline.calendar.texts import CALENDAR_TEXTS
-from govline.core import CitizenId, Id, Ref, Transaction
+from govline.core import CitizenId, ClaimPort, Id, ProfilePort, Ref, Transaction
 from govline.core.holidays import HolidayCalendar
 from govline.core.texts import Texts
 from govline.errors import ConfigError, InputError
@@ -47,6 +51,8 @@ class Calendar:
         business_day: Which days count for cut-offs; Monday to Friday except national holidays by default.
         holiday: Which days are national holidays, for programmes that close on them.
         texts: The wording of reminders; the Japanese defaults where omitted.
+        profile: Where attributes of citizens are, for policies that ask for them.
+        claims: Where claims are made, for programmes with `pay_item`.
     """
 
     def __init__(
@@ -56,13 +62,19 @@ class Calendar:
         business_day: Callable[[date], bool] | None = None,
         holiday: Callable[[date], bool] | None = None,
         texts: Texts | None = None,
+        profile: ProfilePort | None = None,
+        claims: ClaimPort | None = None,
     ) -> None:
         self.programmes: Mapping[str, Programme] = {item.id: item for item in programmes}
         official = HolidayCalendar.official()
         self._business_day = business_day or official.is_business_day
         self._holiday = holiday or official.is_holiday
         self._gatherings: WeakKeyDictionary[Database, Gathering[Wish, Answer]] = WeakKeyDictionary()
-        self._desk = Desk(self.programme, self._business_day, texts or Texts(defaults=CALENDAR_TEXTS))
+        words = texts or Texts(defaults=CALENDAR_TEXTS)
+        self.groups = Groups()
+        self.eligibility = EligibilityList(self.programme)
+        self._dues = Dues(self._business_day, self._holiday, words, claims, self.groups)
+        self._desk = Desk(self.programme, self._business_day, words, profile, dues=self._dues)
 
     def programme(self, programme: str) -> Programme:
         """The programme of this id.
@@ -85,6 +97,7 @@ class Calendar:
         for programme in self.programmes:
             self.lay_out(tx, programme)
         tx.write(q.PURGE_REQUESTS, {"before": tx.now - _ANSWERS_KEPT})
+        self.eligibility.purge(tx)
 
     def lay_out(self, tx: Transaction, programme: str) -> Layout:
         """Write the slots that the programme's rules ask for; cheap when nothing changed."""
@@ -238,6 +251,41 @@ class Calendar:
             return False
         return self._desk.end(tx, held, BookingState.EXPIRED) is not None
 
+    def paid(self, tx: Transaction, booking_id: Id) -> bool:
+        """Note that a booking is paid, so that it is not cancelled for want of payment. Whether it was owed until now."""
+        booking = self.booking(tx, booking_id)
+        return booking is not None and self._dues.paid(tx, booking)
+
+    def end_unpaid(self, tx: Transaction, booking_id: Id) -> bool:
+        """Cancel this booking if it was to be paid by now and is not; the citizen is told."""
+        booking = self.booking(tx, booking_id)
+        if booking is None or not booking.state.open or not self._dues.overdue(tx, booking_id):
+            return False
+        if self._desk.end(tx, booking, BookingState.CANCELLED, reason="unpaid") is None:
+            return False
+        self._dues.tell(tx, self.programme(booking.programme), booking)
+        return True
+
+    def price(
+        self,
+        tx: Transaction,
+        slot_id: Id,
+        *,
+        citizen: CitizenId | None = None,
+        party: int = 1,
+        options: Mapping[str, int] | None = None,
+    ) -> Price:
+        """What a booking of this slot costs the citizen, line by line, with the reduction of the group they act for."""
+        slot = self.slot(tx, slot_id)
+        if slot is None:
+            return Price(())
+        found = self.programme(slot.programme)
+        return self._dues.price(tx, found, slot, citizen=citizen, party=party, options=options)
+
+    def adopt(self, programmes: Iterable[Programme]) -> None:
+        """Use these programmes from the next unit of work on: rules change without a restart. Lay out what they ask for anew."""
+        self.programmes = {item.id: item for item in programmes}
+
     def reconcile(self, tx: Transaction) -> list[Difference]:
         """Slots and pools whose counter does not equal their live bookings; empty while the calendar is sound."""
         slots = [
@@ -255,6 +303,8 @@ class Calendar:
             self._desk.end(tx, booking, BookingState.CANCELLED)
         for statement in (q.FORGET_BOOKINGS, q.FORGET_PERSON, q.FORGET_REQUESTS):
             tx.write(statement, {"who": citizen})
+        self.eligibility.erase(tx, citizen)
+        self.groups.erase(tx, citizen)
 
     def book_on(
         self, db: "Database", slot_id: Id, citizen: CitizenId | None, *, party: int = 1, key: str

@@ -90,6 +90,11 @@ CALENDAR_TEXTS: Final = {
         "en": "Keep it",
         "ja-easy": "やめない",
     },
+    "calendar.unpaid": {
+        "ja": "{programme}のご予約は、期限までにお支払いが確認できなかったため取り消しました。",
+        "en": "Your booking for {programme} was cancelled because it was not paid in time.",
+        "ja-easy": "{programme}の 予約(よやく)は、お金が はらわれなかったので なくなりました。",
+    },
     "calendar.reminder": {
         "ja": "【予約のお知らせ】{programme}のご予約は{when}です。",
         "en": "[Reminder] Your booking for {programme} is on {when}.",

@@ -1,0 +1,118 @@
+"""未払いの自動取消: a confirmed booking of a programme with `pay_by` is cancelled unless it is paid in time."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from functools import partial
+
+from attrs import field, frozen
+
+from govline.calendar import _queries as base
+from govline.calendar._queries import terms as q
+from govline.calendar.groups import Groups
+from govline.calendar.model import Booking, Policy, Programme, Slot
+from govline.calendar.pricing import Price, price
+from govline.calendar.rules import BusinessDay, deadline
+from govline.core import CitizenId, ClaimPort, Effect, Id, Schedule, Transaction
+from govline.core.jst import to_jst
+from govline.core.messages import Text
+from govline.core.texts import Texts
+
+__all__ = ["Dues", "due_at"]
+
+
+def due_at(policy: Policy, starts: datetime, now: datetime, business_day: BusinessDay) -> datetime:
+    """Until when a booking made now is to be paid: the policy's instant, but never before `hold` has passed nor after the start."""
+    assert policy.pay_by is not None  # asked only of such policies
+    return min(max(deadline(policy.pay_by, starts, business_day=business_day), now + policy.hold), starts)
+
+
+@frozen
+class Dues:
+    """What is owed for bookings; nothing at all for programmes without `pay_by`.
+
+    Args:
+        business_day, holiday: Of the town. `texts`: what the citizen is told.
+        claims: Where claims are made; None where payments are not bound, and staff note what is paid.
+    """
+
+    business_day: BusinessDay
+    holiday: Callable[..., bool]
+    texts: Texts
+    claims: ClaimPort | None = None
+    groups: Groups = field(factory=Groups)
+
+    def price(
+        self,
+        tx: Transaction,
+        programme: Programme,
+        slot: Slot,
+        *,
+        citizen: CitizenId | None = None,
+        party: int = 1,
+        options: Mapping[str, int] | None = None,
+    ) -> Price:
+        """What a booking costs this citizen, line by line; nothing where the programme has no tariff."""
+        if programme.tariff is None:
+            return Price(())
+        group = None if citizen is None else self.groups.of(tx, citizen)
+        good = group is not None and (group.until is None or to_jst(slot.starts).date() <= group.until)
+        bill = partial(price, programme.tariff, slot.starts, slot.ends, slot=slot.name, party=party)
+        return bill(
+            options=options,
+            rate=group.rate if group and good else 0,
+            kind=group.kind if group and good else "",
+            holiday=self.holiday(to_jst(slot.starts).date()),
+        )
+
+    def owe(self, tx: Transaction, programme: Programme, booking: Booking) -> None:
+        """Begin to wait for the payment of a confirmed booking, or move the wait with it."""
+        if programme.policy.pay_by is None:
+            return
+        standing = tx.one(q.DUE_OF, {"booking": booking.id})
+        slot: Slot | None = tx.one(base.SLOT_BY_ID, {"slot": booking.slot})
+        if slot is None or (standing is not None and standing[1] is not None):
+            return
+        if programme.tariff is not None and not self._costs(tx, programme, slot, booking):
+            return
+        due = due_at(programme.policy, booking.starts, tx.now, self.business_day)
+        tx.write(q.OWE, {"booking_id": booking.id, "due_at": due, "paid_at": None})
+        effect = Effect(
+            "calendar.unpaid", {"booking": booking.id}, dedupe=f"{_key(booking)}:{due.isoformat()}"
+        )
+        tx.schedule(Schedule(_key(booking), due, booking.ref, effect))
+        item = programme.policy.pay_item
+        if standing is None and item and self.claims is not None:
+            self.claims.claim(tx, item, booking.citizen, booking.ref, key=f"calendar.booking:{booking.id}")
+
+    def forget(self, tx: Transaction, booking: Booking) -> None:
+        """The booking is over: nothing is waited for any more; what was paid stays noted."""
+        tx.unschedule(_key(booking))
+        tx.write(q.DROP_DUE, {"booking": booking.id})
+
+    def paid(self, tx: Transaction, booking: Booking) -> bool:
+        """Note that it is paid; it is not cancelled any more. Whether it was owed until now."""
+        tx.unschedule(_key(booking))
+        done = bool(tx.write(q.PAID, {"booking": booking.id, "now": tx.now}))
+        if done:
+            tx.audit("calendar.paid", booking.ref)
+        return done
+
+    def overdue(self, tx: Transaction, booking_id: Id) -> bool:
+        """Whether the booking is owed and its time is over."""
+        row = tx.one(q.DUE_OF, {"booking": booking_id})
+        return row is not None and row[1] is None and row[0] <= tx.now
+
+    def tell(self, tx: Transaction, programme: Programme, booking: Booking) -> None:
+        """Tell the citizen that the booking ended because it was not paid."""
+        if booking.citizen is None:
+            return
+        text = self.texts.get("calendar.unpaid", programme=programme.title)
+        payload = {"citizen": booking.citizen, "messages": [Text(text).to_line()]}
+        tx.enqueue(Effect("line.push", payload, dedupe=f"calendar.unpaid:{booking.id}"))
+
+    def _costs(self, tx: Transaction, programme: Programme, slot: Slot, booking: Booking) -> bool:
+        return self.price(tx, programme, slot, citizen=booking.citizen, party=booking.party).total > 0
+
+
+def _key(booking: Booking) -> str:
+    return f"calendar.unpaid:{booking.id}"

@@ -7,6 +7,7 @@ from attrs import evolve, frozen
 
 from govline.calendar import _queries as q
 from govline.calendar import history, ledger, reminders
+from govline.calendar.dues import Dues
 from govline.calendar.knowledge import facts_of, holds_in_the_way, look_up
 from govline.calendar.linking import link_reasons
 from govline.calendar.model import Booking, BookingState, CitizenFacts, Programme, Refused, Slot
@@ -15,6 +16,7 @@ from govline.calendar.requests import Answer
 from govline.calendar.rules import BusinessDay, check, check_cancel, check_change
 from govline.core import CitizenId, Effect, Event, Id, ProfilePort, Reason, Ref, Schedule, Transaction
 from govline.core.texts import Texts
+from govline.errors import ConfigError
 from govline.store.bulk import emit_many, schedule_many
 
 __all__ = ["Desk", "find_slot", "linked_with", "new_booking", "no_such_slot", "own_booking", "tell"]
@@ -28,12 +30,14 @@ class Desk:
         programme: The programme of an id; raises where it is not declared.
         business_day: Which days count for cut-offs. `texts`: the wording of reminders.
         profile: Where attributes of citizens are, for policies that ask for them.
+        dues: What is owed for bookings of programmes with `pay_by`.
     """
 
     programme: Callable[[str], Programme]
     business_day: BusinessDay
     texts: Texts
     profile: ProfilePort | None = None
+    dues: Dues | None = None
 
     # --- verbs ---
 
@@ -93,7 +97,7 @@ class Desk:
         booking = evolve(booking, contact=terms.contact, waived=waived)
         if programme.policy.eligibility is not None:
             voucher = self._facts(tx, slot, citizen, party, programme).voucher
-            booking = evolve(booking, voucher=voucher.id if voucher else None)
+            booking = evolve(booking, voucher=voucher.id if voucher and not voucher.taken else None)
         if ledger.place(tx, slot, booking) != "placed":
             return _lost(tx, slot_id, lambda now: self.reasons(tx, now, citizen, party))
         return booking
@@ -186,6 +190,8 @@ class Desk:
         if booking.state is BookingState.HELD:
             tx.unschedule(_hold_key(booking))
         reminders.forget(tx, booking)
+        if self.dues is not None and self._paid_for(booking):
+            self.dues.forget(tx, booking)
         ended = evolve(booking, state=state, held_until=None)
         if booking.state is not BookingState.HELD:
             tell(tx, "calendar.cancelled", ended, {"slot": booking.slot, "party": booking.party})
@@ -303,6 +309,18 @@ class Desk:
         ]
         schedule_many(tx, planned)
         emit_many(tx, told)
+        for booking in new:
+            self._owe(tx, booking)
+
+    def _owe(self, tx: Transaction, booking: Booking) -> None:
+        if self.dues is not None and booking.held_until is None and self._paid_for(booking):
+            self.dues.owe(tx, self.programme(booking.programme), booking)
+
+    def _paid_for(self, booking: Booking) -> bool:
+        try:
+            return self.programme(booking.programme).policy.pay_by is not None
+        except ConfigError:  # a programme that is not declared any more
+            return False
 
     def _planned(self, tx: Transaction, booking: Booking) -> Schedule | None:
         if booking.held_until is None:
@@ -317,6 +335,8 @@ class Desk:
             new = evolve(new, state=BookingState.CONFIRMED, closure=None)
         if new.state is BookingState.CONFIRMED:
             reminders.remind(tx, self.programme(new.programme), new, self.texts)
+        if new.state is BookingState.CONFIRMED:
+            self._owe(tx, new)
         tell(tx, "calendar.changed", new, {"from": old.slot, "to": new.slot, "party": new.party})
         data = {"from": old.slot, "party": new.party}
         history.record(tx, new, "changed", old.state, reason=reason, data=data)

@@ -81,7 +81,7 @@ class ProgrammeDefinition(Written):
     closed: Annotated[list[DateSpan], Listed] = Field(default=[])
     closed_on_holidays: bool = False
     policy: PolicyDefinition = PolicyDefinition()
-    remind: Remind | None = None
+    remind: Annotated[list[Remind], Listed] = Field(default=[])
     pools: list[PoolDefinition] = Field(default=[])
     parts: dict[str, list[str]] = Field(default={})
     between_minutes: int = Field(default=0, ge=0, lt=24 * 60)
@@ -120,7 +120,7 @@ class ProgrammeDefinition(Written):
             rules=[slot.rule(self.capacity, self.minutes) for slot in self.slots],
             closed=self.closed,
             closed_on_holidays=self.closed_on_holidays,
-            reminder=self.remind,
+            reminders=self.remind,
             pools=[pool.rule() for pool in self.pools],
             parts={whole: tuple(parts) for whole, parts in self.parts.items()},
             between=timedelta(minutes=self.between_minutes),

@@ -9,6 +9,7 @@ from attrs import frozen
 from pydantic import BaseModel, ConfigDict
 
 from govline.calendar import _queries as q
+from govline.calendar import reminders
 from govline.calendar.actions import CalendarActions
 from govline.calendar.datasets import DATASETS
 from govline.calendar.definition import load_folder, parse
@@ -89,7 +90,10 @@ class CalendarFeature:
         """Actions, the expiry of holds, daily upkeep, the slot port, checks and the staff's view."""
         return Offers(
             actions=CalendarActions(service, self._texts).all(),
-            effects={"calendar.expire": ExpireHold(service)},
+            effects={
+                "calendar.expire": ExpireHold(service),
+                reminders.TOPIC: reminders.SendReminder(lambda: service.programmes, self._texts),
+            },
             datasets=DATASETS,
             ticks=[Tick("calendar.lay_out", time(0, 5), lambda tx, _: service.prepare(tx))],
             data_map=_DATA,

@@ -385,6 +385,7 @@ class Programme:
         id: Stable key, used by scenarios. `label`: what citizens read.
         rules: Where its slots come from; empty when slots are added by code.
         closed: Inclusive spans of days without slots. `closed_on_holidays`: national holidays too.
+        reminders: When citizens are reminded of a booking.
         pools: Counters that slots share: a supply, a day's cap.
         parts: Rooms that consist of others (slot names): whoever has the whole has its parts, and the reverse.
         between: Time for cleaning and setting up after each use of a room; bookings too close to each other exclude each other.
@@ -401,7 +402,7 @@ class Programme:
     rules: tuple[SlotRule, ...] = field(default=(), converter=frozen_tuple)
     closed: tuple[tuple[date, date], ...] = field(default=(), converter=frozen_tuple)
     closed_on_holidays: bool = False
-    reminder: Reminder | None = None
+    reminders: tuple[Reminder, ...] = field(default=(), converter=frozen_tuple)
     pools: tuple[PoolRule, ...] = field(default=(), converter=frozen_tuple)
     parts: Mapping[str, tuple[str, ...]] = field(factory=dict, hash=False)
     between: timedelta = timedelta()

@@ -16,7 +16,7 @@ from govline.store import outbox
 from govline.store.database import Database
 from govline.store.policies import QuietHours
 
-__all__ = ["Fired", "fire", "next_due", "of_subject", "put", "remove", "row_of", "upcoming"]
+__all__ = ["Fired", "fire", "follow_up", "next_due", "of_subject", "put", "remove", "row_of", "upcoming"]
 
 _EVER: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _UNREADABLE_AGAIN: Final = timedelta(minutes=10)
@@ -68,6 +68,11 @@ def remove(tx: Transaction, key: str) -> bool:
     return fired is not None and outbox.withdraw(tx, fired[0])
 
 
+def follow_up(tx: Transaction, key: str, effect: Effect) -> None:
+    """Enqueue what a fired schedule led to: `put` and `remove` of its key withdraw it as they would the schedule's own effect."""
+    tx.write(q.NOTE_FIRED, {"key": key, "effect_id": tx.enqueue(effect), "fired": tx.now})
+
+
 def of_subject(tx: Transaction, subject: Ref) -> Sequence[Schedule]:
     """What is planned for a subject, soonest first."""
     return [_planned(row) for row in tx.all(q.OF_SUBJECT, {"kind": subject.kind, "id": subject.id})]
@@ -115,7 +120,7 @@ def _fire(tx: Transaction, now: datetime, limit: int, quiet: QuietHours | None) 
         if later is not None:
             postponed += tx.write(q.POSTPONE, {**seen, "later": later})
         elif effect is not None and tx.write(q.TAKE_SCHEDULE, seen):
-            tx.write(q.NOTE_FIRED, {"key": row.key, "effect_id": tx.enqueue(effect), "fired": tx.now})
+            follow_up(tx, row.key, effect)
             fired += 1
     return Fired(fired, postponed)
 

@@ -13,7 +13,7 @@ START = datetime(2026, 11, 24, 1, tzinfo=UTC)  # 10:00 in Japan
 
 @pytest.fixture
 def calendar():
-    plain = Programme("copal", "屋内遊び場", Policy(limit=2), reminder=Reminder(days_before=1))
+    plain = Programme("copal", "屋内遊び場", Policy(limit=2), reminders=[Reminder(days_before=1)])
     strict = Programme("hall", "会議室", Policy(max_party=3, cancel=CutOff(business_days=1)))
     return Calendar([plain, strict])
 

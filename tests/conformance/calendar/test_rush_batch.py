@@ -17,8 +17,8 @@ START = datetime(2026, 12, 1, tzinfo=UTC)
 PLACES = 4
 
 
-def make(limit=None, reminder=None):
-    return Calendar([Programme("p", policy=Policy(limit=limit, max_party=3), reminder=reminder)])
+def make(limit=None, reminders=()):
+    return Calendar([Programme("p", policy=Policy(limit=limit, max_party=3), reminders=reminders)])
 
 
 def open_slots(db, calendar, number=2):
@@ -114,7 +114,7 @@ def test_holds_that_ran_out_make_place_within_the_batch(any_db, clock):
 
 
 def test_what_follows_a_booking_follows_each_of_a_batch(any_db):
-    calendar = make(reminder=Reminder(days_before=1))
+    calendar = make(reminders=[Reminder(days_before=1)])
     slot, _ = open_slots(any_db, calendar)
     won = batch(any_db, calendar, [Wish("book", slot, "a", 1, "1"), Wish("hold", slot, "b", 1, "2")])
     planned = [any_db.read(lambda tx, b=b: schedules.of_subject(tx, b.ref)) for b in won]

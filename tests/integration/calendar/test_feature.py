@@ -273,3 +273,29 @@ def test_garbage_as_a_feature(town_db, env, tmp_path):
     town_db.run(lambda tx: garbage.move(tx, "a", "東"))
     assert town_db.read(offers.view) == [{"area": "東", "notice": "前日18時", "citizens": 1}]
     assert len({tick.name for tick in offers.ticks}) == len(offers.ticks)
+
+
+def test_a_reminder_speaks_the_language_of_its_hour(town_db, calendar, pump):
+    from govline.store import languages
+
+    first = slots(town_db, calendar)[0]
+    town_db.run(lambda tx: calendar.book(tx, first.id, "a", key="1"))
+    town_db.run(lambda tx: languages.choose(tx, "a", "en"))
+    assert [words for _, words in pump(jst(23, 18))] == [
+        "[Reminder] Your booking for 屋内遊び場コパル is on 11月24日(火) 10:00."
+    ]
+
+
+def test_a_reminder_that_waits_for_line_dies_with_its_booking(town_db, feature, calendar, pushes):
+    first = slots(town_db, calendar)[0]
+    booking = town_db.run(lambda tx: calendar.book(tx, first.id, "a", key="1"))
+    town_db.clock.set(jst(23, 18))
+    schedules.fire(town_db)
+    inner = Pump(town_db, {**feature.offers(calendar).effects}, rng=random.Random(1))
+    inner.run_until_idle()
+    inner.close()
+    town_db.run(lambda tx: calendar.cancel(tx, booking.id, key="2"))
+    outer = Pump(town_db, {"line.push": pushes}, rng=random.Random(1))
+    outer.run_until_idle()
+    outer.close()
+    assert pushes.sent == []

@@ -32,7 +32,7 @@ def test_three_settings_are_enough(tmp_path):
     assert slots[0].ends - slots[0].starts == timedelta(minutes=90)
     assert slots[1].ends - slots[1].starts == timedelta(hours=1)
     assert {slot.capacity for slot in slots} == {20}
-    assert (programme.title, programme.reminder) == ("copal", None)
+    assert (programme.title, programme.reminders) == ("copal", ())
 
 
 def test_everything_that_can_be_said(tmp_path):
@@ -63,7 +63,7 @@ remind: 前日 18:00
     assert hall.policy.change == CutOff(days=1, at=time(17))
     assert hall.policy.cancel == CutOff(hours=2)
     assert hall.policy.hold == timedelta(minutes=5)
-    assert hall.reminder == Reminder(days_before=1, at=time(18))
+    assert hall.reminders == (Reminder(days_before=1, at=time(18)),)
     slots = plan(hall, date(2026, 11, 20), holiday=lambda day: day == date(2026, 11, 23))
     days = [slot.starts.astimezone(JST).date() for slot in slots]
     assert date(2026, 11, 24) in days
@@ -131,7 +131,7 @@ def test_a_cut_off_that_cannot_be_read(text):
     ],
 )
 def test_reminders(text, reminder):
-    assert parse({"programme": "x", "capacity": 1, "slots": [], "remind": text}).reminder == reminder
+    assert parse({"programme": "x", "capacity": 1, "slots": [], "remind": text}).reminders == (reminder,)
 
 
 @pytest.mark.parametrize(

@@ -6,10 +6,10 @@ from datetime import UTC, date, datetime, timedelta
 
 from govline.calendar.garbage.recurrence import Recurrence, recurrences
 from govline.calendar.garbage.rules import Rule
+from govline.calendar.ics import escaped, ics_bytes
 
 __all__ = ["calendar_ics"]
 
-_OCTETS = 75
 _ALARM = "-PT6H"  # from midnight: 18:00 on the evening before
 
 
@@ -34,13 +34,7 @@ def calendar_ics(
     Returns:
         UTF-8 with CRLF; lines folded at 75 octets without splitting a character.
     """
-    lines = [
-        "BEGIN:VCALENDAR",
-        "VERSION:2.0",
-        "PRODID:-//govline//garbage//JA",
-        "CALSCALE:GREGORIAN",
-        f"X-WR-CALNAME:{_text(f'ごみ収集日 {area}')}",
-    ]
+    lines: list[str] = []
     stamped = f"DTSTAMP:{stamp.astimezone(UTC):%Y%m%dT%H%M%SZ}"
     for kind, (rule, days) in kinds.items():
         for part, rrule, start, extra, without in _events(rule, days, first, last):
@@ -51,21 +45,20 @@ def calendar_ics(
                 stamped,
                 f"DTSTART;VALUE=DATE:{start:%Y%m%d}",
                 f"DTEND;VALUE=DATE:{start + timedelta(days=1):%Y%m%d}",
-                f"SUMMARY:{_text(kind)}",
-                f"LOCATION:{_text(area)}",
+                f"SUMMARY:{escaped(kind)}",
+                f"LOCATION:{escaped(area)}",
                 "TRANSP:TRANSPARENT",
                 *([f"RRULE:{rrule};UNTIL={last:%Y%m%d}"] if rrule else []),
                 *_dates("RDATE", extra),
                 *_dates("EXDATE", without),
                 "BEGIN:VALARM",
                 "ACTION:DISPLAY",
-                f"DESCRIPTION:{_text(f'明日は{kind}の収集日です')}",
+                f"DESCRIPTION:{escaped(f'明日は{kind}の収集日です')}",
                 f"TRIGGER:{_ALARM}",
                 "END:VALARM",
                 "END:VEVENT",
             ]
-    lines.append("END:VCALENDAR")
-    return b"".join(_folded(line) for line in lines)
+    return ics_bytes("garbage", [f"X-WR-CALNAME:{escaped(f'ごみ収集日 {area}')}"], lines)
 
 
 Event = tuple[int, str, date, list[date], list[date]]
@@ -96,22 +89,3 @@ def _recurring(part: int, recurrence: Recurrence, left: set[date], first: date, 
 def _dates(name: str, days: Iterable[date]) -> list[str]:
     text = ",".join(f"{day:%Y%m%d}" for day in days)
     return [f"{name};VALUE=DATE:{text}"] if text else []
-
-
-def _text(value: str) -> str:
-    for char in "\\;,":
-        value = value.replace(char, "\\" + char)
-    return "".join(char if char.isprintable() else "\\n" if char == "\n" else " " for char in value)
-
-
-def _folded(line: str) -> bytes:
-    """RFC 5545 3.1: at most 75 octets a line; a continuation begins with a blank, which counts."""
-    parts: list[bytes] = []
-    current = b""
-    for char in line:
-        encoded = char.encode()
-        if len(current) + len(encoded) > _OCTETS:
-            parts.append(current)
-            current = b" "
-        current += encoded
-    return b"\r\n".join([*parts, current]) + b"\r\n"

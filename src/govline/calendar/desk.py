@@ -12,6 +12,7 @@ from govline.calendar.knowledge import facts_of, holds_in_the_way, look_up
 from govline.calendar.linking import link_reasons
 from govline.calendar.model import Booking, BookingState, CitizenFacts, Programme, Refused, Slot
 from govline.calendar.overriding import PLAIN, Terms, eased, open_to, split, still_held
+from govline.calendar.reminding import Quiet
 from govline.calendar.requests import Answer
 from govline.calendar.rules import BusinessDay, check, check_cancel, check_change
 from govline.core import CitizenId, Effect, Event, Id, ProfilePort, Reason, Ref, Schedule, Transaction
@@ -28,7 +29,7 @@ class Desk:
 
     Args:
         programme: The programme of an id; raises where it is not declared.
-        business_day: Which days count for cut-offs. `texts`: the wording of reminders.
+        business_day: Which days count for cut-offs. `texts`: the town's wording. `quiet`: its quiet hours, for reminders.
         profile: Where attributes of citizens are, for policies that ask for them.
         dues: What is owed for bookings of programmes with `pay_by`.
     """
@@ -38,6 +39,7 @@ class Desk:
     texts: Texts
     profile: ProfilePort | None = None
     dues: Dues | None = None
+    quiet: Quiet | None = None
 
     # --- verbs ---
 
@@ -189,7 +191,7 @@ class Desk:
             return None
         if booking.state is BookingState.HELD:
             tx.unschedule(_hold_key(booking))
-        reminders.forget(tx, booking)
+        reminders.forget(tx, self._declared(booking.programme), booking)
         if self.dues is not None and self._paid_for(booking):
             self.dues.forget(tx, booking)
         ended = evolve(booking, state=state, held_until=None)
@@ -301,7 +303,7 @@ class Desk:
 
     def taken(self, tx: Transaction, new: Sequence[Booking]) -> None:
         """What follows from places won: a time limit for holds; reminder and event for bookings."""
-        planned = [schedule for booking in new if (schedule := self._planned(tx, booking))]
+        planned = [schedule for booking in new for schedule in self._planned(tx, booking)]
         told = [
             _event(tx, "calendar.booked", booking, {"slot": booking.slot, "party": booking.party})
             for booking in new
@@ -322,19 +324,26 @@ class Desk:
         except ConfigError:  # a programme that is not declared any more
             return False
 
-    def _planned(self, tx: Transaction, booking: Booking) -> Schedule | None:
+    def _planned(self, tx: Transaction, booking: Booking) -> list[Schedule]:
         if booking.held_until is None:
-            return reminders.planned(tx, self.programme(booking.programme), booking, self.texts)
+            return reminders.planned(tx, self.programme(booking.programme), booking, self.quiet)
         key = _hold_key(booking)
         effect = Effect("calendar.expire", {"booking": booking.id}, dedupe=key)
-        return Schedule(key, booking.held_until, booking.ref, effect)
+        return [Schedule(key, booking.held_until, booking.ref, effect)]
+
+    def _declared(self, programme: str) -> Programme | None:
+        """The programme, None where staff have taken it out while bookings of it stand."""
+        try:
+            return self.programme(programme)
+        except ConfigError:
+            return None
 
     def _moved(self, tx: Transaction, old: Booking, new: Booking, reason: str) -> Booking:
         if old.state is BookingState.DISPLACED:
             tx.write(q.SETTLE, {"booking": old.id})
             new = evolve(new, state=BookingState.CONFIRMED, closure=None)
         if new.state is BookingState.CONFIRMED:
-            reminders.remind(tx, self.programme(new.programme), new, self.texts)
+            reminders.remind(tx, self.programme(new.programme), new, self.quiet)
         if new.state is BookingState.CONFIRMED:
             self._owe(tx, new)
         tell(tx, "calendar.changed", new, {"from": old.slot, "to": new.slot, "party": new.party})

@@ -6,7 +6,7 @@ from sqlalchemy import bindparam, delete, insert, select
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
-from govline.answers._tables import items, lists, unmatched
+from govline.answers._tables import feeds, items, lists, unmatched
 from govline.answers.model import Item
 from govline.store import Statement
 
@@ -14,10 +14,12 @@ __all__ = [
     "ADD_ITEM",
     "CLEAR_ITEMS",
     "CLEAR_LIST",
+    "FEED",
     "FORGET_UNMATCHED",
     "ITEMS",
     "LISTS",
     "LOG_UNMATCHED",
+    "SAVE_FEED",
     "SAVE_LIST",
     "UNMATCHED",
     "VERSION",
@@ -28,6 +30,12 @@ def _save_list(build: Any) -> Any:
     made = build(lists)
     change = {name: made.excluded[name] for name in ("digest", "count", "imported_at")}
     return made.on_conflict_do_update(index_elements=["source"], set_=change)
+
+
+def _save_feed(build: Any) -> Any:
+    made = build(feeds)
+    change = {name: made.excluded[name] for name in ("lines", "as_of", "problem")}
+    return made.on_conflict_do_update(index_elements=["name"], set_=change)
 
 
 def _log(build: Any) -> Any:
@@ -61,6 +69,13 @@ ITEMS: Final = Statement(
         items.c.fee,
     ).order_by(items.c.source, items.c.position),
     row=Item,
+)
+FEED: Final = Statement(
+    "answers.feed",
+    select(feeds.c.lines, feeds.c.as_of, feeds.c.problem).where(feeds.c.name == bindparam("name")),
+)
+SAVE_FEED: Final = Statement(
+    "answers.save_feed", _save_feed(postgresql_insert), sqlite=_save_feed(sqlite_insert)
 )
 LOG_UNMATCHED: Final = Statement("answers.log_unmatched", _log(postgresql_insert), sqlite=_log(sqlite_insert))
 UNMATCHED: Final = Statement(

@@ -6,7 +6,7 @@ from sqlalchemy import Column, Integer, MetaData, Table, Text
 
 from govline.store.columns import DateColumn, InstantColumn, JsonColumn
 
-__all__ = ["items", "lists", "metadata", "unmatched"]
+__all__ = ["feeds", "items", "lists", "metadata", "unmatched"]
 
 metadata: Final = MetaData()
 
@@ -32,6 +32,16 @@ items: Final = Table(
     Column("kind", Text, nullable=False),
     Column("link", Text, nullable=False),
     Column("fee", Text, nullable=False),
+)
+
+# What a feed said when it was last fetched, and why the last attempt failed.
+feeds: Final = Table(
+    "gl_answers_feed",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("lines", JsonColumn, nullable=False),
+    Column("as_of", InstantColumn),
+    Column("problem", Text, nullable=False),
 )
 
 # No citizen stands here, only the word and how often it was asked.

@@ -7,7 +7,7 @@ from attrs import frozen
 from pydantic import BaseModel, ConfigDict, Field
 
 from govline.answers.model import Result
-from govline.answers.replies import Words, answer_of, question_of
+from govline.answers.replies import Words, answer_of, board_of, question_of
 from govline.answers.service import Answers
 from govline.core import (
     Action,
@@ -67,7 +67,7 @@ class AnswersTalk:
         if not result.answered:
             self.answers.log(tx, result)
             return None
-        return [self._message(result, context)]
+        return [self._message(tx, result, context)]
 
     # --- in a scenario ---
 
@@ -87,7 +87,7 @@ class AnswersTalk:
             self.answers.log(tx, result)
             word = clip(result.word or normalize(text), 40, "…")
             return Finished("none", {"word": word}, [Text(self._words(context)("answers.none", word=word))])
-        message = self._message(result, context)
+        message = self._message(tx, result, context)
         if result.narrowing:
             return Ask([message], {})
         best = result.results[0]
@@ -106,8 +106,11 @@ class AnswersTalk:
                     return narrowed
         return self.answers.search(tx, text)
 
-    def _message(self, result: Result, context: TalkContext) -> Text:
+    def _message(self, tx: Transaction, result: Result, context: TalkContext) -> Text:
         words = self._words(context)
+        first = result.results[0].item
+        if first.kind == "feed" and not result.narrowing:
+            return board_of(first, self.answers.feeds.board(tx, first.name), tx.now, words)
         return (
             question_of(result, result.narrowing, words)
             if result.narrowing

@@ -9,8 +9,8 @@ from govline.core import Json, frozen_tuple
 
 __all__ = ["ANSWERED", "Choice", "Found", "Item", "ItemKind", "Narrowing", "Result"]
 
-ItemKind = Literal["item", "faq", "link"]
-"""item: a thing and its sorting class · faq: a question and its answer · link: a page or feed (bus, snow ploughs)."""
+ItemKind = Literal["item", "faq", "link", "feed"]
+"""item: a thing and its sorting class · faq: a question and its answer · link: a page · feed: the newest of a source (bus, snow ploughs)."""
 
 ANSWERED: Final = 0.6
 """A score from here on is an answer; below it stand mere look-alikes."""

@@ -1,19 +1,25 @@
 """A result as a citizen reads it: the answer, or the question that narrows it down. Pure."""
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from types import MappingProxyType
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from govline.answers.model import Found, Item, Narrowing, Result
+from govline.core.jst import to_jst
 from govline.core.messages import QuickReply, Say, Text
 from govline.core.text import clip
 
-__all__ = ["Words", "answer_of", "question_of"]
+if TYPE_CHECKING:
+    from govline.answers.feeds import Board
+
+__all__ = ["Words", "answer_of", "board_of", "question_of"]
 
 Words = Callable[..., str]
 """`Texts.get` with the locale filled in."""
 
 _LONGEST: Final = 4800
+_NEWS: Final = 3500
 _SURE: Final = 0.95
 _SENT: Final = 300
 _LABEL: Final = 20
@@ -30,6 +36,20 @@ def answer_of(result: Result, words: Words, offers: Mapping[str, str] = MappingP
     return Text(
         clip("\n".join([*_doubt(best, words), *_lines(best.item, words)]), _LONGEST, "…"), quick=quick
     )
+
+
+def board_of(item: Item, board: "Board", now: datetime, words: Words) -> Text:
+    """The newest lines of a feed with the time that they are of; whether they are old; where to read more."""
+    more = [words("answers.more", link=item.link)] if item.link else []
+    if board.as_of is None:
+        return Text("\n".join([words("answers.feed_none", name=item.name), *more]))
+    at = to_jst(board.as_of)
+    key = "answers.feed_time" if at.date() == to_jst(now).date() else "answers.feed_day"
+    time = words(key, month=at.month, day=at.day, hour=at.hour, minute=f"{at.minute:02}")
+    lines = [f"・{line}" for line in board.lines] or [words("answers.feed_empty")]
+    old = [words("answers.feed_stale")] if board.stale else []
+    news = clip("\n".join([words("answers.feed", name=item.name, time=time), *lines]), _NEWS, "…")
+    return Text("\n".join([news, *old, *more]))
 
 
 def question_of(result: Result, narrowing: Narrowing, words: Words) -> Text:

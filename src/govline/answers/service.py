@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
@@ -11,6 +11,7 @@ from attrs import asdict, field, frozen
 
 from govline.answers import _queries as q
 from govline.answers.engine import search
+from govline.answers.feeds import Feed, Feeds
 from govline.answers.index import Index
 from govline.answers.model import Item, Result
 from govline.answers.readers import ItemTable, Problem, read_items
@@ -26,6 +27,7 @@ from govline.errors import FileError
 __all__ = ["Answers", "ImportReport"]
 
 _KEPT: Final = timedelta(days=90)
+_FEEDS: Final = "(feeds)"
 
 
 @frozen
@@ -57,6 +59,7 @@ class Answers:
         files: Lists that `prepare` imports when the town has none of that name: name to path.
         synonyms: What else things are called, beside each list's own aliases.
         offers: By sorting class, the words of a button under its answers.
+        feeds: Sources of short news, fetched by `feeds.FeedHandler`.
     """
 
     def __init__(
@@ -67,18 +70,22 @@ class Answers:
         *,
         synonyms: Synonyms = GENERAL,
         offers: Mapping[str, str] | None = None,
+        feeds: Sequence[Feed] = (),
     ) -> None:
         self.texts = texts or Texts(defaults=ANSWERS_TEXTS)
         self._reader = reader or best_reader()
         self._files = tuple(files)
         self._synonyms = synonyms
         self.offers = dict(offers or {})
+        self.feeds = Feeds(feeds)
         self._shelf = _Shelf("", Index.build((), self._reader, synonyms))
 
     # --- the town's lists ---
 
     def prepare(self, tx: Transaction) -> None:
-        """Import the configured lists whose contents are not there yet; the index is made by the first search.
+        """Import the configured lists whose contents are not there yet, list the feeds and see that they are fetched.
+
+        The index is made by the first search.
 
         Raises:
             FileError: GL-4203, a configured list has rows that cannot be read.
@@ -93,6 +100,9 @@ class Answers:
                 first = report.problems[0]
                 place = {"file": path.name, "row": first.row, "column": first.column}
                 raise FileError(f"the list was not imported: {first.reason}", code="GL-4203", place=place)
+        if known.get(_FEEDS, _digest(())) != _digest(self.feeds.items):
+            self.replace(tx, self.feeds.items, source=_FEEDS)
+        self.feeds.begin(tx)
 
     def import_file(
         self, tx: Transaction, path: str | Path, *, source: str = "items", skip_unreadable: bool = False

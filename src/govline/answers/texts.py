@@ -20,6 +20,36 @@ ANSWERS_TEXTS: Final = {
         "en": "{name}",
         "ja-easy": "{name}",
     },
+    "answers.feed": {
+        "ja": "{name}({time}現在)",
+        "en": "{name} (as of {time})",
+        "ja-easy": "{name}({time}の ことです)",
+    },
+    "answers.feed_time": {
+        "ja": "{hour}時{minute}分",
+        "en": "{hour}:{minute}",
+        "ja-easy": "{hour}時{minute}分",
+    },
+    "answers.feed_day": {
+        "ja": "{month}月{day}日{hour}時{minute}分",
+        "en": "{month}/{day} {hour}:{minute}",
+        "ja-easy": "{month}月{day}日 {hour}時{minute}分",
+    },
+    "answers.feed_empty": {
+        "ja": "お知らせはありません。",
+        "en": "There is no news.",
+        "ja-easy": "おしらせは ありません。",
+    },
+    "answers.feed_stale": {
+        "ja": "※新しい情報を取得できていません。今の状況と違うことがあります。",
+        "en": "* This could not be brought up to date and may no longer be right.",
+        "ja-easy": "※あたらしく ありません。いまと ちがうことが あります。",
+    },
+    "answers.feed_none": {
+        "ja": "{name}: まだ情報を取得できていません。",
+        "en": "{name}: nothing could be fetched yet.",
+        "ja-easy": "{name}: まだ わかりません。",
+    },
     "answers.fee": {
         "ja": "料金: {fee}",
         "en": "Fee: {fee}",

@@ -92,6 +92,7 @@ TABLES: Final[Mapping[str, Classified]] = {
         "実行した予定", "schedules.fired", public="effect_id fired", preference="key"
     ),
     "gl_tick": Classified("毎日の仕事の実行状況", _KEPT, public="name last_due failures retry_at code"),
+    "gl_answers_feed": Classified("バスや除雪などの最新情報", _KEPT, public="name lines as_of problem"),
     "gl_answers_item": Classified(
         "分別の品目やよくある質問",
         _KEPT,
@@ -113,7 +114,7 @@ TABLES: Final[Mapping[str, Classified]] = {
     "gl_calendar_booking": Classified(
         "予約",
         "保存(住民の消去で仮名)",
-        public="id slot_id programme party state held_until made_at channel ended_at places draws",
+        public="id slot_id programme party state held_until made_at channel ended_at places draws voucher",
         preference="citizen made_by",
     ),
     "gl_calendar_person": Classified(
@@ -127,6 +128,28 @@ TABLES: Final[Mapping[str, Classified]] = {
     ),
     "gl_calendar_draw": Classified("枠が使う定員の組", _KEPT, public="slot_id pool_id units per_place"),
     "gl_calendar_booking_draw": Classified("予約が使う定員", _KEPT, public="booking_id pool_id units"),
+    "gl_calendar_eligible": Classified(
+        "予約の対象者一覧(番号と生年月日は鍵付きハッシュ)",
+        _KEPT,
+        public="id programme cohort earlier_on product good_until withdrawn claimed_at",
+        preference="citizen",
+        personal="number born",
+    ),
+    "gl_calendar_guess": Classified(
+        "番号の誤入力の数え",
+        "31日",
+        public="programme kind wrong since locked_until locks",
+        preference="subject",
+    ),
+    "gl_calendar_group": Classified(
+        "登録団体",
+        _KEPT,
+        public="id label kind state rate good_until purposes asked_at decided_at",
+    ),
+    "gl_calendar_group_member": Classified(
+        "団体として予約する人", _ERASED, public="group_id", preference="citizen"
+    ),
+    "gl_calendar_due": Classified("予約の支払い期限", _KEPT, public="booking_id due_at paid_at"),
     "gl_delivery_batch": Classified(
         "配信の単位",
         _KEPT,

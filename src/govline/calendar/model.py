@@ -412,6 +412,11 @@ class Programme:
     link: Link | None = None
     no_show_after: timedelta | None = None
 
+    @property
+    def shares(self) -> bool:
+        """Whether its slots share anything."""
+        return bool(self.pools or self.parts or self.between)
+
     def places(self, party: int) -> int:
         """Places of a slot that so many people take."""
         return 1 if self.per_group else party

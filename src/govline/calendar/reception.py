@@ -1,8 +1,9 @@
 """When reception is open: for everybody, for classes of citizens each at their own instant. Pure."""
 
 from calendar import monthrange
-from collections.abc import Iterator
-from datetime import datetime, time, timedelta
+from collections.abc import Callable, Iterator
+from datetime import date, datetime, time, timedelta
+from functools import partial
 from typing import Protocol
 
 from govline.calendar.conditions import fits
@@ -12,7 +13,15 @@ from govline.calendar.terms import MonthBefore, Window
 from govline.core import Reason
 from govline.core.jst import JST, to_jst
 
-__all__ = ["first_day_of_month", "open_to_all", "opening", "window_reasons", "windows_for"]
+__all__ = [
+    "anybody_from",
+    "first_day_of_month",
+    "open_to_all",
+    "opening",
+    "opening_on",
+    "window_reasons",
+    "windows_for",
+]
 
 _MONTHS = 12
 
@@ -48,18 +57,21 @@ class Opens(Protocol):
 
 def opening(policy: Opens, slot: SlotFacts) -> datetime | None:
     """The instant from which this slot can be booked, if the policy (or window) sets one; the latest of its rules."""
+    return opening_on(policy, to_jst(slot.starts).date())
+
+
+def opening_on(policy: Opens, day: date) -> datetime | None:
+    """The same for every slot of a day: no rule looks at the time."""
     rules = [] if policy.opens is None else [policy.opens]
-    day = to_jst(slot.starts).date()
     if policy.opens_days_before is not None:
         rules.append(datetime.combine(day - timedelta(days=policy.opens_days_before), policy.opens_at, JST))
     if policy.opens_month is not None:
-        rules.append(first_day_of_month(policy.opens_month, slot.starts))
+        rules.append(first_day_of_month(policy.opens_month, day))
     return max(rules, default=None)
 
 
-def first_day_of_month(rule: MonthBefore, starts: datetime) -> datetime:
-    """When the slots of that month open; on the last day of a month that is too short."""
-    day = to_jst(starts).date()
+def first_day_of_month(rule: MonthBefore, day: date) -> datetime:
+    """When the slots of that day's month open; on the last day of a month that is too short."""
     year, month = divmod(day.year * _MONTHS + day.month - 1 - rule.months, _MONTHS)
     last = monthrange(year, month + 1)[1]
     return datetime(year, month + 1, min(rule.day, last), tzinfo=JST).replace(
@@ -71,6 +83,18 @@ def open_to_all(policy: Policy) -> bool:
     """Whether the policy's own opening lets everybody in: it has one, or there are no windows."""
     own = (policy.opens, policy.opens_days_before, policy.opens_month)
     return not policy.windows or any(rule is not None for rule in own)
+
+
+def anybody_from(policy: Policy, now: datetime) -> Callable[[date], datetime | None] | None:
+    """From when the slots of a day can be booked by somebody; None for the whole where reception has ended for all.
+
+    Later days never open earlier.
+    """
+    mine: list[Opens] = [policy] if open_to_all(policy) else list(policy.windows)
+    still = [window for window in mine if not _closed(window, policy, now)]
+    if len(still) == 1:
+        return partial(opening_on, still[0])
+    return (lambda day: _first([opening_on(window, day) for window in still])) if still else None
 
 
 def windows_for(policy: Policy, slot: SlotFacts, citizen: CitizenFacts) -> list[Opens]:

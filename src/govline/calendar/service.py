@@ -8,6 +8,8 @@ from weakref import WeakKeyDictionary
 
 from govline.calendar import _queries as q
 from govline.calendar._queries import shared as qp
+from govline.calendar.availability import DayView, SlotView
+from govline.calendar.availability_reader import days_of, times_of
 from govline.calendar.desk import Desk, find_slot, no_such_slot
 from govline.calendar.dues import Dues
 from govline.calendar.eligibility import EligibilityList
@@ -157,6 +159,32 @@ class Calendar:
             for slot in tx.all(q.FREE_SLOTS, terms)
             if not check(found.policy, slot, facts(slot), tx.now, business_day=self._business_day)
         ]
+
+    def days(
+        self,
+        tx: Transaction,
+        programme: str,
+        first: date,
+        last: date,
+        *,
+        party: int = 1,
+        citizen: CitizenId | None = None,
+    ) -> tuple[DayView, ...]:
+        """Every day from `first` to `last`: whether `party` places can be booked, by anybody or this citizen, and if not, why."""
+        return days_of(tx, self._desk, self.programme(programme), first, last, party=party, citizen=citizen)
+
+    def times(
+        self,
+        tx: Transaction,
+        programme: str,
+        first: date,
+        last: date,
+        *,
+        party: int = 1,
+        citizen: CitizenId | None = None,
+    ) -> tuple[SlotView, ...]:
+        """Every slot from `first` to `last` with its state and all reasons, for anybody or this citizen."""
+        return times_of(tx, self._desk, self.programme(programme), first, last, party=party, citizen=citizen)
 
     # --- bookings ---
 

@@ -148,6 +148,8 @@ class View:
 
     Args:
         drafts: Whether the visitor is offered to save half of it. With or without, what was refused is kept for them.
+        confirm: Whether they see what they entered once more before it is sent (確認画面). Not with a `file` among the fields:
+            no page can hold a file for a second time of sending.
     """
 
     title: str
@@ -155,6 +157,14 @@ class View:
     fields: Sequence[PageField] = field(default=(), converter=frozen_tuple)
     button: str = ""
     drafts: bool = True
+    confirm: bool = False
+
+    def __attrs_post_init__(self) -> None:
+        if self.confirm and any(asked.kind == "file" for asked in self.fields):
+            raise InputError(
+                "a form with a file has no page to confirm it on",
+                hint="ask for the file on a page of its own",
+            )
 
 
 @frozen

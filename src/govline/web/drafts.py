@@ -13,7 +13,17 @@ from govline.store._reach import keyring
 from govline.web import _queries as q
 from govline.web.blocks import blocks_from_json, blocks_to_json
 
-__all__ = ["DRAFT_LIFETIME", "RESULT_LIFETIME", "Refusal", "drop", "load", "result", "save", "submit"]
+__all__ = [
+    "DRAFT_LIFETIME",
+    "RESULT_LIFETIME",
+    "Refusal",
+    "drop",
+    "load",
+    "reference",
+    "result",
+    "save",
+    "submit",
+]
 
 DRAFT_LIFETIME: Final = timedelta(days=7)
 RESULT_LIFETIME: Final = timedelta(days=30)
@@ -98,6 +108,11 @@ def result(tx: Transaction, subject: str, page: str, key: str) -> Submitted | No
         return None
     plain = json.loads(keyring(tx).open(row[0], f"web.result:{value}"))
     return Submitted(plain["title"], blocks_from_json(plain["blocks"]), plain["tell"])
+
+
+def reference(subject: str, page: str, key: str) -> str:
+    """What a submission is called elsewhere: a hash, because a page's query may hold whatever somebody typed."""
+    return _hash(subject, page, key)
 
 
 def _hash(*parts: str) -> str:

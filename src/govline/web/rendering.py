@@ -37,7 +37,11 @@ _OUTSIDE: Final = frozenset({"https", "tel", "mailto"})
 
 @frozen
 class Form:
-    """A form as it is drawn: texts by field, and what is wrong with them."""
+    """A form as it is drawn: texts by field, and what is wrong with them.
+
+    Args:
+        review: Labels and entries to look at once more; with them nothing is asked, only sent or corrected.
+    """
 
     action: str
     key: str
@@ -47,6 +51,12 @@ class Form:
     button: str
     drafts: bool = False
     resumed: bool = False
+    review: Sequence[tuple[str, str]] = field(default=(), repr=False)
+
+    @property
+    def held(self) -> list[tuple[str, str]]:
+        """Names and texts that a page to confirm carries on, hidden."""
+        return [(asked.name, text) for asked in self.fields for text in self.texts.get(asked.name, ())]
 
     @property
     def files(self) -> bool:
@@ -166,4 +176,7 @@ def _href(link: Link, page_url: Callable[[Link], str]) -> str:
     if link.page:
         url = page_url(link)
         return f"{url}?{urlencode(dict(link.query))}" if link.query else url
-    return link.url if urlsplit(link.url).scheme in _OUTSIDE else "#"
+    try:
+        return link.url if urlsplit(link.url).scheme in _OUTSIDE else "#"
+    except ValueError:
+        return "#"

@@ -25,6 +25,7 @@ __all__ = ["Town", "app", "wsgi"]
 
 _SECONDS: Final = 20.0
 """For a whole body to arrive; behind it waits a citizen's phone, not a tape."""
+_DIGITS: Final = 18
 _METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 _HUGE: Final = b"\0" * (MOST_BODY + 1)
 Wsgi = Callable[[Mapping[str, Any], Callable[..., Any]], Iterable[bytes]]
@@ -92,7 +93,10 @@ def _ask_of(request: Request, body: bytes) -> Ask:
         path = path[len(root) :]
     headers: dict[str, str] = {}
     for name, value in request.headers.items():
-        headers[name] = f"{headers[name]}; {value}" if name == "cookie" and name in headers else value
+        between = (
+            "; " if name == "cookie" else ","
+        )  # as WSGI has it: what came twice is seen to have come twice
+        headers[name] = f"{headers[name]}{between}{value}" if name in headers else value
     return Ask(
         method=request.method,
         root=root,
@@ -127,7 +131,7 @@ def _ask_of_environ(environ: Mapping[str, Any]) -> Ask:
 
 def _wsgi_body(environ: Mapping[str, Any]) -> bytes:
     given = str(environ.get("CONTENT_LENGTH") or "")
-    if given.isdecimal():
+    if given.isdecimal() and len(given) <= _DIGITS:
         size = min(int(given), MOST_BODY + 1)
     else:
         size = MOST_BODY + 1 if environ.get("wsgi.input_terminated") else 0

@@ -169,10 +169,15 @@ class StaffRoutes:
         if member is None:
             text = self.desk.words(ask)("web.refused.GL-8115")
             return self._door(ask, [Reason("GL-8115", text, {"field": "name"})], name)
-        token = new_token(self.desk.database.town, self.desk.random_text)
+        token, old = (
+            new_token(self.desk.database.town, self.desk.random_text),
+            ask.cookies.get(self._cookie, ""),
+        )
         subject = member.id
 
         def start(tx: Transaction) -> None:
+            if old.startswith(f"{tx.town}."):
+                sessions.end(tx, old)
             sessions.start(tx, token, "staff", subject, self.lifetime)
 
         self.desk.run(start, member.actor)

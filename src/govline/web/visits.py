@@ -3,13 +3,14 @@
 Citizens, staff and holders of a link differ in who they are and in the form's seed; what happens with a page is the same.
 """
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
 
 from attrs import evolve, field, frozen
 
-from govline.core import Effect, Reason, Transaction
+from govline.core import DataClass, Effect, Reason, Transaction
 from govline.core.individual_number import find
 from govline.core.messages import Text
 from govline.core.pages import Notice, Page, PageField, PageRequest, Submitted, View
@@ -18,7 +19,7 @@ from govline.web import drafts, links
 from govline.web.bodies import read_form
 from govline.web.links import OpenedLink
 from govline.web.model import Answer, Ask, Kept
-from govline.web.reading import check
+from govline.web.reading import Checked, check
 from govline.web.rendering import Form
 from govline.web.tokens import form_token, same
 
@@ -29,7 +30,7 @@ __all__ = ["CONTROL", "Visit", "Visitor", "plain_query"]
 
 CONTROL: Final = frozenset({"lang", "done", "kept"})
 """Names in an address that are ours; a page never sees them."""
-_LONGEST_KEY: Final = 100
+_KEY: Final = re.compile(r"[A-Za-z0-9_-]{16,100}")
 _SEEN: Final = 422
 
 
@@ -123,26 +124,30 @@ class Visit:
         if self.page.submit is None:
             raise PageRefused("the page takes no form", code="GL-8126", status=405)
         view = self.desk.read(lambda tx: self.page.show(tx, visitor.request))
-        deed, key = kept.first("_do"), kept.first("_key")[:_LONGEST_KEY] or self.desk.random_text(24)
+        deed, key = kept.first("_do"), _key(kept) or self.desk.random_text(24)
         if deed == "keep":
             self.keep(visitor.subject, view.fields, kept)
             return self.desk.go(self.ask, self._with("kept", "1"))
         if deed == "discard":
             self.desk.run(lambda tx: drafts.drop(tx, visitor.subject, self._thing), visitor.request.actor)
             return self.desk.go(self.ask, self._here)
-        return self._submit(visitor, view, kept, key)
+        if deed == "edit":
+            return self._draw(visitor, view, key, _storable(kept.texts))
+        return self._submit(visitor, view, kept, key, sure=deed == "sure")
 
     def keep(self, subject: str, fields: Sequence[PageField], kept: Kept) -> None:
         """Save what was typed as the subject's draft; what the page did not ask for is left out, a 個人番号 too."""
         names = {asked.name for asked in fields if asked.kind != "file"}
         texts = {name: values for name, values in _storable(kept.texts).items() if name in names}
-        plain = {"key": kept.first("_key")[:_LONGEST_KEY], "texts": texts}
+        plain = {"key": _key(kept), "texts": texts}
         self.desk.run(lambda tx: drafts.save(tx, subject, self._thing, plain), None)
 
-    def _submit(self, visitor: Visitor, view: View, kept: Kept, key: str) -> Answer:
+    def _submit(self, visitor: Visitor, view: View, kept: Kept, key: str, *, sure: bool) -> Answer:
         checked = check(view.fields, kept, self.desk.words(self.ask))
         if checked.reasons:
             return self._refused(visitor, view, kept, key, checked.reasons)
+        if view.confirm and not sure:
+            return self._review(visitor, view, kept, key, checked)
         request = evolve(visitor.request, key=key)
         assert self.page.submit is not None
         submit = self.page.submit
@@ -152,7 +157,7 @@ class Visit:
                 links.use(tx, visitor.link)
             taken = submit(tx, request, checked.values)
             if isinstance(taken, Submitted) and taken.tell and request.citizen:
-                _tell(tx, request.citizen, taken.tell, f"{self._thing}:{key}")
+                _tell(tx, request.citizen, taken.tell, drafts.reference(visitor.subject, self._thing, key))
             return taken
 
         def unit(tx: Transaction) -> None:
@@ -169,6 +174,15 @@ class Visit:
     ) -> Answer:
         self.keep(visitor.subject, view.fields, kept)
         return self._draw(visitor, view, key, _storable(kept.texts), reasons=reasons)
+
+    def _review(self, visitor: Visitor, view: View, kept: Kept, key: str, checked: Checked) -> Answer:
+        """What was entered, once more; nothing of it is stored, the page itself carries it on."""
+        words = self.desk.words(self.ask)
+        shown = [(asked.label, _spoken(asked, checked.values[asked.name], words)) for asked in view.fields]
+        action, button = self.ask.root + self._here, view.button or words("web.send")
+        form = Form(action, key, view.fields, kept.texts, {}, button, review=shown)
+        notices = [Notice(words("web.check"))]
+        return self.desk.screen(self.ask, view.title, self._here, visitor=visitor, notices=notices, form=form)
 
     # --- drawing ------------------------------------------------------------------------------------------------------
 
@@ -196,7 +210,7 @@ class Visit:
                 fields=[_helped(asked, words) for asked in view.fields],
                 texts=texts,
                 wrong=wrong,
-                button=view.button or words("web.send"),
+                button=words("web.review") if view.confirm else view.button or words("web.send"),
                 drafts=view.drafts and bool(view.fields),
                 resumed=resumed,
             )
@@ -222,6 +236,12 @@ def _tell(tx: Transaction, citizen: str, text: str, key: str) -> None:
     )
 
 
+def _key(kept: Kept) -> str:
+    """The form's own key, as we made it; "" for anything else: features pass it on to audit, outbox and references."""
+    given = kept.first("_key")
+    return given if _KEY.fullmatch(given) else ""
+
+
 def _storable(texts: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
     """What may rest and be shown again: a field with a 個人番号 comes back empty."""
     return {name: list(values) for name, values in texts.items() if not any(map(find, values))}
@@ -229,6 +249,18 @@ def _storable(texts: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
 
 def _first_texts(fields: Sequence[PageField]) -> dict[str, list[str]]:
     return {asked.name: _as_texts(asked.value) for asked in fields}
+
+
+def _spoken(asked: PageField, value: Any, words: Callable[..., str]) -> str:
+    """An entry as the page to confirm shows it."""
+    if isinstance(value, bool):
+        return words("web.yes" if value else "web.no")
+    if value is None or value == ():
+        return words("web.not_given")
+    if asked.data is DataClass.SECRET:
+        return "●●●●"
+    given = value if isinstance(value, tuple) else (value,)
+    return "\n".join(asked.choices.get(each, str(each)) for each in given)
 
 
 def _as_texts(value: Any) -> list[str]:

@@ -1,6 +1,6 @@
 """Writes a workbook row by row: typed cells, codes as text, a frozen header, drop-downs for choices."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from datetime import date, datetime
 from decimal import Decimal
@@ -22,10 +22,16 @@ _FIRST_DAY: Final = date(1900, 3, 1)
 _TEXT: Final = "@"
 _CHOICES: Final = "選択肢"
 Notes = Callable[[int, int], Callable[[str, str], object]]
+Above = Sequence[tuple[Column, Any]]
 
 
-def write_workbook(table: Table, file: BinaryIO, rows: Iterable[Values], notes: Notes) -> int:
+def write_workbook(
+    table: Table, file: BinaryIO, rows: Iterable[Values], notes: Notes, above: Above = ()
+) -> int:
     """Write header and rows; the number of rows. Memory stays level: openpyxl writes each row out at once.
+
+    Args:
+        above: Single settings above the header, each with its column; a blank row keeps them apart from it.
 
     Raises:
         FileError: GL-0061, more rows or longer text than Excel holds.
@@ -38,8 +44,8 @@ def write_workbook(table: Table, file: BinaryIO, rows: Iterable[Values], notes: 
     book = Workbook(write_only=True)
     try:
         sheet = book.create_sheet(table.name[:31])
-        _dress(book, sheet, table)
-        count = _fill(sheet, table, rows, notes)
+        _dress(book, sheet, table, above)
+        count = _fill(sheet, table, rows, notes, above)
         book.save(file)
     except BaseException:
         _discard(book)
@@ -56,31 +62,22 @@ def _discard(book: Any) -> None:
             sheet._writer.cleanup()  # noqa: SLF001 - only a successful save removes it
 
 
-def _dress(book: Any, sheet: Any, table: Table) -> None:
+def _dress(book: Any, sheet: Any, table: Table, above: Above) -> None:
     """What must be said before the first row: frozen header, widths, text format, drop-downs."""
     from openpyxl.utils import get_column_letter
-    from openpyxl.worksheet.datavalidation import DataValidation
 
-    sheet.freeze_panes = "A2"
+    top = len(above) + 1 if above else 0
+    sheet.freeze_panes = f"A{top + 2}"
     lists: list[list[str]] = []
+    for row, (setting, _) in enumerate(above, 1):
+        _drop_down(sheet, setting, f"B{row}", lists)
     for place, column in enumerate(table.columns, 1):
         letter = get_column_letter(place)
         dimension = sheet.column_dimensions[letter]
         dimension.width = max(10, min(40, len(column.title) * 2 + 4))
         if column.type in ("text", "code", "time", "list"):
             dimension.number_format = _TEXT
-        labels = ["○", "×"] if column.type == "boolean" else list(column.choices.values())
-        if labels and column.type != "list":
-            lists.append(labels)
-            where = get_column_letter(len(lists))
-            rule = DataValidation(
-                type="list",
-                formula1=f"'{_CHOICES}'!${where}$1:${where}${len(labels)}",
-                allow_blank=not column.required,
-                showErrorMessage=True,
-            )
-            rule.add(f"{letter}2:{letter}{_LAST_ROW}")
-            sheet.data_validations.append(rule)
+        _drop_down(sheet, column, f"{letter}{top + 2}:{letter}{_LAST_ROW}", lists)
     if lists:
         hidden = book.create_sheet(_CHOICES)
         hidden.sheet_state = "hidden"
@@ -90,10 +87,35 @@ def _dress(book: Any, sheet: Any, table: Table) -> None:
             )
 
 
-def _fill(sheet: Any, table: Table, rows: Iterable[Values], notes: Notes) -> int:
+def _drop_down(sheet: Any, column: Column, cells: str, lists: list[list[str]]) -> None:
+    from openpyxl.utils import get_column_letter
+    from openpyxl.worksheet.datavalidation import DataValidation
+
+    labels = ["○", "×"] if column.type == "boolean" else list(column.choices.values())
+    if not labels or column.type == "list":
+        return
+    lists.append(labels)
+    where = get_column_letter(len(lists))
+    rule = DataValidation(
+        type="list",
+        formula1=f"'{_CHOICES}'!${where}$1:${where}${len(labels)}",
+        allow_blank=not column.required,
+        showErrorMessage=True,
+    )
+    rule.add(cells)
+    sheet.data_validations.append(rule)
+
+
+def _fill(sheet: Any, table: Table, rows: Iterable[Values], notes: Notes, above: Above) -> int:
     from openpyxl.styles import Font
 
     fit = fitting("xlsx")
+    for number, (setting, value) in enumerate(above, 1):
+        make = _cell(sheet, setting)
+        shown = None if value is None else make(value, _noting(fit, notes(number, 0)))
+        sheet.append([_text(sheet, setting.title), shown])
+    if above:
+        sheet.append([])
     header = [_text(sheet, column.title) for column in table.columns]
     for cell in header:
         cell.font = Font(bold=True)

@@ -41,7 +41,9 @@ def read(table: Table, path: Path | str, *, encoding: str = "", sheet: str = "")
 
 
 class Reading:
-    """A file opened by `read`. Attributes: `table`, `source`, `header`, `report` (complete once its rows were iterated)."""
+    """A file opened by `read`. Attributes: `table`, `source`, `header`, `above` (the rows over the header), `report` (complete once its
+    rows were iterated).
+    """
 
     def __init__(self, table: Table, path: Path, encoding: str, sheet: str) -> None:
         self.table = table
@@ -51,6 +53,7 @@ class Reading:
         self._delimiter = csv_delimiter(path, self._sniffed) if self._sniffed.format == "csv" else ""
         title, hidden, first = self._first_rows()
         self.header: Header = find_header(table, first)
+        self.above: tuple[tuple[Any, ...], ...] = tuple(map(tuple, first[: self.header.row - 1]))
         self.source = Source(
             format=self._sniffed.format,
             encoding=self._sniffed.encoding,

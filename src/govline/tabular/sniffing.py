@@ -5,14 +5,26 @@ import hashlib
 import io
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
+from stat import S_ISREG
 from typing import BinaryIO, Final, Literal
 
 from attrs import frozen
 
 from govline.errors import FileError
 
-__all__ = ["BROKEN", "LARGEST", "MARK_ERRORS", "Sniffed", "delimiter_of", "digest_of", "sniff", "spelled", "text_of"]
+__all__ = [
+    "BROKEN",
+    "LARGEST",
+    "MARK_ERRORS",
+    "Sniffed",
+    "delimiter_of",
+    "digest_of",
+    "sniff",
+    "spelled",
+    "text_of",
+]
 
 LARGEST: Final = 512 * 1024 * 1024
 """Bytes of the largest file that is looked at."""
@@ -31,12 +43,16 @@ _OLE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED: Final = "EncryptedPackage".encode("utf-16-le")
 _GUESSES: Final = ("utf-8", "cp932")
 _SPELLED: Final = {
-    "utf8": "utf-8",
+    "utf_8": "utf-8",
+    "utf_8_sig": "utf-8-sig",
+    "utf_16_le": "utf-16-le",
+    "utf_16_be": "utf-16-be",
     "shift_jis": "cp932",
-    "sjis": "cp932",
-    "ms932": "cp932",
-    "utf-16": "utf-16-le",
+    "windows_31j": "cp932",
+    "x_sjis": "cp932",
 }
+_READABLE: Final = ("utf-8", "utf-8-sig", "cp932", "utf-16-le", "utf-16-be", "euc_jp")
+_WIDE_ENDS: Final = (b"\r\0\n\0", b"\0\r\0\n")
 DELIMITERS: Final = ",\t;"
 
 
@@ -59,7 +75,12 @@ class Sniffed:
 
 def spelled(encoding: str) -> str:
     """The name of an encoding as this room knows it: `sjis` is `cp932`."""
-    return _SPELLED.get(encoding.lower(), encoding.lower())
+    plain = encoding.strip().lower().replace("-", "_")
+    if plain in ("utf_16", "utf16"):
+        return "utf-16-le"  # reading, a BOM says it otherwise
+    with suppress(LookupError, ValueError):
+        plain = codecs.lookup(_SPELLED.get(plain, plain)).name.replace("-", "_")
+    return _SPELLED.get(plain, plain)
 
 
 def digest_of(path: Path) -> str:
@@ -78,21 +99,25 @@ def sniff(path: Path, encoding: str = "") -> Sniffed:
         FileError: GL-0034 of a kind that cannot be read (.xls, password, PDF, UTF-16 without BOM …), GL-0035 too large,
             GL-0036 absent or empty.
     """
-    try:
-        size = path.stat().st_size
-        with path.open("rb") as file:
-            return _looked_at(file, size, spelled(encoding))
-    except OSError:
-        raise FileError(
-            "the file cannot be opened",
-            code="GL-0036",
-            hint="check its name and rights",
-            place={"file": path.name},
-        ) from None
-    except LookupError:
-        raise FileError(
-            "no such encoding", code="GL-0034", hint="utf-8, cp932, utf-16-le or utf-16-be"
-        ) from None
+    with suppress(OSError):
+        status = path.stat()
+        if S_ISREG(status.st_mode):  # a pipe or a device may never end
+            with path.open("rb") as file:
+                return _looked_at(file, status.st_size, _readable(encoding))
+    raise FileError(
+        "the file cannot be opened",
+        code="GL-0036",
+        hint="check its name and rights",
+        place={"file": path.name},
+    )
+
+
+def _readable(encoding: str) -> str:
+    """The encoding that the clerk names, "" for none. Only those of an office: Python knows codecs that are no encodings."""
+    chosen = spelled(encoding)
+    if chosen and chosen not in _READABLE:
+        raise FileError("no such encoding", code="GL-0034", hint=", ".join(_READABLE))
+    return chosen
 
 
 def _looked_at(file: BinaryIO, size: int, encoding: str) -> Sniffed:
@@ -105,13 +130,15 @@ def _looked_at(file: BinaryIO, size: int, encoding: str) -> Sniffed:
         )
     if head.startswith(b"PK\x03\x04"):
         return Sniffed("xlsx", "xlsx", _digest(file), size)
-    _refuse_other_kinds(head, file)
-    marked = next((name for bom, name in _BOMS if head.startswith(bom)), None)
-    candidates = (encoding or marked,) if encoding or marked else _GUESSES
-    return _decoded(file, size, [name for name in candidates if name])
+    marked = next((name for bom, name in _BOMS if head.startswith(bom)), "")
+    _refuse_other_kinds(head, file, known=bool(encoding or marked))
+    if marked[:5] == encoding[:5]:
+        encoding = marked  # the mark knows the order of the bytes
+    candidates = [encoding or marked] if encoding or marked else [*_GUESSES]
+    return _decoded(file, size, candidates)
 
 
-def _refuse_other_kinds(head: bytes, file: BinaryIO) -> None:
+def _refuse_other_kinds(head: bytes, file: BinaryIO, *, known: bool) -> None:
     if head.startswith(_OLE):
         file.seek(0)
         if any(_ENCRYPTED in chunk for chunk in _overlapping(file)):
@@ -125,8 +152,12 @@ def _refuse_other_kinds(head: bytes, file: BinaryIO) -> None:
         raise _kind("the file is a web page or XML", "save the table as .xlsx or CSV")
     if b"\x1b$" in head:
         raise _kind("the file is in ISO-2022-JP", "save it as CSV UTF-8")
-    if not head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) and head.count(0) > len(head) // 5:
-        raise _kind("the file looks like UTF-16 without a BOM", "save it as CSV UTF-8")
+    wide = head.count(0) > len(head) // 5 or any(end in head for end in _WIDE_ENDS)
+    if wide and not known:
+        raise _kind(
+            "the file looks like UTF-16 without a BOM",
+            "save it as CSV UTF-8, or name the encoding: utf-16-le, utf-16-be",
+        )
 
 
 def _kind(message: str, hint: str) -> FileError:
@@ -177,9 +208,13 @@ def text_of(data: bytes) -> str:
     """
     found = _looked_at(io.BytesIO(data), len(data), "")
     if found.format != "csv":
-        raise _kind("the file is an Excel workbook", "give it a name that ends in .xlsx, or save it as CSV UTF-8")
+        raise _kind(
+            "the file is an Excel workbook", "give it a name that ends in .xlsx, or save it as CSV UTF-8"
+        )
     if found.broken or found.nul:
-        raise _kind("the file is neither UTF-8, UTF-16 with BOM nor Shift_JIS (CP932)", "save it as CSV UTF-8")
+        raise _kind(
+            "the file is neither UTF-8, UTF-16 with BOM nor Shift_JIS (CP932)", "save it as CSV UTF-8"
+        )
     return data.decode(found.encoding).removeprefix("\ufeff")
 
 

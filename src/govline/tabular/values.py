@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
+from math import isfinite
 from typing import Any, Final
 
 from govline.core.eras import parse_era
@@ -81,6 +82,8 @@ _NO: Final = frozenset(
         "-",
     )
 )
+_HOLDS_NUMBERS: Final = frozenset(("text", "code", "list", "integer", "decimal"))
+"""Types of columns in which a 個人番号 could stand, typed by Excel as text or as a number."""
 _MINUS: Final = str.maketrans(dict.fromkeys("▲△−‐–—ー", "-"))
 
 
@@ -95,7 +98,7 @@ def parser(column: Column) -> Callable[[Cell], Any]:
     pattern = re.compile(column.pattern) if column.pattern else None
     longest = column.max_length
     bounded = column.least is not None or column.most is not None
-    guarded = column.type in ("text", "code", "list") or column.parse is not None
+    guarded = column.type in _HOLDS_NUMBERS or column.parse is not None
 
     def parse(cell: Cell) -> Any:
         if type(cell) is str:
@@ -104,8 +107,8 @@ def parser(column: Column) -> Callable[[Cell], Any]:
             if column.required:
                 raise Misfit("required")
             return None
-        if guarded and type(cell) is str:
-            _refuse_individual_number(cell)
+        if guarded:
+            _refuse_individual_number(cell if type(cell) is str else _plain_text(cell))
         value = read(cell)
         if longest is not None:
             _check_length(value, longest)
@@ -229,7 +232,7 @@ def _decimal_of(cell: Cell, code: str) -> Decimal:
         number = Decimal(text)
     except InvalidOperation:
         raise Misfit(code) from None
-    if not number.is_finite() or abs(number.adjusted()) > 60:
+    if not number.is_finite() or abs(number.adjusted()) > 60 or len(format(number, "f")) > 60:
         raise Misfit(code)
     return number
 
@@ -309,10 +312,10 @@ def _seconds_of(cell: Cell) -> float:
     if isinstance(cell, time):
         return cell.hour * 3600 + cell.minute * 60 + cell.second + cell.microsecond / 1e6
     if isinstance(cell, timedelta | int | float):
-        seconds = cell.total_seconds() if isinstance(cell, timedelta) else round(cell * 86_400)
-        if not 0 <= seconds < 48 * 3600:
+        seconds = cell.total_seconds() if isinstance(cell, timedelta) else cell * 86_400
+        if not 0 <= seconds < 48 * 3600 - 0.5:
             raise Misfit("not_time")
-        return seconds
+        return seconds if isinstance(cell, timedelta) else round(seconds)
     return _clock(_narrow(cell))
 
 
@@ -339,6 +342,8 @@ def _datetime(_: Column) -> Callable[[Cell], datetime]:
             return cell.replace(tzinfo=JST).astimezone(UTC) if cell.tzinfo is None else cell.astimezone(UTC)
         if type(cell) is date:
             return datetime.combine(cell, time(), JST).astimezone(UTC)
+        if isinstance(cell, float) and not isfinite(cell):
+            raise Misfit("not_datetime")
         if isinstance(cell, int | float) and not isinstance(cell, bool):
             return datetime.combine(_serial_day(int(cell)), time(), JST).astimezone(UTC) + timedelta(
                 seconds=round((cell - int(cell)) * 86_400)

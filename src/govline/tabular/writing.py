@@ -58,6 +58,7 @@ def write(
     *,
     encoding: str = "",
     delimiter: str = "",
+    above: Sequence[tuple[Column, Any]] = (),
 ) -> Written:
     """Write rows to a file; it appears under its name only when it is complete, readable for its owner alone.
 
@@ -66,6 +67,7 @@ def write(
         rows: Values by column name; a missing name is an empty cell. They are taken one by one: a million fits.
         encoding: Of a text file: one of `ENCODINGS`; `utf-8-sig` where omitted.
         delimiter: `,`, a tab (`tab` will do) or `;`; a tab where omitted in a `.tsv` file.
+        above: Single settings above the header, each with its column: its title stands in the first cell, the value in the second.
 
     Raises:
         FileError: GL-0034 an encoding that is none of those, GL-0061 too much for Excel.
@@ -77,7 +79,7 @@ def write(
         from govline.tabular.excel_out import write_workbook
 
         with _whole(target) as file:
-            count = write_workbook(table, file, rows, notes.of)
+            count = write_workbook(table, file, rows, notes.of, above)
         return notes.written(count, "xlsx", digest_of(target))
     chosen = spelled(encoding) or "utf-8-sig"
     sign = _TAB.get(delimiter, delimiter) or _usual(target)
@@ -123,19 +125,25 @@ def _whole(target: Path) -> Iterator[BinaryIO]:
     try:
         handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
     except OSError:
-        raise FileError(
-            "the file cannot be written",
-            code="GL-0036",
-            hint="check its folder and rights",
-            place={"file": target.name},
-        ) from None
+        raise _unwritable(target) from None
     try:
         with os.fdopen(handle, "w+b") as file:
             yield file
         Path(name).replace(target)
+    except OSError:
+        raise _unwritable(target) from None
     finally:
         with suppress(FileNotFoundError):
             Path(name).unlink()
+
+
+def _unwritable(target: Path) -> FileError:
+    return FileError(
+        "the file cannot be written",
+        code="GL-0036",
+        hint="check its folder, its rights and the room on the disk",
+        place={"file": target.name},
+    )
 
 
 def text_cells(table: Table) -> list[Callable[[Any], str]]:

@@ -1,5 +1,10 @@
 """Text files as offices have them: encodings, delimiters, headers, broken rows; each finding is said."""
 
+import os
+import resource
+import signal
+import tracemalloc
+
 import pytest
 
 from govline.core import DataClass
@@ -162,6 +167,81 @@ def test_absent_files_and_wrong_encodings(tmp_path, file):
     with pytest.raises(FileError, match="GL-0034"):
         read(TABLE, file(TEXT), encoding="klingon")
     assert read(TABLE, file(TEXT.replace("〜", ""), "cp932"), encoding="sjis").source.encoding == "cp932"
+
+
+@pytest.mark.parametrize(
+    "encoding", ["rot13", "hex", "zip", "idna", "punycode", "undefined", "utf-32", "latin-1", "a\0b", "日本"]
+)
+def test_codecs_that_are_no_encoding_of_an_office_are_refused(file, encoding):
+    with pytest.raises(FileError, match="GL-0034"):
+        read(TABLE, file(TEXT), encoding=encoding)
+
+
+@pytest.mark.parametrize(
+    ("encoding", "mark", "said", "found"),
+    [
+        ("utf-8", b"\xef\xbb\xbf", "utf-8", "utf-8-sig"),
+        ("utf-8", b"", " UTF_8", "utf-8"),
+        ("utf-16-be", b"\xfe\xff", "UTF16", "utf-16-be"),
+        ("utf-16-be", b"\xfe\xff", "utf-16", "utf-16-be"),
+        ("utf-16-le", b"\xff\xfe", "utf-16", "utf-16-le"),
+        ("utf-16-le", b"", "utf-16-le", "utf-16-le"),
+        ("utf-16-be", b"", "utf-16-be", "utf-16-be"),
+        ("cp932", b"", "Windows-31J", "cp932"),
+        ("cp932", b"", "x-sjis", "cp932"),
+    ],
+)
+def test_an_encoding_that_the_clerk_names_agrees_with_the_mark(file, encoding, mark, said, found):
+    reading = read(TABLE, file(mark + TEXT.replace("〜", "").encode(encoding)), encoding=said)
+    assert reading.source.encoding == found
+    assert [row.values["no"] for row in reading] == ["1", "2"]
+
+
+def test_a_wide_file_of_kanji_alone_is_known_by_its_line_ends(file):
+    with pytest.raises(FileError, match=r"GL-0034.*UTF-16"):
+        read(
+            TABLE,
+            file(("番号,氏名\r\n" + "東京都港区赤坂見附,水俣花子之助左衛門尉\r\n" * 50).encode("utf-16-le")),
+        )
+
+
+def test_one_endless_line_is_refused_in_bounded_memory(file):
+    path = file(b"\xef\xbb\xbf" + "番号,氏名\r\n1,".encode() + b"x" * 40_000_000)
+    tracemalloc.start()
+    try:
+        with pytest.raises(FileError, match="GL-0037"):
+            list(read(TABLE, path))
+        assert tracemalloc.get_traced_memory()[1] < 30_000_000
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_pipe_is_no_file(tmp_path):
+    path = tmp_path / "pipe.csv"
+    os.mkfifo(path)
+    with pytest.raises(FileError, match="GL-0036"):
+        read(TABLE, path)
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".xlsx"])
+def test_what_cannot_be_written_says_so_and_leaves_nothing(tmp_path, suffix):
+    (tmp_path / f"folder{suffix}").mkdir()
+    with pytest.raises(FileError, match="GL-0036"):
+        write(TABLE, tmp_path / f"folder{suffix}", [{"no": "1"}])
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, hard))  # a full disk, as far as a test can fill one
+    try:
+        with pytest.raises(FileError, match="GL-0036"):
+            write(
+                TABLE,
+                tmp_path / f"full{suffix}",
+                ({"no": str(n), "note": f"{n * 7919:x}" * 40} for n in range(5_000)),
+            )
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        signal.signal(signal.SIGXFSZ, ignored)
+    assert [each.name for each in tmp_path.iterdir()] == [f"folder{suffix}"]
 
 
 def test_no_value_of_a_personal_column_is_in_a_report(file):

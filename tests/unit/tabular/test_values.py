@@ -211,6 +211,22 @@ def test_an_individual_number_is_refused():
     assert refused("text", "マイナンバー 1234 5678 9018") == "individual_number"
 
 
+@pytest.mark.parametrize("kind", ["text", "code", "list", "integer", "decimal"])
+@pytest.mark.parametrize("cell", [123456789018, 123456789018.0, "123456789018"])
+def test_an_individual_number_is_refused_however_excel_typed_it(kind, cell):
+    assert refused(kind, cell) == "individual_number"
+
+
+@pytest.mark.parametrize("kind", ["date", "time", "datetime", "integer", "decimal", "boolean"])
+@pytest.mark.parametrize("cell", [float("inf"), float("-inf"), float("nan"), 1e300, -1e300])
+def test_numbers_beyond_all_measure_are_a_fault_of_their_row(kind, cell):
+    refused(kind, cell)
+
+
+def test_a_decimal_that_no_file_could_give_back_is_refused():
+    assert refused("decimal", 5.957245883439394e-53) == "not_decimal"
+
+
 def test_hooks_read_and_write():
     column = Column("x", "項目", parse=lambda text: int(text, 16), format=lambda value: f"{value:x}")
     assert parser(column)("ff") == 255

@@ -88,7 +88,10 @@ def write(
     if chosen not in ENCODINGS:
         raise FileError("no such encoding", code="GL-0034", hint=", ".join(ENCODINGS))
     with _whole(target) as file:
-        count = _write_text(table, _Sheet(file, chosen, sign, notes), rows)
+        sheet = _Sheet(file, chosen, sign, notes)
+        if above:
+            sheet.write([*([setting.title, _text_cell(setting)(value)] for setting, value in above), []])
+        count = _write_text(table, sheet, rows)
     return notes.written(count, chosen, digest_of(target))
 
 

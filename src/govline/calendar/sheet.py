@@ -1,0 +1,337 @@
+"""A programme as a clerk's one sheet: a few settings above, a row for each stretch of slots below; Excel or CSV, in and out.
+
+Required are 名称, 定員 and the slots (日付 and 開始). What a sheet cannot say (policies in depth, pools, fees) stays in the programme's
+YAML file: a sheet that is read over it replaces only what sheets say.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Final
+
+from attrs import field, frozen
+from pydantic import TypeAdapter, ValidationError
+
+from govline.calendar.definition import ProgrammeDefinition
+from govline.calendar.written import DateSpan, as_list
+from govline.core import frozen_tuple
+from govline.core.jst import JST, to_jst
+from govline.tabular import Column, Issue, Reading, Row, Table, read, write
+from govline.tabular.headers import fold_header
+from govline.tabular.values import parser
+from govline.tabular.wording import REASONS, Misfit
+
+__all__ = ["SETTINGS", "SLOTS", "Sheet", "read_sheet", "write_sheet"]
+
+_ID: Final = re.compile(r"[a-z0-9][a-z0-9_-]*")
+_ROLLING: Final = re.compile(r"(\d{1,3})日先まで")
+_SPAN: Final = TypeAdapter(DateSpan)
+_DAY: Final = parser(Column("day", "日付", type="date"))
+_WEEKDAYS: Final = "月火水木金土日"
+
+
+def _dates(text: str) -> str:
+    """`2026/11/24～12月25日` in any spelling of dates as `2026-11-24/2026-12-25`; `60日先まで` stays."""
+    plain = unicodedata.normalize("NFKC", text).strip()
+    if _ROLLING.fullmatch(plain):
+        return plain
+    parts = re.split(r"\s*(?:[~〜～]|から|(?<=\d{4}-\d\d-\d\d)/)\s*", plain.removesuffix("まで"))
+    try:
+        first, last = (_DAY(part) for part in (parts if len(parts) > 1 else parts * 2))
+        span = _SPAN.validate_python(f"{first}/{last}")
+    except (Misfit, ValueError):
+        raise ValueError("日付は 2026-11-24 か 2026-11-24〜2026-12-25 の形で書いてください") from None
+    return str(first) if span[0] == span[1] else f"{span[0]}/{span[1]}"
+
+
+def _shown_dates(value: str) -> str:
+    return value.replace("/", "〜")
+
+
+def _weekdays(text: str) -> str:
+    plain = re.sub(r"[曜日・、,\s]+(?=[月火水木金土日]|$)|曜", "", unicodedata.normalize("NFKC", text))
+    if not plain or any(char not in _WEEKDAYS for char in plain):
+        raise ValueError("曜日は 火木土 のように書いてください")
+    return "".join(sorted(set(plain), key=_WEEKDAYS.index))
+
+
+SETTINGS: Final = (
+    Column("label", "名称", required=True, max_length=60),
+    Column("programme", "予約ID", pattern=_ID.pattern, pattern_hint="英小文字、数字、-、_ で書いてください"),
+    Column("capacity", "定員", type="integer", required=True, least=0, most=1_000_000),
+    Column("period", "期間", parse=_dates, format=_shown_dates),
+    Column("opens", "受付開始", type="datetime"),
+    Column("closes", "受付終了", type="datetime"),
+    Column("book_until", "予約締切"),
+    Column("change_until", "変更締切"),
+    Column("cancel_until", "取消締切"),
+    Column("max_party", "1回の人数", type="integer", least=1),
+    Column("limit", "1人の件数", type="integer", least=1),
+    Column("remind", "お知らせ", type="list"),
+    Column("closed", "休み", type="list"),
+    Column("closed_on_holidays", "祝日は休み", type="boolean"),
+)
+"""What stands above the slots, as title and value; in any order, and all but 名称 and 定員 may be left out."""
+SLOTS: Final = (
+    Column("dates", "日付", required=True, aliases=("期日", "日程"), parse=_dates, format=_shown_dates),
+    Column("weekdays", "曜日", parse=_weekdays, format=str),
+    Column("starts", "開始", type="time", required=True, aliases=("開始時刻",)),
+    Column("ends", "終了", type="time", aliases=("終了時刻",)),
+    Column("capacity", "定員", type="integer", least=0, most=1_000_000),
+    Column("name", "部屋", aliases=("枠の名前", "会場", "窓口")),
+)
+_POLICY: Final = ("opens", "closes", "book_until", "change_until", "cancel_until", "max_party", "limit")
+_OF_PROGRAMME: Final = ("label", "capacity", "remind", "closed", "closed_on_holidays")
+_BY_TITLE: Final = {fold_header(column.title): column for column in SETTINGS}
+
+
+@frozen
+class Sheet:
+    """A sheet that was read.
+
+    Args:
+        data: The programme as its YAML file will hold it; {} where something is wrong.
+        issues: Every fault, by row and column.
+        rows: Rows of slots.
+    """
+
+    data: Mapping[str, Any] = field(hash=False)
+    issues: tuple[Issue, ...] = field(default=(), converter=frozen_tuple)
+    rows: int = 0
+
+
+def read_sheet(path: Path | str, *, standing: Mapping[str, Any] | None = None, programme: str = "") -> Sheet:
+    """Read a sheet, all its faults at once.
+
+    Args:
+        standing: The programme's file as it is; settings that a sheet cannot say are taken from it.
+        programme: Its id, where the sheet names none; made from the file's name, or else from 名称.
+
+    Raises:
+        FileError: GL-0030 to GL-0039, the file cannot be read at all, or has no row of headers 日付 and 開始.
+    """
+    reading = read(Table("slots", SLOTS), path)
+    settings = _Settings(reading)
+    table = Table("slots", SLOTS, rules=[settings.judge])
+    reading = read(table, path)
+    rows = list(reading)
+    issues = [*settings.issues, *reading.report.issues, *_twice(reading, rows)]
+    if not rows:
+        issues.append(_issue(reading.header.row, "日付", "枠が1行もありません", "日付と開始を書いてください"))
+    given = settings.values
+    slots = _slots(row for row in rows if not row.issues)
+    data = _merged(standing or {}, given, [slot for slot, _ in slots])
+    data["programme"] = given.get("programme") or programme or _named(Path(path), str(given.get("label", "")))
+    if not issues:
+        issues = list(_against(data, reading, settings, [where for _, where in slots]))
+    return Sheet({} if issues else data, sorted(issues, key=lambda issue: issue.row), len(rows))
+
+
+def write_sheet(path: Path | str, data: Mapping[str, Any]) -> None:
+    """Write a programme's file as a sheet with types and drop-downs; read back it says the same.
+
+    Raises:
+        FileError: It cannot be written.
+        MissingExtra: A workbook without the extra `excel`.
+    """
+    policy = data.get("policy") or {}
+    values = {**{name: data.get(name) for name in ("programme", *_OF_PROGRAMME)}, **policy}
+    values["label"] = values["label"] or values["programme"]
+    for name in ("opens", "closes"):
+        values[name] = _instant(values.get(name))
+    for name in ("remind", "closed"):
+        values[name] = tuple(_spelled(each) for each in as_list(values[name] or []))
+    above = [(column, values.get(column.name)) for column in SETTINGS]
+    write(Table("slots", SLOTS), path, _rows(data.get("slots") or []), above=above)
+
+
+class _Settings:
+    """The rows above the header: title in the first cell that holds anything, value in the next."""
+
+    def __init__(self, reading: Reading) -> None:
+        self.values: dict[str, Any] = {}
+        self.rows: dict[str, int] = {}
+        self.issues: list[Issue] = []
+        for number, cells in enumerate(reading.above, 1):
+            filled = [cell for cell in cells if cell not in (None, "")]
+            column = _BY_TITLE.get(fold_header(filled[0])) if filled else None
+            if column is not None:
+                self._take(number, column, filled[1] if len(filled) > 1 else None)
+        for column in SETTINGS:
+            if column.required and column.name not in self.rows:
+                self.issues.append(
+                    _issue(
+                        1,
+                        column.title,
+                        "この設定がありません",
+                        f"A列に「{column.title}」、B列に値を書いてください",
+                    )
+                )
+
+    def _take(self, number: int, column: Column, cell: Any) -> None:
+        self.rows[column.name] = number
+        try:
+            value = parser(column)(cell)
+        except Misfit as misfit:
+            words = REASONS[misfit.code]
+            reason, remedy = (each.format(**misfit.words) for each in (words.reason, words.remedy))
+            self.issues.append(Issue(number, column.title, misfit.code, reason, remedy))
+            return
+        if value is not None:
+            self.values[column.name] = value
+
+    def judge(self, values: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+        """What a row of slots has against it, on its own or against 期間."""
+        starts, ends, dates = values.get("starts"), values.get("ends"), values.get("dates")
+        if starts and ends and ends <= starts:
+            yield "ends", "終了が開始より前です", "翌日にかかる枠は 25:00 のように書いてください"
+        if starts and starts >= "24:00":
+            yield "starts", "開始は 23:59 までです", "次の日の枠は次の日の日付で書いてください"
+        period = self.values.get("period")
+        if dates and period and not _ROLLING.fullmatch(dates):
+            (first, last), (begin, end) = _ends(dates), _ends(period)
+            if first < begin or last > end:
+                yield (
+                    "dates",
+                    f"期間({_shown_dates(period)})の外の枠です",
+                    "日付か、上の「期間」を直してください",
+                )
+
+
+def _ends(span: str) -> tuple[str, str]:
+    first, _, last = span.partition("/")
+    return first, last or first
+
+
+def _twice(reading: Reading, rows: Sequence[Row]) -> Iterator[Issue]:
+    """Slots that stand there twice: the same dates, start and room."""
+    seen: dict[tuple[Any, ...], int] = {}
+    for row in rows:
+        key = tuple(row.values.get(name) for name in ("dates", "weekdays", "starts", "name"))
+        first = seen.setdefault(key, row.number)
+        if first != row.number and not row.issues:
+            words = REASONS["duplicate"]
+            title = reading.header.titles["dates"]
+            yield Issue(row.number, title, "duplicate", words.reason.format(first=first), words.remedy)
+
+
+def _slots(rows: Iterable[Row]) -> list[tuple[dict[str, Any], list[int]]]:
+    """Rows that differ in nothing but their times become one entry; with the rows it came from."""
+    found: dict[tuple[Any, ...], tuple[dict[str, Any], list[int]]] = {}
+    for row in rows:
+        dates = row.values["dates"]
+        weekdays, capacity, name = (row.values.get(each) for each in ("weekdays", "capacity", "name"))
+        slot: dict[str, Any] = {}
+        rolling = _ROLLING.fullmatch(dates)
+        slot |= {"rolling": int(rolling[1])} if rolling else {"dates": dates}
+        slot |= {"weekdays": weekdays} if weekdays else {}
+        slot |= {"times": []}
+        slot |= {"capacity": capacity} if capacity is not None else {}
+        slot |= {"name": name} if name else {}
+        entry, where = found.setdefault((dates, weekdays, capacity, name), (slot, []))
+        entry["times"].append(_times(row.values["starts"], row.values.get("ends")))
+        where.append(row.number)
+    return list(found.values())
+
+
+def _times(starts: str, ends: str | None) -> str:
+    if not ends:
+        return starts
+    hour, _, minute = ends.partition(":")
+    return f"{starts}-{int(hour) % 24:02d}:{minute}"
+
+
+def _merged(
+    standing: Mapping[str, Any], given: Mapping[str, Any], slots: Sequence[Mapping[str, Any]]
+) -> dict[str, Any]:
+    data: dict[str, Any] = {"programme": ""}
+    data |= {name: standing[name] for name in standing if name not in ("programme", "policy", "slots")}
+    data |= {name: _plain(given[name]) for name in _OF_PROGRAMME if name in given}
+    data["slots"] = [*slots]
+    policy = {**(standing.get("policy") or {})}
+    policy |= {name: _plain(given[name]) for name in _POLICY if name in given}
+    if policy:
+        data["policy"] = policy
+    return data
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return f"{to_jst(value):%Y-%m-%d %H:%M}"
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _named(path: Path, label: str) -> str:
+    stem = path.stem.lower()
+    return stem if _ID.fullmatch(stem) else f"p{sha256(label.encode()).hexdigest()[:8]}"
+
+
+def _against(
+    data: Mapping[str, Any], reading: Reading, settings: _Settings, rows: Sequence[Sequence[int]]
+) -> Iterator[Issue]:
+    """What the definition says against the whole, told by row and column of the sheet."""
+    try:
+        ProgrammeDefinition.model_validate(data)
+    except ValidationError as error:
+        for each in error.errors():
+            row, title = _place(each["loc"], reading, settings, rows)
+            yield _issue(row, title, each["msg"].removeprefix("Value error, "), "書き方を直してください")
+
+
+def _place(
+    path: tuple[Any, ...], reading: Reading, settings: _Settings, rows: Sequence[Sequence[int]]
+) -> tuple[int, str]:
+    titles = {column.name: column.title for column in SETTINGS}
+    if path and path[0] == "slots" and len(path) > 1 and isinstance(path[1], int):
+        at = path[3] if len(path) > 3 and path[2] == "times" and isinstance(path[3], int) else 0
+        column = {"times": "starts", "rolling": "dates"}.get(str(path[2]) if len(path) > 2 else "", "dates")
+        return rows[path[1]][at], reading.header.titles[column]
+    name = next((str(each) for each in reversed(path) if str(each) in titles), "label")
+    return settings.rows.get(name, 1), titles[name]
+
+
+def _issue(row: int, title: str, reason: str, remedy: str) -> Issue:
+    return Issue(row, title, "rule", reason, remedy)
+
+
+# --- out ---
+
+
+def _rows(slots: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
+    for slot in slots:
+        spans = [f"{slot['rolling']}日先まで"] if slot.get("rolling") else as_list(slot.get("dates") or [])
+        weekdays = "".join(map(str, as_list(slot.get("weekdays") or "")))
+        for dates in spans:
+            for times in as_list(slot["times"]):
+                starts, _, ends = re.sub(r"[〜～~]", "-", str(times)).partition("-")
+                yield {
+                    "dates": _spelled(dates),
+                    "weekdays": weekdays or None,
+                    "starts": _clock(starts),
+                    "ends": _closing(_clock(starts), _clock(ends)) if ends else None,
+                    "capacity": slot.get("capacity"),
+                    "name": slot.get("name") or None,
+                }
+
+
+def _clock(text: str) -> str:
+    hour, _, minute = text.strip().partition(":")
+    return f"{int(hour):02d}:{minute or '00'}"
+
+
+def _closing(starts: str, ends: str) -> str:
+    return ends if ends > starts else f"{int(ends[:2]) + 24}{ends[2:]}"
+
+
+def _spelled(value: Any) -> str:
+    return value.isoformat() if isinstance(value, date) else str(value)
+
+
+def _instant(value: Any) -> datetime | None:
+    if value in (None, ""):
+        return None
+    instant = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
+    return instant if instant.tzinfo else instant.replace(tzinfo=JST)

@@ -1,0 +1,137 @@
+"""The clerk's one sheet: three settings are enough, faults are named by row and column, and what goes out comes back."""
+
+from datetime import date, datetime
+
+import openpyxl
+import pytest
+
+from govline.calendar import parse, plan
+from govline.calendar.sheet import read_sheet, write_sheet
+from govline.core.jst import JST
+from govline.errors import FileError
+
+LEAST = [["名称", "接種"], ["定員", 20], [], ["日付", "開始"], [datetime(2026, 12, 1), "9:00"]]
+
+
+def book(path, rows):
+    made = openpyxl.Workbook()
+    for row in rows:
+        made.active.append(row)
+    made.save(path)
+    return path
+
+
+def issues(sheet):
+    return [(each.row, each.column, each.reason) for each in sheet.issues]
+
+
+def test_three_settings_are_enough(tmp_path):
+    sheet = read_sheet(book(tmp_path / "vaccine.xlsx", LEAST))
+    assert sheet.issues == ()
+    assert sheet.data == {
+        "programme": "vaccine",
+        "label": "接種",
+        "capacity": 20,
+        "slots": [{"dates": "2026-12-01", "times": ["09:00"]}],
+    }
+    (slot,) = plan(parse(sheet.data), date(2026, 11, 1))
+    assert (slot.starts, slot.capacity) == (datetime(2026, 12, 1, 9, tzinfo=JST), 20)
+
+
+def test_everything_a_sheet_can_say(tmp_path):
+    rows = [
+        ["※名称（必須）", "屋内遊び場"],
+        ["予約ID", "copal"],
+        ["定員", "２０"],
+        ["受付開始", datetime(2026, 11, 1, 9)],
+        ["取消締切", "前日 17:00"],
+        ["1人の件数", 1],
+        ["お知らせ", "前日 18:00、2時間前"],
+        ["祝日は休み", "○"],
+        ["休み", "2026-12-29/2027-01-03"],
+        [],
+        ["日付", "曜日", "開始", "終了", "定員", "部屋"],
+        ["2026/11/24～2027/3/31", "火・木", "10:00", "11:30", None, None],
+        ["令和8年11月24日～令和9年3月31日", "火曜日木曜日", "13:00", "14:30", None, None],
+        ["60日先まで", "土", "22:00", "25:00", 5, "大会議室"],
+    ]
+    sheet = read_sheet(book(tmp_path / "x.xlsx", rows))
+    assert sheet.issues == ()
+    assert sheet.data["slots"] == [
+        {"dates": "2026-11-24/2027-03-31", "weekdays": "火木", "times": ["10:00-11:30", "13:00-14:30"]},
+        {"rolling": 60, "weekdays": "土", "times": ["22:00-01:00"], "capacity": 5, "name": "大会議室"},
+    ]
+    assert sheet.data["policy"] == {"opens": "2026-11-01 09:00", "cancel_until": "前日 17:00", "limit": 1}
+    programme = parse(sheet.data)
+    assert len(programme.reminders) == 2
+    assert programme.closed_on_holidays
+    for name in ("again.xlsx", "again.csv"):
+        write_sheet(tmp_path / name, sheet.data)
+        again = read_sheet(tmp_path / name)
+        assert again.issues == ()
+        assert parse(again.data) == programme
+
+
+def test_an_exported_sheet_has_types_and_drop_downs(tmp_path):
+    write_sheet(tmp_path / "out.xlsx", read_sheet(book(tmp_path / "vaccine.xlsx", LEAST)).data)
+    sheet = openpyxl.load_workbook(tmp_path / "out.xlsx").worksheets[0]
+    assert [sheet.cell(row, 2).value for row in (1, 2, 3)] == ["接種", "vaccine", 20]
+    (yes_no,) = sheet.data_validations.dataValidation
+    assert str(yes_no.sqref) == "B14"
+    assert [cell.value for cell in sheet[16]] == ["日付", "曜日", "開始", "終了", "定員", "部屋"]
+
+
+def test_every_fault_by_row_and_column(tmp_path):
+    rows = [
+        ["名称", "接種"],
+        ["期間", "2026-12-01〜2026-12-25"],
+        ["取消締切", "前の日"],
+        ["1人の件数", "たくさん"],
+        [],
+        ["日付", "開始", "終了", "部屋"],
+        ["2026-12-26", "9:00", "10:00", ""],
+        ["2026-12-01", "13:00", "12:30", ""],
+        ["2/30", "9:00", "", ""],
+        ["2026-12-02", "9:00", "", ""],
+        ["2026-12-02", "9:00", "", ""],
+    ]
+    sheet = read_sheet(book(tmp_path / "x.xlsx", rows))
+    assert sheet.data == {}
+    assert issues(sheet) == [
+        (1, "定員", "この設定がありません"),
+        (4, "1人の件数", "整数ではありません"),
+        (7, "日付", "期間(2026-12-01〜2026-12-25)の外の枠です"),
+        (8, "終了", "終了が開始より前です"),
+        (9, "日付", "この欄の値として受け取れません"),
+        (11, "日付", "10 行目と同じ値です"),
+    ]
+    good = [["名称", "接種"], ["定員", 1], *rows[2:3], *rows[5:6], rows[9]]
+    assert issues(read_sheet(book(tmp_path / "y.xlsx", good))) == [
+        (3, "取消締切", "「2時間前」「前日 17:00」「3営業日前 17:00」のように書いてください")
+    ]
+
+
+def test_a_sheet_over_a_file_keeps_what_sheets_cannot_say(tmp_path):
+    standing = {
+        "programme": "vaccine",
+        "label": "旧",
+        "capacity": 5,
+        "slots": [],
+        "policy": {"limit": 1, "eligibility": True},
+        "pools": [{"name": "ワクチン", "capacity": 100}],
+    }
+    data = read_sheet(book(tmp_path / "any.xlsx", LEAST), standing=standing, programme="vaccine").data
+    assert (data["label"], data["capacity"], data["pools"]) == ("接種", 20, standing["pools"])
+    assert data["policy"] == {"limit": 1, "eligibility": True}
+
+
+def test_an_id_from_the_name_where_the_file_has_none(tmp_path):
+    sheet = read_sheet(book(tmp_path / "接種枠.xlsx", LEAST))
+    assert sheet.data["programme"].startswith("p")
+    assert sheet.data == read_sheet(book(tmp_path / "接種枠2.xlsx", LEAST)).data
+
+
+def test_a_file_without_slots_or_headers(tmp_path):
+    assert issues(read_sheet(book(tmp_path / "x.xlsx", LEAST[:4]))) == [(4, "日付", "枠が1行もありません")]
+    with pytest.raises(FileError, match="GL-003"):
+        read_sheet(book(tmp_path / "y.xlsx", [["a", "b"]]))

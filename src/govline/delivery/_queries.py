@@ -41,6 +41,7 @@ __all__ = [
     "BATCHES_AFTER",
     "BATCH_COUNTS",
     "BATCH_MEMBERS",
+    "BEGIN_RUN",
     "CLOSE_BATCH",
     "CLOSE_RUN_BATCH",
     "CLOSE_UNSENT",
@@ -174,6 +175,10 @@ TAKE_IN: Final = Statement(
         placed=runs.c.placed + bindparam("reachable", type_=Integer),
         left_out=runs.c.left_out + bindparam("excluded", type_=Integer),
     ),
+)
+BEGIN_RUN: Final = Statement(
+    "delivery.begin_run",
+    update(runs).where(runs.c.id == bindparam("run")).values(started_at=bindparam("now")),
 )
 SET_STAGE: Final = Statement(
     "delivery.set_stage",

@@ -53,8 +53,6 @@ __all__ = [
     "BATCH_AT",
     "CHANGE_PLAN",
     "CLEAR_LISTED",
-    "COUNT_RECENT",
-    "COUNT_RUNS",
     "COUNT_TAKEN",
     "COUNT_UNITS",
     "DUPLICATE",
@@ -87,6 +85,7 @@ __all__ = [
     "PREVIOUS_RUN",
     "REACHED",
     "RUNS_OF_CITIZEN",
+    "SENDINGS",
     "SET_TERMS",
     "SHRINK_BATCH",
     "TAP",
@@ -259,15 +258,15 @@ PREVIOUS_RUN: Final = Statement(
 LOCK_GATE: Final = insert_unless_known(
     "delivery.lock_gate", gates, "name", change={"touched_at": _instant("touched_at")}
 )
-COUNT_RUNS: Final = Statement(
-    "delivery.count_runs",
-    select(func.count()).where(
-        runs.c.source == bindparam("source"), runs.c.campaign != "", runs.c.started_at > _instant("since")
+_moment = case((runs.c.due_at > runs.c.started_at, runs.c.due_at), else_=runs.c.started_at)
+SENDINGS: Final = Statement(
+    "delivery.sendings",
+    select(runs.c.started_at, runs.c.due_at).where(
+        runs.c.source == bindparam("source"),
+        runs.c.campaign != "",
+        _moment > _instant("since"),
+        _moment < _instant("until"),
     ),
-)
-COUNT_RECENT: Final = Statement(
-    "delivery.count_recent",
-    select(func.count()).where(runs.c.counted.is_(true()), runs.c.started_at > _instant("since")),
 )
 ADD_UNIT: Final = insert_unless_known("delivery.add_unit", units, "month", "name")
 COUNT_UNITS: Final = Statement(

@@ -5,7 +5,7 @@ An approval is bound to a hash over everything that will be sent and to whom; wh
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from attrs import evolve
@@ -31,6 +31,7 @@ from govline.delivery.rules import (
     UNITS_PER_MONTH,
     SendFacts,
     approval_refusals,
+    busiest,
     over_send_cap,
     reason,
     send_refusals,
@@ -64,7 +65,7 @@ def plan(
     unit: str | None = None,
     due: datetime | None = None,
     expires: datetime | None = None,
-    corrects: Id | None = None,
+    _corrects: Id | None = None,
 ) -> Plan | Refused:
     """Write down what shall be sent to whom; nothing is frozen, nothing is sent. The same key again gives the plan that stands.
 
@@ -87,7 +88,7 @@ def plan(
     check_terms(unit, due, expires)
     _check_ways(messages, selection, recipients, renderer, broadcast=broadcast)
     kind: Kind = "broadcast" if broadcast else "push" if renderer is not None else "multicast"
-    reasons = _broadcast_refusals(setup, topic, kind=kind, emergency=emergency)
+    reasons = _broadcast_refusals(setup, topic, kind=kind, free=emergency or _corrects is not None)
     if reasons is not None:
         return reasons
     plan_id, who = tx.new_id(), staff_id(tx)
@@ -103,7 +104,7 @@ def plan(
         selection={"by": "everybody"} if broadcast else dict(selection or {}),
         topic=setup.topic(topic),
         emergency=emergency,
-        corrects=corrects,
+        corrects=_corrects,
         unit=unit,
         due=due,
         expires=expires,
@@ -144,7 +145,7 @@ def edit(tx: Transaction, setup: Setup, plan_id: Id, **changes: Any) -> Plan | R
         setup,
         changes.get("topic", now.topic),
         kind=now.kind,
-        emergency=changes.get("emergency", now.emergency),
+        free=changes.get("emergency", now.emergency) or now.corrects is not None,
     )
     if reasons is not None:
         return reasons
@@ -184,7 +185,7 @@ def request(tx: Transaction, setup: Setup, plan_id: Id, preview: Preview) -> Pla
         return refused
     if now.state not in _OPEN:
         return Refused((reason("GL-1071", state=now.state),))
-    reasons = list(over_send_cap(setup.rules.caps, preview.count, emergency=now.emergency))
+    reasons = list(over_send_cap(setup.rules.caps, preview.count, emergency=_free(now)))
     if preview.digest != now.digest:
         reasons.append(reason("GL-1061"))
     if setup.rules.validate and now.validated != now.digest:
@@ -216,7 +217,7 @@ def approve(tx: Transaction, setup: Setup, plan_id: Id, digest: str) -> Plan | R
         actor=staff_id(tx), staff=tx.actor.kind == "staff", makers=makers, seen=digest, digest=now.digest
     )
     if now.state == "held":
-        reasons += over_send_cap(setup.rules.caps, now.found or 0, emergency=now.emergency)
+        reasons += over_send_cap(setup.rules.caps, now.found or 0, emergency=_free(now))
     if reasons:
         return Refused(reasons)
     tx.audit(
@@ -249,9 +250,10 @@ def send(tx: Transaction, setup: Setup, plan_id: Id) -> Run | Refused:
     if now.state == "withdrawn":
         return Refused((reason("GL-1071", state=now.state),))
     gate(tx, f"source:{now.source}")
-    windows = setup.rules.caps.of_source()
+    moment = max(now.due or tx.now, tx.now)
     started = tuple(
-        number(tx, sql.COUNT_RUNS, {"source": now.source, "since": tx.now - window}) for window, _ in windows
+        busiest(_sendings(tx, now.source, moment, window), moment, window)
+        for window, _ in setup.rules.caps.of_source()
     )
     facts = SendFacts(
         now=tx.now,
@@ -259,7 +261,7 @@ def send(tx: Transaction, setup: Setup, plan_id: Id) -> Run | Refused:
         approved=now.approved,
         expected=now.expected,
         expires=now.expires,
-        emergency=now.emergency,
+        emergency=_free(now),
         started=started,
     )
     reasons = send_refusals(setup.rules, facts)
@@ -331,7 +333,7 @@ def correct(
         broadcast=broadcast,
         emergency=bool(wrong.terms.get("emergency")),
         department="" if origin is None else origin.department,
-        corrects=run_id,
+        _corrects=run_id,
     )
 
 
@@ -360,7 +362,12 @@ def _check_ways(
     broadcast: bool,
 ) -> None:
     ways = (selection is not None) + (recipients is not None) + broadcast
-    if ways != 1 or bool(messages) == (renderer is not None) or (broadcast and renderer is not None):
+    if (
+        _is_list(selection)
+        or ways != 1
+        or bool(messages) == (renderer is not None)
+        or (broadcast and renderer is not None)
+    ):
         raise InputError(
             "a plan needs one way to say what and one to say to whom",
             code="GL-1056",
@@ -372,13 +379,19 @@ def _check_change(now: Plan, changes: Mapping[str, Any]) -> None:
     """Only what `plan` took can change, and what is written for all does not stand beside what is written for each."""
     ways = {"selection", "recipients"} & set(changes)
     both = changes.get("messages") and changes.get("renderer")
-    closed = now.kind == "broadcast" and (ways or changes.get("renderer"))
+    closed = (now.kind == "broadcast" and (ways or changes.get("renderer"))) or (now.corrects and ways)
+    closed = closed or _is_list(changes.get("selection"))
     if set(changes) - _CHANGEABLE or len(ways) > 1 or both or closed:
         raise InputError(
             "a plan is not changed in this way",
             code="GL-1056",
-            hint=f"change {', '.join(sorted(_CHANGEABLE))}; a broadcast keeps its recipients",
+            hint=f"change {', '.join(sorted(_CHANGEABLE))}; a broadcast and a correction keep their recipients",
         )
+
+
+def _is_list(selection: Mapping[str, Json] | None) -> bool:
+    """A list belongs to one plan: another's could be changed behind the approver's back."""
+    return selection is not None and selection.get("by") == "listed"
 
 
 def _changed(tx: Transaction, now: Plan, changes: Mapping[str, Any]) -> Plan:
@@ -394,9 +407,9 @@ def _changed(tx: Transaction, now: Plan, changes: Mapping[str, Any]) -> Plan:
     return evolve(now, **given)
 
 
-def _broadcast_refusals(setup: Setup, topic: str, *, kind: Kind, emergency: bool) -> Refused | None:
-    """LINE picks a broadcast's recipients, so nobody can be left out of it."""
-    if kind != "broadcast" or emergency or not (topic or setup.rules.caps.of_citizen()):
+def _broadcast_refusals(setup: Setup, topic: str, *, kind: Kind, free: bool) -> Refused | None:
+    """LINE picks a broadcast's recipients, so nobody can be left out of it; emergencies and corrections leave nobody out."""
+    if kind != "broadcast" or free or not (topic or setup.rules.caps.of_citizen()):
         return None
     return Refused((reason("GL-1069"),))
 
@@ -417,11 +430,22 @@ def _makers(before: str, who: str) -> str:
     return before if who in known else "\n".join([*known, who])
 
 
+def _free(now: Plan) -> bool:
+    """Whether no cap holds the plan back: emergencies, and corrections of what was wrong."""
+    return now.emergency or now.corrects is not None
+
+
+def _sendings(tx: Transaction, source: str, moment: datetime, window: timedelta) -> list[datetime]:
+    """When the source's other runs start or will start, as far as they can share a window with `moment`."""
+    around = {"source": source, "since": moment - window, "until": moment + window}
+    return [max(started, due or started) for started, due in tx.all(sql.SENDINGS, around)]
+
+
 def _claim_unit(tx: Transaction, now: Plan) -> bool:
     """Whether LINE will record the unit's name in the month of the sending; the name is taken up where it will."""
     if now.unit is None:
         return True
-    month = f"{to_jst(now.due or tx.now):%Y-%m}"
+    month = f"{to_jst(max(now.due or tx.now, tx.now)):%Y-%m}"
     gate(tx, f"units:{month}")
     if number(tx, sql.COUNT_UNITS, {"month": month, "but": now.unit}) >= UNITS_PER_MONTH:
         return False

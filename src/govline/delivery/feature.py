@@ -28,7 +28,7 @@ from govline.delivery.actions import actions
 from govline.delivery.bound import Delivery
 from govline.delivery.commands import COMMANDS
 from govline.delivery.definition import DeliveryConfig
-from govline.delivery.rules import UNITS_PER_MONTH
+from govline.delivery.rules import UNITS_PER_MONTH, person
 from govline.delivery.running import WorkHandler
 from govline.delivery.sending import erase_planned
 from govline.delivery.setup import Setup
@@ -148,7 +148,7 @@ def _unknown_parts(service: Delivery, tx: Transaction) -> Sequence[str]:  # noqa
 
 def _open_work(tx: Transaction, member: Id) -> Mapping[str, int]:
     """Plans of a member of staff that are not sent, for whoever takes over at 人事異動."""
-    waiting = reading.number(tx, sql.OPEN_PLANS, {"who": f"staff:{member}"})
+    waiting = reading.number(tx, sql.OPEN_PLANS, {"who": person("staff", member)})
     return {"delivery.plan": waiting} if waiting else {}
 
 

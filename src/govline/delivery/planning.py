@@ -118,7 +118,10 @@ def go_on(tx: Transaction, run_id: Id, *, due: datetime | None = None, emergency
 def digest_of(draft: Plan) -> str:
     """A list is bound by its own hash, not by the plan that happens to hold it."""
     bound = {name: getattr(draft, name) for name in _BOUND}
-    bound["selection"] = {name: value for name, value in draft.selection.items() if name != "plan"}
+    listed = draft.selection.get("by") == "listed"
+    bound["selection"] = {
+        name: value for name, value in draft.selection.items() if not (listed and name == "plan")
+    }
     bound["messages"] = json.loads(draft.messages)
     bound["due"] = draft.due.isoformat() if draft.due else None
     bound["expires"] = draft.expires.isoformat() if draft.expires else None

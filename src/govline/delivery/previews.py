@@ -49,7 +49,10 @@ def preview(tx: Transaction, setup: Setup, plan_id: Id) -> Preview:
         gone=int(previous[1]) - kept if previous else 0,
         samples=tuple(json.loads(body) for body in samples),
         size=max((len(body) for body in samples), default=0),
-        warnings=(*over_send_cap(setup.rules.caps, count, emergency=now.emergency), *_unit_warning(tx, now)),
+        warnings=(
+            *over_send_cap(setup.rules.caps, count, emergency=bool(now.emergency or now.corrects)),
+            *_unit_warning(tx, now),
+        ),
     )
 
 

@@ -2,7 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+import unicodedata
+from collections.abc import Mapping, Sequence
 from datetime import datetime, time, timedelta
 from types import MappingProxyType
 from typing import Any, Final
@@ -21,8 +22,10 @@ __all__ = [
     "Rules",
     "SendFacts",
     "approval_refusals",
+    "busiest",
     "content_digest",
     "over_send_cap",
+    "person",
     "reason",
     "send_refusals",
 ]
@@ -144,7 +147,12 @@ class Rules:
 
 @frozen(kw_only=True)
 class SendFacts:
-    """What `send_refusals` decides on; `started` holds the source's runs by window of `Caps.of_source`."""
+    """What `send_refusals` decides on.
+
+    Args:
+        emergency: Or a correction: passes the caps.
+        started: By window of `Caps.of_source`: see `busiest`.
+    """
 
     now: datetime
     digest: str
@@ -158,6 +166,19 @@ class SendFacts:
 def reason(code: str, **help_: Any) -> Reason:
     """The staff's sentence of a code, with what would help."""
     return Reason(code, MESSAGES[code], help_)
+
+
+def person(kind: str, name: str) -> str:
+    """`kind:id` of an actor, the same however their login was typed: without case, width, blanks and invisible signs."""
+    folded = unicodedata.normalize("NFKC", name).casefold()
+    seen = "".join(each for each in folded if unicodedata.category(each)[0] not in "CZ")
+    return f"{kind}:{seen}"
+
+
+def busiest(moments: Sequence[datetime], moment: datetime, window: timedelta) -> int:
+    """The most of `moments` that lie in one window together with `moment`; sendings planned ahead count when they leave."""
+    starts = [each for each in (*moments, moment) if moment - window < each <= moment]
+    return max(sum(start <= each < start + window for each in moments) for start in starts)
 
 
 def content_digest(content: Mapping[str, Any]) -> str:

@@ -181,6 +181,10 @@ def _take_in(tx: Transaction, setup: Setup, work: Work) -> bool:
     page = setup.select(tx, terms["selection"], work.cursor, UNIT)
     if not page:
         return _all_in(tx, setup, work)
+    if not work.offered:
+        tx.write(
+            q.BEGIN_RUN, {"run": work.id, "now": tx.now}
+        )  # caps count it when it leaves, however early it was sent
     caps = setup.rules.caps.of_citizen() if work.counted else ()
     if caps:
         gate(tx, "caps")  # two runs that freeze at once see each other's recipients
@@ -197,7 +201,9 @@ def _take_in(tx: Transaction, setup: Setup, work: Work) -> bool:
 def _all_in(tx: Transaction, setup: Setup, work: Work) -> bool:
     """Everybody is in: batches follow, unless it is not what was approved."""
     expected, emergency = work.terms["expected"], bool(work.terms["emergency"])
-    reasons = over_send_cap(setup.rules.caps, work.placed, emergency=emergency)
+    reasons = over_send_cap(
+        setup.rules.caps, work.placed, emergency=emergency or bool(work.terms["corrects"])
+    )
     if expected is not None and setup.rules.drift.exceeded(expected, work.placed):
         reasons += (reason("GL-1067", expected=expected, found=work.placed),)
     if not reasons:

@@ -9,7 +9,7 @@ from govline.core import ALLOW_ALL, CitizenId, Json, Message, PolicyPort, Transa
 from govline.core.values import Reason
 from govline.delivery import _sql as sql
 from govline.delivery.model import Refused
-from govline.delivery.rules import Rules
+from govline.delivery.rules import Rules, person
 from govline.errors import InputError
 
 __all__ = ["Renderer", "Selector", "Setup", "Validator", "staff_id"]
@@ -110,8 +110,8 @@ class Setup:
 
 
 def staff_id(tx: Transaction) -> str:
-    """`kind:id` of the transaction's actor, as plans and approvals keep it."""
-    return f"{tx.actor.kind}:{tx.actor.id}"
+    """The transaction's actor as plans and approvals keep it; see `rules.person`."""
+    return person(tx.actor.kind, tx.actor.id)
 
 
 def _unknown(what: str, name: str, known: Sequence[str]) -> InputError:

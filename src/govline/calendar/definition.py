@@ -27,9 +27,11 @@ __all__ = [
     "PoolDefinition",
     "ProgrammeDefinition",
     "SlotDefinition",
+    "line_of",
     "load",
     "load_folder",
     "parse",
+    "read_yaml",
 ]
 
 _MINUTES_A_SLOT: Final = 60
@@ -164,14 +166,14 @@ def parse(data: Mapping[str, Any], *, file: str = "") -> Programme:
 def _explained(error: ValidationError, data: Mapping[str, Any], file: str) -> DefinitionError:
     first = error.errors()[0]
     place: dict[str, Any] = {"file": file} if file else {}
-    line = _line(data, first["loc"])
+    line = line_of(data, first["loc"])
     if line:
         place["line"] = line
     place["key"] = ".".join(map(str, first["loc"]))
     return DefinitionError(first["msg"], code="GL-2010", hint="calendars/*.yaml", place=place)
 
 
-def _line(data: Any, path: tuple[Any, ...]) -> int:
+def line_of(data: Any, path: tuple[Any, ...]) -> int:
     """The line of the deepest written key on the way to `path`; 0 for data that came from no file."""
     line = 0
     for key in path:
@@ -186,11 +188,11 @@ def _line(data: Any, path: tuple[Any, ...]) -> int:
     return line
 
 
-def load(path: str | Path) -> Programme:
-    """A programme from a YAML 1.2 file.
+def read_yaml(path: str | Path) -> Mapping[str, Any]:
+    """The settings of a YAML 1.2 file as they stand there, with their lines for `line_of`.
 
     Raises:
-        DefinitionError: The file is no YAML mapping, or a setting is wrong.
+        DefinitionError: The file is no YAML mapping.
     """
     from ruamel.yaml import YAML
     from ruamel.yaml.error import YAMLError
@@ -207,7 +209,16 @@ def load(path: str | Path) -> Programme:
         ) from error
     if not isinstance(data, Mapping):
         raise DefinitionError("a programme is a mapping", code="GL-2010", place={"file": path.name})
-    return parse(data, file=path.name)
+    return data
+
+
+def load(path: str | Path) -> Programme:
+    """A programme from a YAML 1.2 file.
+
+    Raises:
+        DefinitionError: The file is no YAML mapping, or a setting is wrong.
+    """
+    return parse(read_yaml(path), file=Path(path).name)
 
 
 def load_folder(folder: str | Path) -> list[Programme]:

@@ -1,7 +1,7 @@
 """What the calendar offers to the City."""
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import time
+from datetime import date, time
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +11,10 @@ from pydantic import BaseModel, ConfigDict
 from govline.calendar import _queries as q
 from govline.calendar import reminders
 from govline.calendar.actions import CalendarActions
+from govline.calendar.commands import check_command
 from govline.calendar.datasets import DATASETS
 from govline.calendar.definition import load_folder, parse
+from govline.calendar.eligible_dataset import eligible_dataset
 from govline.calendar.expiries import expiries
 from govline.calendar.labels import when
 from govline.calendar.model import Refused
@@ -24,6 +26,7 @@ from govline.core import (
     CitizenId,
     DataClass,
     DataField,
+    Dataset,
     Done,
     EffectContext,
     Env,
@@ -33,13 +36,16 @@ from govline.core import (
     Offers,
     Reason,
     Ref,
+    SystemClock,
     Tick,
     Transaction,
 )
+from govline.core.jst import today
 from govline.core.texts import Texts
 from govline.errors import ConfigError
+from govline.store.sealing import Keyring
 
-__all__ = ["CalendarConfig", "CalendarFeature", "CalendarSlots", "ExpireHold"]
+__all__ = ["CalendarConfig", "CalendarFeature", "CalendarSlots", "EndUnpaid", "ExpireHold"]
 
 _VIEW = 50
 
@@ -70,6 +76,9 @@ class CalendarFeature:
 
     def __init__(self) -> None:
         self._texts = Texts(defaults=CALENDAR_TEXTS)
+        self._folder = Path()
+        self._keys: Callable[[], Keyring | None] = lambda: None
+        self._today: Callable[[], date] = lambda: today(SystemClock())
 
     def build(self, env: Env, config: CalendarConfig) -> Calendar:
         """Read the programmes.
@@ -79,12 +88,21 @@ class CalendarFeature:
             ConfigError: GL-2004, two programmes have one id.
         """
         self._texts = Texts(config.texts, CALENDAR_TEXTS)
-        programmes = [*load_folder(Path(env.folder) / config.folder), *map(parse, config.programmes)]
+        self._folder = Path(env.folder) / config.folder
+        programmes = [*load_folder(self._folder), *map(parse, config.programmes)]
         names = [programme.id for programme in programmes]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise ConfigError("two programmes have one id", code="GL-2004", place={"programme": twice[0]})
-        return Calendar(programmes, texts=self._texts)
+        policies = [programme.policy for programme in programmes]
+        self._keys = lambda: getattr(env.database, "keys", None)
+        self._today = lambda: today(env.clock)
+        return Calendar(
+            programmes,
+            texts=self._texts,
+            profile=env.port("profile") if any(policy.attributes for policy in policies) else None,
+            claims=env.port("claims") if any(policy.pay_item for policy in policies) else None,
+        )
 
     def offers(self, service: Calendar) -> Offers:
         """Actions, the expiry of holds, daily upkeep, the slot port, checks and the staff's view."""
@@ -92,9 +110,11 @@ class CalendarFeature:
             actions=CalendarActions(service, self._texts).all(),
             effects={
                 "calendar.expire": ExpireHold(service),
+                "calendar.unpaid": EndUnpaid(service),
                 reminders.TOPIC: reminders.SendReminder(lambda: service.programmes, self._texts),
             },
-            datasets=DATASETS,
+            datasets=[*DATASETS, *self._lists(service)],
+            commands=[check_command(service, lambda: self._folder)],
             ticks=[Tick("calendar.lay_out", time(0, 5), lambda tx, _: service.prepare(tx))],
             data_map=_DATA,
             erase=service.erase,
@@ -104,6 +124,10 @@ class CalendarFeature:
             expiries=lambda _: expiries(service.programmes.values()),
             view=_view(service),
         )
+
+    def _lists(self, service: Calendar) -> list[Dataset]:
+        listed = [item for item in service.programmes.values() if item.policy.eligibility is not None]
+        return [eligible_dataset(programme, self._keys, self._today) for programme in listed]
 
 
 @frozen
@@ -138,7 +162,24 @@ class ExpireHold:
             self.calendar.expire_hold(tx, payload["booking"])
 
 
+@frozen
+class EndUnpaid:
+    """Handler of `calendar.unpaid`: the booking ends where the fate is written, unless it was paid meanwhile."""
+
+    calendar: Calendar
+
+    def run(self, payload: Mapping[str, Json], context: EffectContext) -> Fate:  # noqa: ARG002 - the contract's signature
+        return Done()
+
+    def record(self, tx: Transaction, payload: Mapping[str, Json], fate: Fate) -> None:
+        if isinstance(fate, Done):
+            self.calendar.end_unpaid(tx, payload["booking"])
+
+
 _DATA = (
+    DataField("gl_calendar_eligible", "citizen", DataClass.PREFERENCE, "who claimed a row", "until erased"),
+    DataField("gl_calendar_guess", "subject", DataClass.PREFERENCE, "wrong entries", "31 days"),
+    DataField("gl_calendar_group_member", "citizen", DataClass.PREFERENCE, "who acts for it", "until erased"),
     DataField("gl_calendar_booking", "citizen", DataClass.PREFERENCE, "whose booking it is", "until erased"),
     DataField("gl_calendar_person", "citizen", DataClass.PREFERENCE, "limit of bookings", "until erased"),
     DataField("gl_calendar_request", "citizen", DataClass.PREFERENCE, "answers by key", "90 days"),

@@ -25,6 +25,7 @@ from govline.calendar.model import (
     Slot,
     SlotPlan,
 )
+from govline.calendar.preflight import TownFacts
 from govline.calendar.pricing import Price
 from govline.calendar.requests import Answer, answered_once, check_key
 from govline.calendar.rules import check, judge
@@ -309,6 +310,25 @@ class Calendar:
             return Price(())
         found = self.programme(slot.programme)
         return self._dues.price(tx, found, slot, citizen=citizen, party=party, options=options)
+
+    def town_facts(self, tx: Transaction, programme: Programme, *, weeks: int = 6) -> TownFacts:
+        """What the preflight must know besides a programme: holidays, names, and how its list stands.
+
+        Args:
+            weeks: How early to warn of dates that run out.
+        """
+        declared = getattr(getattr(self._desk.profile, "attributes", None), "declared", None)
+        listed = programme.policy.eligibility is not None
+        cohorts = self.eligibility.state(tx, programme.id).cohorts if listed else {}
+        return TownFacts(
+            business_day=self._business_day,
+            holiday=self._holiday,
+            holidays_until=HolidayCalendar.LAST_DAY,
+            programmes=self.programmes.keys(),
+            attributes=None if declared is None else [each.name for each in declared],
+            cohorts={cohort: counts[0] for cohort, counts in cohorts.items()} if listed else None,
+            weeks=weeks,
+        )
 
     def adopt(self, programmes: Iterable[Programme]) -> None:
         """Use these programmes from the next unit of work on: rules change without a restart. Lay out what they ask for anew."""

@@ -11,7 +11,7 @@ from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Final, Self
+from typing import Any, ClassVar, Final, Self
 
 from attrs import evolve, field, frozen
 
@@ -40,6 +40,9 @@ class HolidayCalendar:
         closures: Single days on which the office is closed, with the reason.
         yearly: (month, day) closed in every year, with the reason.
     """
+
+    LAST_DAY: ClassVar[date] = date(_LAST_YEAR, 12, 31)
+    """The last day whose holidays the rules know."""
 
     years: Mapping[int, Days] = field(factory=dict, converter=_frozen, hash=False)
     closures: Days = field(factory=dict, converter=_frozen, hash=False)

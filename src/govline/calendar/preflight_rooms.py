@@ -1,0 +1,62 @@
+"""What can be wrong with places: pools too small, rooms without a name, slots that cover each other. Pure."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from govline.calendar.model import Programme, SlotPlan
+
+__all__ = ["room_faults"]
+
+Fault = tuple[str, str, str, str, tuple[str | int, ...]]
+
+
+def room_faults(programme: Programme, ahead: Sequence[SlotPlan]) -> Iterator[Fault]:
+    """Pools that no booking fits in, or that are smaller than one of their slots; rooms and parts that nobody named."""
+    for number, pool in enumerate(programme.pools):
+        largest = max(
+            (slot.capacity for slot in ahead if not pool.slots or slot.name in pool.slots), default=0
+        )
+        key = ("pools", number, "capacity")
+        if pool.capacity < 1:
+            text = f"「{pool.name}」が0なので、だれも予約できません。"
+            yield "GL-2214", "error", text, "capacity を1以上にする", key
+        elif pool.per_place and pool.capacity < largest:
+            text = f"「{pool.name}」({pool.capacity})は、枠一つの定員({largest})より少ないので、枠は埋まりません。"
+            yield "GL-2214", "warning", text, "pools の capacity か枠の定員を直す", key
+    yield from _name_faults(programme)
+    yield from _same_slots(programme)
+    smallest = min((slot.capacity for slot in ahead), default=None)
+    most = programme.policy.max_party
+    if smallest is not None and most is not None and not programme.per_group and most > smallest:
+        text = f"1回に{most}名まで予約できますが、定員が{smallest}名の枠があります。"
+        yield "GL-2220", "warning", text, "max_party か定員を直す", ("policy", "max_party")
+
+
+def _name_faults(programme: Programme) -> Iterator[Fault]:
+    if not programme.parts:
+        return
+    names = {rule.name for rule in programme.rules}
+    if "" in names:
+        text = "部屋を分けているのに、名前のない枠があります。どの部屋か分からず、重なりも防げません。"
+        yield "GL-2215", "error", text, "slots に name を書く", ("slots",)
+    for whole, parts in programme.parts.items():
+        for part in parts:
+            if part not in names and part not in programme.parts:
+                text = f"「{whole}」の部分「{part}」には枠がありません。"
+                yield "GL-2215", "warning", text, "書き間違いでないか確かめる", ("parts", whole)
+
+
+def _same_slots(programme: Programme) -> Iterator[Fault]:
+    """Two rules for one slot: only one of them can hold."""
+    seen = Counter(
+        (rule.name, first, last, times, rule.weekdays)
+        for rule in programme.rules
+        for first, last in rule.dates
+        for times in rule.times
+    )
+    for (name, first, _, times, _), number in seen.items():
+        if number > 1:
+            shown = f"{first.isoformat()} {times[0]:%H:%M}{f' {name}' if name else ''}"
+            text = f"同じ枠({shown})が{number}回書かれています。最後の定員だけが効きます。"
+            yield "GL-2221", "warning", text, "一つにするか、name で区別する", ("slots",)
+            return

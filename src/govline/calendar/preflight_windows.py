@@ -1,0 +1,60 @@
+"""What can be wrong with the reception of classes of citizens: windows that never open, or open while nobody is there. Pure."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, time
+
+from govline.calendar.labels import when
+from govline.calendar.model import Policy, SlotFacts, SlotPlan
+from govline.calendar.reception import Opens, open_to_all, opening
+from govline.calendar.rules import BusinessDay
+from govline.core.jst import to_jst
+
+__all__ = ["window_faults"]
+
+Fault = tuple[str, str, str, str, tuple[str | int, ...]]
+_DAY_BEGINS, _DAY_ENDS = time(7), time(22)
+
+
+def window_faults(policy: Policy, ahead: Sequence[SlotPlan], business_day: BusinessDay) -> Iterator[Fault]:
+    """Windows that never open, windows that let nobody in before everybody may, openings on closed days or at night."""
+    own: tuple[str | int, ...] = ("policy",)
+    yield from _instant_faults("受付", policy.opens, (*own, "opens"), business_day)
+    for number, window in enumerate(policy.windows):
+        key = (*own, "windows", number)
+        name = f"「{window.name}」の受付"
+        yield from _instant_faults(name, window.opens, (*key, "opens"), business_day)
+        if not any(_reaches(window, policy, slot) for slot in ahead) and ahead:
+            text = f"{name}は、どの枠にも開きません(終了か枠の開始が先に来ます)。"
+            yield "GL-2204", "error", text, "opens と closes、枠の日付を見直す", key
+        elif open_to_all(policy) and ahead and all(_later(window, policy, slot) for slot in ahead):
+            text = f"{name}は、全員の受付より遅く始まるので、意味がありません。"
+            yield "GL-2219", "warning", text, "opens を全員の受付より早くする", key
+    if policy.opens is not None and policy.closes is not None and policy.closes <= policy.opens:
+        text = "受付の終了が開始より先です。"
+        yield "GL-2204", "error", text, "closes を opens より後にする", (*own, "closes")
+
+
+def _reaches(window: Opens, policy: Policy, slot: SlotPlan) -> bool:
+    opens = opening(window, SlotFacts(starts=slot.starts, capacity=slot.capacity))
+    ends = [each for each in (window.closes, policy.closes, slot.starts) if each is not None]
+    return opens is None or opens < min(ends)
+
+
+def _later(window: Opens, policy: Policy, slot: SlotPlan) -> bool:
+    facts = SlotFacts(starts=slot.starts, capacity=slot.capacity)
+    own, all_ = opening(window, facts), opening(policy, facts)
+    return own is not None and all_ is not None and own >= all_
+
+
+def _instant_faults(
+    name: str, opens: datetime | None, key: tuple[str | int, ...], business_day: BusinessDay
+) -> Iterator[Fault]:
+    if opens is None:
+        return
+    here = to_jst(opens)
+    if not business_day(here.date()):
+        text = f"{name}は閉庁日({when(opens)})に始まります。困った方が電話できません。"
+        yield "GL-2212", "warning", text, "開庁日の朝にする", key
+    elif not _DAY_BEGINS <= here.time() < _DAY_ENDS:
+        text = f"{name}は夜間({when(opens)})に始まります。見守る職員がいません。"
+        yield "GL-2212", "warning", text, "開庁時間にする", key

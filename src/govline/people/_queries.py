@@ -1,9 +1,12 @@
 """The statements of people."""
 
 from datetime import date
+from typing import Any, Final
 
 from attrs import frozen
 from sqlalchemy import bindparam, delete, or_, select, update
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from govline.core import Id, Json
 from govline.people._tables import assignments, hand_overs, members
@@ -22,6 +25,7 @@ __all__ = [
     "FORGET_MEMBER",
     "HAND_OVER",
     "LEAVE",
+    "LOCK_MEMBER",
     "MEMBER",
     "MEMBERS",
     "OF_MEMBER",
@@ -65,11 +69,18 @@ _MEMBER = [_m.id, _m.login, _m.label, _m.kind, _m.left_on]
 _ASSIGNMENT = [_a.id, _a.member, _a.role, _a.department, _a.starts, _a.ends]
 _day = bindparam("day", type_=DateColumn())
 
-ADD_MEMBER = Statement("people.add_member", members.insert())
+_new: Final[Any] = {column.name: bindparam(column.name) for column in members.columns}
+ADD_MEMBER = Statement(
+    "people.add_member",
+    postgresql_insert(members).values(_new).on_conflict_do_nothing(),
+    sqlite=sqlite_insert(members).values(_new).on_conflict_do_nothing(),
+)
 FIND_MEMBER = Statement(
     "people.find_member", select(*_MEMBER).where(_m.login_hash == bindparam("hash")), StoredMember
 )
 MEMBER = Statement("people.member", select(*_MEMBER).where(_m.id == bindparam("row")), StoredMember)
+_locked = select(_m.id).where(_m.id == bindparam("row"))
+LOCK_MEMBER = Statement("people.lock_member", _locked, postgresql=_locked.with_for_update())
 MEMBERS = Statement(
     "people.members",
     select(*_MEMBER).where(_m.id > bindparam("after")).order_by(_m.id).limit(bindparam("limit")),
@@ -103,7 +114,7 @@ RESTORE = Statement(
 )
 DROP_ASSIGNMENT = Statement(
     "people.drop_assignment",
-    delete(assignments).where(_a.id == bindparam("row"), _a.ends.is_(None)),
+    delete(assignments).where(_a.id == bindparam("row"), _a.ends.is_not_distinct_from(_seen)),
 )
 FORGET_ASSIGNMENTS = Statement(
     "people.forget_assignments", delete(assignments).where(_a.member == bindparam("who"))

@@ -20,7 +20,8 @@ _HEADERS: Final[Mapping[str, tuple[str, ...]]] = {
     "roles": ("roles", "role", "役割", "権限"),
     "leaves": ("leaves", "退職", "退職等"),
 }
-_YES: Final = frozenset({"1", "yes", "true", "○", "〇", "はい", "退職", "出向"})
+_YES: Final = frozenset({"1", "yes", "true", "○", "〇", "◯", "はい", "退職", "出向"})
+_NO: Final = frozenset({"", "0", "no", "false", "×", "いいえ", "-"})
 
 
 def read_moves(
@@ -35,21 +36,25 @@ def read_moves(
     Raises:
         FileError: GL-1511 it is no such list.
     """
-    rows = csv.DictReader(io.StringIO(_decoded(data), newline=""))
-    columns = _columns(rows.fieldnames or ())
+    rows, columns = _rows(data)
     places = {normalize(part.label): part.id for part in policy.departments.values()}
     titles = {normalize(role.label): role.id for role in policy.roles.values()}
     moves, problems = [], []
     for number, row in enumerate(rows, 2):
-        cell = {name: normalize(row.get(column) or "") for name, column in columns.items()}
+        if not any(cell.strip() for cell in row):
+            continue
+        cell = {name: normalize(row[place]) if place < len(row) else "" for name, place in columns.items()}
         member = member_of(cell["login"])
-        leaves = cell.get("leaves", "").lower() in _YES
+        word = cell.get("leaves", "").lower()
+        leaves = word in _YES
         place = places.get(cell.get("to", ""), cell.get("to", ""))
         roles = [
             titles.get(word, word) for word in cell.get("roles", "").replace(",", "・").split("・") if word
         ]
         if member is None:
             problems.append(Problem(f"{number}行目 職員番号", "この職員番号の職員は登録されていません"))
+        elif word not in _YES and word not in _NO:
+            problems.append(Problem(f"{number}行目 退職", "○ か空欄にしてください"))
         elif not leaves and not place:
             problems.append(Problem(f"{number}行目 異動先", "異動先が空です。退職なら退職欄に○を入れます"))
         else:
@@ -66,7 +71,8 @@ def plan_moves(
 ) -> HandOver:
     """What ends and what begins on a day; nothing of it is written here.
 
-    Everything that a moved member holds on the day ends at its midnight, so nobody keeps an old department by accident.
+    Everything that a moved member holds on the day ends at its midnight, so nobody keeps an old department by accident. A role
+    that goes with them keeps its end.
 
     Args:
         assignments: All that hold on the day or begin after it.
@@ -88,7 +94,10 @@ def plan_moves(
         roles = move.roles or tuple(dict.fromkeys(each.role for each in now if each.holds(effective)))
         if not roles:
             problems.append(Problem(f"{number}件目", "引き継ぐ役割がありません。役割を書いてください"))
-        starts += [Assignment(new_id(), move.member, role, move.department, effective) for role in roles]
+        starts += [
+            Assignment(new_id(), move.member, role, move.department, effective, _until(role, now, effective))
+            for role in roles
+        ]
     ended = {each.id for each in ends}
     after = [each for each in assignments if each.id not in ended and each.holds(effective)] + starts
     before = [each for each in assignments if each.holds(effective)]
@@ -100,6 +109,13 @@ def plan_moves(
         problems,
         _left_behind(policy, before, after),
     )
+
+
+def _until(role: str, held: Sequence[Assignment], day: date) -> date | None:
+    """The end that a role had; None where one of its assignments had none, or where it is new."""
+    ends = [each.ends for each in held if each.role == role and each.holds(day)]
+    dated = [end for end in ends if end is not None]
+    return max(dated) if dated and len(dated) == len(ends) else None
 
 
 def _problems(policy: RolePolicy, moves: Sequence[Move]) -> list[Problem]:
@@ -148,9 +164,33 @@ def _decoded(data: bytes) -> str:
     raise FileError("the list is neither UTF-8 nor CP932", code="GL-1511", hint="save it as CSV UTF-8")
 
 
-def _columns(headers: Sequence[str]) -> dict[str, str]:
-    known = {normalize(header).lower(): header for header in headers}
-    found = {name: known[alias] for name, aliases in _HEADERS.items() for alias in aliases if alias in known}
+def _rows(data: bytes) -> tuple[list[list[str]], dict[str, int]]:
+    """All rows below the header, and where each of our columns stands."""
+    try:
+        header, *rows = csv.reader(io.StringIO(_decoded(data), newline=""), strict=True)
+    except ValueError:
+        header, rows = [], []
+    except csv.Error:
+        raise FileError(
+            "the quotes of a row do not fit together", code="GL-1511", hint="close every quote"
+        ) from None
+    return rows, _columns(header)
+
+
+def _columns(headers: Sequence[str]) -> dict[str, int]:
+    folded = [normalize(header).lower() for header in headers]
+    found: dict[str, int] = {}
+    for name, aliases in _HEADERS.items():
+        places = [place for place, header in enumerate(folded) if header in aliases]
+        if len(places) > 1:
+            raise FileError(
+                "two headers mean the same column",
+                code="GL-1511",
+                hint="rename or remove one of them",
+                place={"columns": [place + 1 for place in places]},
+            )
+        if places:
+            found[name] = places[0]
     if "login" not in found or not {"to", "leaves"} & found.keys():
         raise FileError(
             "the list has no columns 職員番号 and 異動先 (or 退職)",

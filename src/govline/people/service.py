@@ -1,6 +1,6 @@
 """Staff of the town: who they are, what they hold on a day, and the hand-over at 人事異動."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any, Final
 
@@ -24,6 +24,7 @@ OpenWork = Callable[[Transaction, Id], Mapping[str, int]]
 _PAGE: Final = 500
 _NOTICE: Final = timedelta(days=21)
 _MANAGE: Final = "people.manage"
+_NOT_ONESELF: Final = "自分に新しい役割は与えられません。ほかの管理者に頼んでください。"
 
 
 @frozen
@@ -61,18 +62,17 @@ class People:
         if known is not None:
             return known.id
         row = tx.new_id()
-        tx.write(
-            q.ADD_MEMBER,
-            {
-                "id": row,
-                "login_hash": sealed.hashed(tx, LOGIN, login),
-                "login": sealed.seal_value(tx, LOGIN, row, login),
-                "label": sealed.seal_value(tx, LABEL, row, label),
-                "kind": kind,
-                "left_on": None,
-                "made_at": tx.now,
-            },
-        )
+        member = {
+            "id": row,
+            "login_hash": sealed.hashed(tx, LOGIN, login),
+            "login": sealed.seal_value(tx, LOGIN, row, login),
+            "label": sealed.seal_value(tx, LABEL, row, label),
+            "kind": kind,
+            "left_on": None,
+            "made_at": tx.now,
+        }
+        if not tx.write(q.ADD_MEMBER, member):
+            return self.add(tx, login, label, kind=kind)  # somebody was quicker
         tx.audit("people.add", Ref("people.member", row), {"kind": kind})
         return row
 
@@ -92,10 +92,13 @@ class People:
             ends: The first day without it; required for operators and guests.
 
         Raises:
-            InputError: GL-1500 not the actor's to give; GL-1501 unknown member, role or department, an end before the beginning,
-                or an operator without an end.
+            InputError: GL-1500 not the actor's to give, or to themselves; GL-1501 unknown member, role or department, an end
+                before the beginning, or an operator without an end.
         """
         self._may(tx, department)
+        if (tx.actor.kind, tx.actor.id) == ("staff", member):
+            raise InputError(_NOT_ONESELF, code="GL-1500", place={"verb": _MANAGE})
+        self._lock(tx, member)
         stored = self._member(tx, member)
         first = starts or to_jst(tx.now).date()
         if role not in self.policy.roles or (department and department not in self.policy.departments):
@@ -105,6 +108,8 @@ class People:
         if stored.kind != "staff" and ends is None:
             raise _wrong("operators and guests need an end", "pass ends=", member)
         given = Assignment(tx.new_id(), member, role, department, first, ends)
+        if stored.left_on is not None and stored.left_on <= first:
+            tx.write(q.RETURN, {"row": member, "day": stored.left_on})
         self._write(tx, given)
         tx.audit(
             "people.assign", Ref("people.member", member), {"role": role, "department": department or "*"}
@@ -114,6 +119,7 @@ class People:
     def end(self, tx: Transaction, member: Id, assignment: Id, on: date | None = None) -> bool:
         """Let an assignment end at the beginning of a day (today where omitted); whether it was standing."""
         day = on or to_jst(tx.now).date()
+        self._lock(tx, member)
         for each in tx.all(q.OF_MEMBER, {"who": member}):
             self._may(tx, each.department)
             if each.id == assignment and (each.ends is None or each.ends > day):
@@ -169,27 +175,39 @@ class People:
     ) -> HandOver:
         """Carry a 人事異動 out from a day on, or only tell what it would do. All of it or, with problems, nothing.
 
-        Leavers lose everything at the midnight with which the day begins. What waits for a moved member is listed; it waits
-        for whoever may do it in the department now. Tells `people.moved` of each.
+        Leavers lose everything at the midnight with which the day begins; who left before and is moved is back. What waits for a
+        moved member is listed; it waits for whoever may do it in the department now. Tells `people.moved` of each.
         """
         self._may(tx)
+        if not dry_run:
+            self._lock(tx, *(move.member for move in moves))
         standing = tx.all(q.STANDING, {"day": effective})
         plan = plan_moves(self.policy, moves, standing, effective, tx.new_id)
-        known = {move.member for move in moves if tx.one(q.MEMBER, {"row": move.member}) is not None}
-        strangers = [
-            Problem(move.member, "登録されていない職員です") for move in moves if move.member not in known
-        ]
+        known: dict[Id, q.StoredMember | None] = {
+            move.member: tx.one(q.MEMBER, {"row": move.member}) for move in moves
+        }
+        problems = [*plan.problems, *self._unfit(tx, moves, known, standing)]
         work = {move.member: found for move in moves if (found := self._waiting(tx, move.member))}
-        plan = evolve(plan, problems=(*plan.problems, *strangers), open_work=work)
+        plan = evolve(plan, problems=problems, open_work=work)
         if dry_run or plan.problems:
             return plan
+        back = {
+            move.member: stored.left_on
+            for move in moves
+            if not move.leaves
+            and (stored := known[move.member]) is not None
+            and stored.left_on is not None
+            and stored.left_on <= effective
+        }
+        for member, left in back.items():
+            tx.write(q.RETURN, {"row": member, "day": left})
         for each in plan.ends:
             tx.write(q.END, {"row": each.id, "seen": each.ends, "day": effective})
         for each in plan.starts:
             self._write(tx, each)
         for member in plan.leavers:
             tx.write(q.LEAVE, {"row": member, "day": effective})
-        return evolve(plan, id=self._note(tx, plan, moves))
+        return evolve(plan, id=self._note(tx, plan, moves, back))
 
     def read_moves(self, tx: Transaction, data: bytes) -> tuple[list[Move], list[Problem]]:
         """Read the list that personnel hand out; see `govline.people.moves.read_moves`."""
@@ -211,14 +229,18 @@ class People:
         if stored is None or not tx.write(q.UNDO, {"row": hand_over, "now": tx.now}):
             raise _not_undone(hand_over, "there is no such hand-over, or it was undone")
         document = stored.document
-        done = sum(tx.write(q.DROP_ASSIGNMENT, {"row": row}) for row in document["starts"])
+        done = 0
+        for row, until in document["starts"].items():
+            done += tx.write(q.DROP_ASSIGNMENT, {"row": row, "seen": _day(until)})
         for row, before in document["ends"].items():
-            seen = date.fromisoformat(before) if before else None
+            seen = _day(before)
             done += tx.write(q.RESTORE, {"row": row, "day": stored.effective, "seen": seen})
         if done != len(document["starts"]) + len(document["ends"]):
             raise _not_undone(hand_over, "assignments were changed since")
         for member in document["leavers"]:
             tx.write(q.RETURN, {"row": member, "day": stored.effective})
+        for member, left in document["back"].items():
+            tx.write(q.LEAVE, {"row": member, "day": _day(left)})
         tx.audit("people.undo", Ref("people.hand_over", hand_over), {"assignments": done})
         return done
 
@@ -268,12 +290,36 @@ class People:
         }
         tx.write(q.ADD_ASSIGNMENT, row)
 
-    def _note(self, tx: Transaction, plan: HandOver, moves: Sequence[Move]) -> Id:
+    def _lock(self, tx: Transaction, *members: Id) -> None:
+        """Let nobody else change what these members hold until the commit; in one order, so that nobody waits in a ring."""
+        for member in sorted({*members}):
+            tx.one(q.LOCK_MEMBER, {"row": member})
+
+    def _unfit(
+        self,
+        tx: Transaction,
+        moves: Sequence[Move],
+        known: Mapping[Id, q.StoredMember | None],
+        standing: Sequence[Assignment],
+    ) -> Iterator[Problem]:
+        """Why a list cannot be carried out by this actor for these members."""
+        for move in moves:
+            stored = known[move.member]
+            held = {each.role for each in standing if each.member == move.member}
+            if stored is None:
+                yield Problem(move.member, "登録されていない職員です")
+            elif stored.kind != "staff" and not move.leaves and {*move.roles} - held:
+                yield Problem(move.member, "委託先とゲストの新しい役割には期限が要ります")
+            if (tx.actor.kind, tx.actor.id) == ("staff", move.member) and {*move.roles} - held:
+                yield Problem(move.member, _NOT_ONESELF)
+
+    def _note(self, tx: Transaction, plan: HandOver, moves: Sequence[Move], back: Mapping[Id, date]) -> Id:
         row = tx.new_id()
         document = {
             "ends": {each.id: each.ends.isoformat() if each.ends else "" for each in plan.ends},
-            "starts": [each.id for each in plan.starts],
+            "starts": {each.id: each.ends.isoformat() if each.ends else "" for each in plan.starts},
             "leavers": [*plan.leavers],
+            "back": {member: left.isoformat() for member, left in back.items()},
         }
         tx.write(
             q.ADD_HAND_OVER,
@@ -329,6 +375,10 @@ class People:
     def _opened(self, tx: Transaction, stored: q.StoredMember) -> Member:
         label = sealed.open_value(tx, LABEL, stored.id, stored.label)
         return Member(stored.id, label, _kind(stored.kind), stored.left_on)
+
+
+def _day(text: str) -> date | None:
+    return date.fromisoformat(text) if text else None
 
 
 def _kind(text: str) -> MemberKind:

@@ -1,6 +1,8 @@
 """Staff, assignments and hand-overs on both engines."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
+from threading import Event
 
 import pytest
 from sqlalchemy import text
@@ -8,6 +10,7 @@ from sqlalchemy import text
 from govline.core import Actor
 from govline.errors import InputError, StoreError
 from govline.people import Move, People, RolePolicy
+from govline.people import _queries as q
 from govline.store import Keyring, audit, chain, sealed
 
 TOWN = {
@@ -151,6 +154,101 @@ def test_a_forgotten_member_leaves_the_chain_whole(staffed, people):
     assert chain.verify(db).broken is None
     assert roles(db, people, "001") is None
     assert db.read(lambda tx: audit.list(tx, actor=Actor("staff", first, "web")))
+
+
+def test_who_left_comes_back_with_a_role_and_an_undo_lets_them_go_again(staffed, people, clock):
+    db, first, second = staffed
+    leaves, back = date(2026, 12, 1), date(2027, 4, 1)
+    db.run(lambda tx: people.hand_over(tx, [Move(m, leaves=True) for m in (first, second)], leaves))
+    clock.set(datetime(2027, 3, 31, 14, tzinfo=UTC))
+    assert (roles(db, people, "001"), roles(db, people, "002")) == (None, None)
+    plan = db.run(lambda tx: people.hand_over(tx, [Move(first, "kankyo", ("editor",))], back))
+    assert plan.problems == ()
+    db.run(lambda tx: people.assign(tx, second, "editor", "kankyo", starts=back))
+    assert (roles(db, people, "001"), roles(db, people, "002")) == ([], []), "known again, without rights yet"
+    clock.set(datetime(2027, 3, 31, 15, tzinfo=UTC))
+    assert (roles(db, people, "001"), roles(db, people, "002")) == (["kankyo:editor"], ["kankyo:editor"])
+    db.run(lambda tx: people.undo(tx, plan.id))
+    assert roles(db, people, "001") is None
+
+
+def test_a_role_that_goes_along_keeps_its_end(staffed, people, clock):
+    db, first, _ = staffed
+    guest = db.run(lambda tx: people.add(tx, "vendor", "受託者", kind="operator"))
+    end, day = date(2027, 4, 1), date(2026, 12, 1)
+    db.run(lambda tx: people.assign(tx, guest, "editor", "kosodate", ends=end))
+    named = db.run(lambda tx: people.hand_over(tx, [Move(guest, "kankyo", ("approver",))], day))
+    assert [each.text for each in named.problems] == ["委託先とゲストの新しい役割には期限が要ります"]
+    plan = db.run(lambda tx: people.hand_over(tx, [Move(guest, "kankyo"), Move(first, "kankyo")], day))
+    assert [each.ends for each in plan.starts] == [end, None]
+    clock.set(datetime(2027, 3, 31, 15, tzinfo=UTC))
+    assert roles(db, people, "vendor") == []
+    db.run(lambda tx: people.undo(tx, plan.id))
+
+
+def test_nobody_gives_themselves_a_role(any_db, people):
+    boss = any_db.run(lambda tx: people.add(tx, "boss", "部長"))
+    any_db.run(lambda tx: people.assign(tx, boss, "admin"))
+    actor = any_db.read(lambda tx: people.actor(tx, "boss"))
+    with pytest.raises(InputError, match="GL-1500"):
+        any_db.run(lambda tx: people.assign(tx, boss, "approver", "kosodate"), actor=actor)
+    day = date(2026, 12, 1)
+    moves = [Move(boss, "kankyo", ("admin", "approver"))]
+    plan = any_db.run(lambda tx: people.hand_over(tx, moves, day), actor=actor)
+    assert (plan.id, [each.place for each in plan.problems]) == ("", [boss])
+    plain = any_db.run(lambda tx: people.hand_over(tx, [Move(boss, "kankyo")], day), actor=actor)
+    assert plain.id, "their own move in the list of everybody is no gain"
+
+
+@pytest.mark.parametrize("guard", [True, False])
+def test_a_role_given_during_a_hand_over_waits_for_it(postgres_db, people, monkeypatch, guard):
+    """Without the lock a role that comes between reading and writing stays in the old department."""
+    db = postgres_db
+    if not guard:
+        monkeypatch.setattr(q, "LOCK_MEMBER", q.MEMBER)
+    day = date(2026, 12, 1)
+
+    def unit(tx):
+        member = people.add(tx, "001", "花子")
+        people.assign(tx, member, "editor", "kosodate", starts=date(2025, 4, 1))
+        return member
+
+    member = db.run(unit)
+    given, asked = [], Event()
+
+    def meanwhile(tx, _member):
+        given.append(thread.submit(give))
+        assert asked.wait(10)
+        if not guard:
+            given[0].result(10)
+        return {}
+
+    def give():
+        def assign(tx):
+            asked.set()
+            return people.assign(tx, member, "approver", "kosodate", starts=day)
+
+        return db.run(assign)
+
+    people.bind_open_work([meanwhile])
+    with ThreadPoolExecutor(1) as thread:
+        plan = db.run(lambda tx: people.hand_over(tx, [Move(member, leaves=True)], day))
+        given[0].result(10)
+    (late,) = [e for e in db.read(lambda tx: tx.all(q.OF_MEMBER, {"who": member})) if e.role == "approver"]
+    left = db.read(lambda tx: tx.one(q.MEMBER, {"row": member})).left_on
+    assert plan.id
+    assert late.ends is None
+    assert (left is None) == guard, (
+        "after the hand-over it is a return, between its steps a right that nobody saw"
+    )
+
+
+def test_two_who_add_one_member_at_once_get_one(postgres_db, people):
+    with ThreadPoolExecutor(4) as threads:
+        found = set(
+            threads.map(lambda _: postgres_db.run(lambda tx: people.add(tx, "001", "花子")), range(8))
+        )
+    assert len(found) == 1
 
 
 def people_ref(member):

@@ -180,6 +180,22 @@ def test_the_list_of_personnel_is_read_with_labels_and_ids(encoding):
     assert [each.place for each in problems] == ["5行目 職員番号", "6行目 異動先"]
 
 
+def test_a_list_that_could_be_misread_is_not_read():
+    known = {"001": "m1", "002": "m2"}.get
+    _, problems = read_moves(
+        "職員番号,異動先,退職\n001,kankyo,３月末\n,,\n002,kankyo,×\n".encode(), known, POLICY
+    )
+    assert [(each.place, each.text) for each in problems] == [("2行目 退職", "○ か空欄にしてください")]
+    for text in (
+        '職員番号,異動先\n001,"kankyo\n002,kankyo\n',
+        "職員番号,異動先\n001," + "x" * 200_000 + "\n",
+        "職員番号,異動先,所属\n001,kankyo,kosodate\n",
+        "",
+    ):
+        with pytest.raises(FileError, match="GL-1511"):
+            read_moves(text.encode(), known, POLICY)
+
+
 def test_a_list_without_the_columns_is_refused():
     with pytest.raises(FileError, match="GL-1511"):
         read_moves("氏名,所属先\n".encode(), {}.get, POLICY)

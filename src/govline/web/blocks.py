@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from govline.core import Json
-from govline.core.pages import Block, DataTable, Facts, Heading, Link, LinkList, Notice, Paragraph
+from govline.core.pages import Block, Cell, DataTable, Facts, Grid, Heading, Link, LinkList, Notice, Paragraph
 from govline.errors import InputError
 
 __all__ = ["KINDS", "blocks_from_json", "blocks_to_json"]
@@ -16,6 +16,7 @@ KINDS: Final[dict[type, str]] = {
     Facts: "facts",
     DataTable: "table",
     LinkList: "links",
+    Grid: "grid",
 }
 """How each kind of block is called, in JSON and in the templates."""
 
@@ -47,6 +48,13 @@ def _to_json(block: Block) -> Json:
                 "columns": list(block.columns),
                 "rows": [list(row) for row in block.rows],
             }
+        case Grid():
+            rest = {
+                "caption": block.caption,
+                "columns": list(block.columns),
+                "rows": [[_cell(cell) for cell in row] for row in block.rows],
+                "even": block.even,
+            }
         case LinkList():
             rest = {"links": [_link(link) for link in block.links]}
         case Notice():
@@ -54,6 +62,16 @@ def _to_json(block: Block) -> Json:
         case _:
             rest = {"text": block.text}
     return {"kind": kind, **rest}
+
+
+def _cell(cell: Cell) -> Json:
+    plain = {name: getattr(cell, name) for name in ("text", "lead", "tone", "head")}
+    return {**plain, "link": _link(cell.link) if cell.link else None}
+
+
+def _cell_from(plain: dict[str, Json]) -> Cell:
+    link = plain.pop("link")
+    return Cell(**plain, link=Link(**link) if link else None)
 
 
 def _link(link: Link) -> Json:
@@ -66,6 +84,9 @@ def _from_json(row: dict[str, Json]) -> Block:
             return Facts(row["rows"])
         case "table":
             return DataTable(row["caption"], row["columns"], [tuple(cells) for cells in row["rows"]])
+        case "grid":
+            rows = [[_cell_from(dict(cell)) for cell in cells] for cells in row["rows"]]
+            return Grid(row["caption"], row["columns"], rows, row["even"])
         case "links":
             return LinkList(Link(**link) for link in row["links"])
         case "notice":

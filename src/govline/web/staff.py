@@ -110,6 +110,7 @@ class LocalStaff:
         self._password = password or Password()
         self._nobody = self._password.hash(secrets.token_urlsafe(16))
         self._turns = threading.BoundedSemaphore(_AT_ONCE)
+        self._patience = _PATIENCE
 
     def add(
         self,
@@ -185,7 +186,7 @@ class LocalStaff:
         return self._database.run(judge)
 
     def _fits(self, password: str, stored: str) -> bool:
-        if not self._turns.acquire(timeout=_PATIENCE):
+        if not self._turns.acquire(timeout=self._patience):
             raise PageRefused("too many sign in at once", code="GL-8124", status=429)
         try:
             return self._password.fits(password, stored)

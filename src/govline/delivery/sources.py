@@ -4,7 +4,6 @@ Drawn from incidents: 40 old messages forwarded at 01:12 (age, budget), an alert
 real (drill marks, two people).
 """
 
-import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -15,10 +14,9 @@ from attrs import field, frozen, validators
 from govline.core.ids import Id
 from govline.core.talk import Message
 from govline.core.values import Json, Reason, frozen_set, frozen_tuple
+from govline.delivery.drills import is_real_status, mentions, says_so
 
 __all__ = [
-    "DRILL_PHRASES",
-    "DRILL_WORDS",
     "Accepted",
     "Held",
     "Incoming",
@@ -30,17 +28,6 @@ __all__ = [
     "refused",
 ]
 
-DRILL_WORDS: Final = ("訓練", "試験", "テスト", "くんれん", "練習", "test", "exercise", "drill")
-"""Words that a drill or test is marked with. As the telegram's status, at the head of the subject, or in brackets they say that
-it is one; elsewhere (職業訓練, 採用試験) two members of staff decide."""
-
-DRILL_PHRASES: Final = (
-    *("これは訓練", "これは試験", "これはテスト", "これは練習", "訓練です", "試験です", "テストです"),
-    *("訓練放送", "試験放送", "訓練配信", "試験配信", "テスト配信", "テストメール", "配信テスト", "動作確認"),
-    *("this is a test", "this is a drill", "this is an exercise", "this is only a test", "test message"),
-)
-"""Phrases that say so wherever they stand. All marks are compared after NFKC, without case and hidden blanks."""
-
 _SENTENCES: Final = {
     "GL-1076": "許可されていない送信元です。",
     "GL-1077": "訓練・試験の印があるため、住民には配信しません。",
@@ -51,6 +38,7 @@ _SENTENCES: Final = {
     "GL-1082": "この配信元は、二人の職員の確認後に配信します。",
     "GL-1083": "必要な印(条件の文字列)がありません。",
     "GL-1084": "訓練・試験を思わせる語があります。",
+    "GL-1088": "電文の状態が「通常」と確認できません。",
 }
 
 
@@ -134,7 +122,7 @@ class Held:
 def refused(source: Source, incoming: Incoming, facts: IncomingFacts) -> tuple[Reason, ...]:
     """Why it will never be sent: a stranger, a drill, or a repetition. Staff cannot release it."""
     found = []
-    if incoming.sender.casefold() not in {sender.casefold() for sender in source.senders}:
+    if _address(incoming.sender) not in {_address(sender) for sender in source.senders}:
         found.append(_reason("GL-1076"))
     if is_drill(incoming):
         found.append(_reason("GL-1077"))
@@ -151,6 +139,8 @@ def held_back(source: Source, incoming: Incoming, facts: IncomingFacts) -> tuple
     found = []
     if mentions_drill(incoming):
         found.append(_reason("GL-1084"))
+    if not is_real_status(incoming.status):
+        found.append(_reason("GL-1088"))
     if missing:
         found.append(_reason("GL-1083", missing=missing))
     if age > source.max_age:
@@ -166,33 +156,26 @@ def held_back(source: Source, incoming: Incoming, facts: IncomingFacts) -> tuple
 
 def is_drill(incoming: Incoming) -> bool:
     """Whether status, head of the subject, brackets or a phrase say that this is a drill or test."""
-    subject = _fold(incoming.subject).lstrip("【[(<「『 ■●★※*#")
-    status = _fold(incoming.status).strip()
-    if any(status == word or _stands_at_head(word, subject) for word in DRILL_WORDS):
-        return True
-    words = _all_words(incoming)
-    return any(phrase in words for phrase in _PHRASES) or _BRACKETED.search(words) is not None
+    return says_so(incoming.status, incoming.subject, _all_words(incoming))
 
 
 def mentions_drill(incoming: Incoming) -> bool:
     """Whether a word of a drill or test stands anywhere."""
-    return _MENTIONED.search(_all_words(incoming)) is not None
-
-
-def _stands_at_head(word: str, subject: str) -> bool:
-    return re.match(rf"{word}(?![a-z\u30a1-\u30fa\u30fc])", subject) is not None
+    return mentions(_all_words(incoming))
 
 
 def _all_words(incoming: Incoming) -> str:
     shown = _strings([each.to_line() for each in incoming.messages])
-    return _fold("\n".join((incoming.status, incoming.subject, incoming.body, *shown)))
+    return "\n".join((incoming.status, incoming.subject, incoming.body, *shown))
+
+
+def _address(sender: str) -> str:
+    """Case is folded in ASCII only: elsewhere folding makes one address of two (ſ and s, K and k)."""
+    return sender.lower() if sender.isascii() else sender
 
 
 def _fold(text: str) -> str:
-    """One spelling of what looks the same: width, case, and no blanks or signs inside 訓 練 that hide a mark."""
-    folded = unicodedata.normalize("NFKC", text).casefold()
-    visible = "".join(each for each in folded if unicodedata.category(each) != "Cf")
-    return re.sub(r"(?<=[^\x00-\x7f])[ \u30fb*_.-]+(?=[^\x00-\x7f])", "", visible)
+    return unicodedata.normalize("NFKC", text).casefold()
 
 
 def _strings(value: Any) -> Sequence[str]:
@@ -204,11 +187,3 @@ def _strings(value: Any) -> Sequence[str]:
 
 def _reason(code: str, **help_: Json) -> Reason:
     return Reason(code, _SENTENCES[code], help_)
-
-
-_PHRASES: Final = tuple(_fold(phrase) for phrase in DRILL_PHRASES)
-_WORD: Final = rf"(?<![a-z\u30a1-\u30fa\u30fc])(?:{'|'.join(DRILL_WORDS)})(?![a-z])"
-_MENTIONED: Final = re.compile(_WORD)
-_BRACKETED: Final = re.compile(
-    rf"[【\[(<「『][^】\])>」』\n]{{0,12}}{_WORD}[^】\])>」』\n]{{0,12}}[】\])>」』]"
-)

@@ -82,8 +82,8 @@ _NO: Final = frozenset(
         "-",
     )
 )
-_HOLDS_NUMBERS: Final = frozenset(("text", "code", "list", "integer", "decimal"))
-"""Types of columns in which a 個人番号 could stand, typed by Excel as text or as a number."""
+_HOLDS_NUMBERS: Final = frozenset(("text", "code", "list"))
+"""Types of columns in which a 個人番号 could stand, typed by Excel as text or as a number; one amount in eleven looks like one."""
 _MINUS: Final = str.maketrans(dict.fromkeys("▲△−‐–—ー", "-"))
 
 

@@ -186,6 +186,56 @@ def test_whoever_was_taken_over_writes_nothing_more(files, file, everybody, peop
     assert everybody() == []
 
 
+def swap(people, at, move):
+    """Let something happen as the n-th page is written."""
+    real = people.write
+
+    def write(tx, changes):
+        real(tx, changes)
+        if people.pages == at:
+            move(tx)
+
+    people.write = write
+
+
+def test_a_file_that_changes_between_its_two_readings_is_not_taken(
+    any_db, people, file, everybody, monkeypatch
+):
+    from govline.tabular import service
+
+    real, calls = service.read, []
+
+    def reading(*args, **named):
+        calls.append(1)
+        if len(calls) == 2:
+            file(*many(30, ward="川辺"))
+        return real(*args, **named)
+
+    monkeypatch.setattr(service, "read", reading)
+    with pytest.raises(GovlineError, match="GL-0066"):
+        Files(any_db, [people.dataset()]).load("people", file(*many(30)))
+    assert (len(calls), everybody(), people.pages) == (2, [], 0)
+
+
+def test_a_file_that_changes_while_it_is_written_is_taken_back(any_db, people, file, everybody):
+    path = file(*many(1_200))
+    swap(people, 2, lambda _: path.write_bytes(path.read_bytes() + b"\n"))
+    with pytest.raises(GovlineError, match="GL-0066"):
+        Files(any_db, [people.dataset()]).load("people", path)
+    assert everybody() == []
+
+
+def test_whom_nobody_knows_any_more_while_it_is_written_takes_all_back(any_db, people, file, everybody):
+    Files(any_db, [people.dataset()]).load("people", file(*many(1_200)))
+
+    people.pages = 0
+    swap(people, 1, lambda tx: tx.connection.exec_driver_sql("DELETE FROM people WHERE no = '001000'"))
+    closed = Files(any_db, [people.dataset(adds=False)])
+    with pytest.raises(GovlineError, match="GL-0066"):
+        closed.load("people", file(*many(1_200, ward="川辺")))
+    assert {row[2] for row in everybody()} == {"m"}
+
+
 def test_rows_of_people_nobody_knows(any_db, people, file, everybody):
     files = Files(any_db, [people.dataset()])
     files.load("people", file("000001,花子,港,"))

@@ -5,8 +5,9 @@ once, stays in our inbox, outbox and schedules, so a job that is lost, doubled o
 """
 
 import asyncio
+import logging
 import threading
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from attrs import frozen
@@ -27,6 +28,10 @@ _LANES: Final = 50
 _EVENTS: Final = 20
 _DOZE: Final = 0.2
 _CLEAN_EVERY: Final = timedelta(hours=1)
+_SWEEP_EVERY: Final = timedelta(minutes=1)
+_SILENT: Final = 120.0
+"""Seconds without a heartbeat after which a worker is taken for dead; Procrastinate's workers send one every ten."""
+_log = logging.getLogger("govline.city")
 
 
 def attach(
@@ -54,13 +59,15 @@ def attach(
         from procrastinate.exceptions import AlreadyEnqueued
     except ModuleNotFoundError as cause:
         raise MissingExtra("procrastinate", "procrastinate") from cause
-    turn = _Turn(city, budget)
     name = f"govline.{city.id}.work"
+    turn, sweep = _Turn(city, budget), _Sweep(app, city, name)
 
     @app.periodic(cron=every, periodic_id=name)
     @app.task(name=name, queue=queue, queueing_lock=name)
     async def work(timestamp: int = 0) -> None:  # noqa: ARG001 - Procrastinate tells when a periodic job was due
-        if not await asyncio.to_thread(turn):
+        finished = await asyncio.to_thread(turn)
+        await sweep()
+        if not finished:
             try:
                 await work.defer_async()
             except AlreadyEnqueued:
@@ -106,6 +113,33 @@ class TownJobs:
 
     def _announce(self) -> None:
         self.nudge()
+
+
+class _Sweep:
+    """Once a minute, takes away this town's jobs whose worker is gone: they only said when, and others have said it since."""
+
+    def __init__(self, app: "App", city: "City", task: str) -> None:
+        self._app = app
+        self._clock = city.database.clock
+        self._task = task
+        self._last: datetime | None = None
+
+    async def __call__(self) -> None:
+        from procrastinate.exceptions import ProcrastinateException
+        from procrastinate.jobs import Status
+
+        now = self._clock.now()
+        if self._last is not None and now - self._last < _SWEEP_EVERY:
+            return
+        self._last = now
+        manager = self._app.job_manager
+        try:
+            for job in await manager.get_stalled_jobs(task_name=self._task, seconds_since_heartbeat=_SILENT):
+                await manager.finish_job(job, Status.ABORTED, delete_job=True)
+        except (
+            ProcrastinateException
+        ) as error:  # another worker was first, or the database is away: the work itself is done
+            _log.info("stalled jobs were left: %s", type(error).__name__)
 
 
 class _Turn:

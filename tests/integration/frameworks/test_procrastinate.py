@@ -124,6 +124,42 @@ def test_a_job_that_has_no_time_left_defers_the_next(conninfo, town):
     assert world.report()["per_citizen_counts"] == {"1": 3}
 
 
+def doing(conninfo):
+    with psycopg.connect(conninfo) as connection:
+        rows = connection.execute(
+            "SELECT task_name FROM procrastinate_jobs WHERE status = 'doing'"
+        ).fetchall()
+        return sorted(name for (name,) in rows)
+
+
+def test_a_job_of_a_dead_worker_is_taken_away_and_nobody_else_s(conninfo, town):
+    """A worker that died holds its job for ever; the next job of the town takes it away, not those of the living."""
+    city, world = town
+
+    async def take(*tasks):
+        app = App(connector=PsycopgConnector(conninfo=conninfo))
+        attach(app, city)
+        app.task(name="vendor.own", queue="govline")(lambda: None)
+        async with app.open_async():
+            worker = await app.job_manager.register_worker()
+            for task in tasks:
+                await app.configure_task(task).defer_async()
+                assert await app.job_manager.fetch_job(queues=["govline"], worker_id=worker)
+
+    town_s = f"govline.{city.id}.work"
+    asyncio.run(take(town_s, "vendor.own"))
+    with psycopg.connect(conninfo) as connection:
+        connection.execute("UPDATE procrastinate_workers SET last_heartbeat = now() - interval '3 minutes'")
+    asyncio.run(take(town_s))
+    assert doing(conninfo) == [town_s, town_s, "vendor.own"]
+    with App(connector=SyncPsycopgConnector(conninfo=conninfo)).open() as app:
+        attach(app, city).nudge()
+    push_to(city, world.befriend_many(2))
+    work(conninfo, city)
+    assert doing(conninfo) == [town_s, "vendor.own"]
+    assert world.report()["per_citizen_counts"] == {"1": 2}
+
+
 def work_once(conninfo, city):
     """One job with no budget, taken and finished by hand: a worker would take its successor too, for ever."""
 

@@ -18,6 +18,10 @@ from govline.calendar.eligible_dataset import eligible_dataset
 from govline.calendar.expiries import expiries
 from govline.calendar.labels import when
 from govline.calendar.model import Refused
+from govline.calendar.occupancy_reader import OCCUPANCY_COMMAND
+from govline.calendar.page_texts import PAGE_TEXTS
+from govline.calendar.pages import Browsing
+from govline.calendar.pages_booking import BookingPages
 from govline.calendar.service import Calendar
 from govline.calendar.texts import CALENDAR_TEXTS
 from govline.core import (
@@ -48,6 +52,7 @@ from govline.store.sealing import Keyring
 __all__ = ["CalendarConfig", "CalendarFeature", "CalendarSlots", "EndUnpaid", "ExpireHold"]
 
 _VIEW = 50
+_TEXTS = {**CALENDAR_TEXTS, **PAGE_TEXTS}
 
 
 class CalendarConfig(BaseModel):
@@ -75,7 +80,7 @@ class CalendarFeature:
     migrations = "govline.calendar.migrations"
 
     def __init__(self) -> None:
-        self._texts = Texts(defaults=CALENDAR_TEXTS)
+        self._texts = Texts(defaults=_TEXTS)
         self._folder = Path()
         self._keys: Callable[[], Keyring | None] = lambda: None
         self._today: Callable[[], date] = lambda: today(SystemClock())
@@ -87,7 +92,7 @@ class CalendarFeature:
             DefinitionError: A programme is wrong.
             ConfigError: GL-2004, two programmes have one id.
         """
-        self._texts = Texts(config.texts, CALENDAR_TEXTS)
+        self._texts = Texts(config.texts, _TEXTS)
         self._folder = Path(env.folder) / config.folder
         programmes = [*load_folder(self._folder), *map(parse, config.programmes)]
         names = [programme.id for programme in programmes]
@@ -114,8 +119,9 @@ class CalendarFeature:
                 reminders.TOPIC: reminders.SendReminder(lambda: service.programmes, self._texts),
             },
             datasets=[*DATASETS, *self._lists(service)],
-            commands=[check_command(service, lambda: self._folder)],
+            commands=[check_command(service, lambda: self._folder), OCCUPANCY_COMMAND],
             ticks=[Tick("calendar.lay_out", time(0, 5), lambda tx, _: service.prepare(tx))],
+            pages=[*Browsing(service, self._texts).all(), *BookingPages(service, self._texts).all()],
             data_map=_DATA,
             erase=service.erase,
             prepare=service.prepare,

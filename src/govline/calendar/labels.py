@@ -1,18 +1,33 @@
-"""How times of slots read in Japanese: `11月24日(火) 10:00`."""
+"""How times of slots read: `11月24日(火) 10:00`, `Tue 24 Nov 10:00`."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Final
 
 from govline.core.jst import to_jst
 
-__all__ = ["day_label", "time_label", "when"]
+__all__ = ["WEEK", "day_label", "month_label", "time_label", "when", "when_in"]
 
 _WEEKDAYS: Final = "月火水木金土日"
+_ENGLISH: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+WEEK: Final[Mapping[str, tuple[str, ...]]] = {
+    "ja": tuple("日月火水木金土"),
+    "en": ("Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"),
+}
+"""The days of a week from Sunday on, as calendars here are printed."""
 
 
-def day_label(day: date) -> str:
-    """`11月24日(火)`."""
+def day_label(day: date, locale: str = "ja") -> str:
+    """`11月24日(火)`; `Tue 24 Nov` in English."""
+    if locale == "en":
+        return f"{_ENGLISH[day.weekday()]} {day.day} {_MONTHS[day.month - 1]}"
     return f"{day.month}月{day.day}日({_WEEKDAYS[day.weekday()]})"
+
+
+def month_label(day: date, locale: str = "ja") -> str:
+    """`2026年11月`; `Nov 2026` in English."""
+    return f"{_MONTHS[day.month - 1]} {day.year}" if locale == "en" else f"{day.year}年{day.month}月"
 
 
 def time_label(instant: datetime) -> str:
@@ -23,4 +38,9 @@ def time_label(instant: datetime) -> str:
 
 def when(instant: datetime) -> str:
     """`11月24日(火) 10:00`."""
-    return f"{day_label(to_jst(instant).date())} {time_label(instant)}"
+    return when_in(instant, "ja")
+
+
+def when_in(instant: datetime, locale: str) -> str:
+    """The same in another language."""
+    return f"{day_label(to_jst(instant).date(), locale)} {time_label(instant)}"

@@ -23,9 +23,11 @@ __all__ = [
     "Attachment",
     "Audience",
     "Block",
+    "Cell",
     "DataTable",
     "Facts",
     "FieldKind",
+    "Grid",
     "Heading",
     "Link",
     "LinkList",
@@ -36,10 +38,12 @@ __all__ = [
     "PagesPort",
     "Paragraph",
     "Submitted",
+    "Tone",
     "View",
 ]
 
 Audience = Literal["citizen", "staff"]
+Tone = Literal["", "good", "some", "none"]
 FieldKind = Literal["text", "lines", "integer", "date", "choice", "choices", "flag", "file"]
 _NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,59}")
 PICTURES: Final = ("image/jpeg", "image/png")
@@ -105,7 +109,40 @@ class LinkList:
     links: Sequence[Link] = field(converter=frozen_tuple)
 
 
-Block = Paragraph | Heading | Notice | Facts | DataTable | LinkList
+@frozen
+class Cell:
+    """A cell of a `Grid`: words, perhaps a way on.
+
+    Args:
+        text: What it says; a symbol may stand beside the word, never in its place.
+        lead: Stands above it, small and plain: the day of a month.
+        link: Where it leads; its label is what a screen reader says, and the cell's text stands to be seen.
+        tone: How it is marked beside its words: `good`, `some`, `none`, or "" for no mark.
+        head: Whether it heads its row.
+    """
+
+    text: str = ""
+    lead: str = ""
+    link: Link | None = None
+    tone: Tone = ""
+    head: bool = False
+
+
+@frozen
+class Grid:
+    """A table whose cells lead on: the days of a month, the rooms of a day.
+
+    Args:
+        columns: One header a column. `even`: all columns have one width, as of a week.
+    """
+
+    caption: str
+    columns: Sequence[str] = field(converter=frozen_tuple)
+    rows: Sequence[Sequence[Cell]] = field(converter=frozen_tuple)
+    even: bool = False
+
+
+Block = Paragraph | Heading | Notice | Facts | DataTable | LinkList | Grid
 
 
 def _name(_field: "PageField", _attribute: object, value: str) -> None:

@@ -1,0 +1,149 @@
+"""What citizens and staff read on the pages of the calendar, and how the state of a slot is called."""
+
+from typing import Final
+
+__all__ = ["PAGE_TEXTS"]
+
+
+def _said(ja: str, en: str, easy: str) -> dict[str, str]:
+    return {"ja": ja, "en": en, "ja-easy": easy}
+
+
+_STATES: Final = {
+    # short enough for a seventh of a telephone's width
+    "open": _said("○空き", "○ open", "○あき"),
+    "few": _said("△残少", "△ few", "△すこし"),
+    "mine": _said("●予約済", "● yours", "●あなた"),
+    "refused": _said("×不可", "× no", "×だめ"),
+    "not_yet": _said("受付前", "later", "まだ"),
+    "full": _said("×満員", "× full", "×いっぱい"),
+    "blocked": _said("×使用中", "× in use", "×つかう"),
+    "short": _said("×品切", "× none", "×ない"),
+    "cut_off": _said("締切", "ended", "おわり"),
+    "over": _said("終了", "over", "おわり"),
+    "closed": _said("中止", "closed", "やすみ"),
+    "none": _said("−", "–", "−"),
+}
+_LONG: Final = {
+    "open": _said("空きがあります", "open", "あいています"),
+    "few": _said("残りわずかです", "few places left", "すこし あいています"),
+    "mine": _said("予約しています", "you have booked", "あなたが 予約(よやく)しています"),
+    "refused": _said("予約できません", "cannot be booked", "予約(よやく) できません"),
+    "not_yet": _said("受付開始前です", "not yet open", "まだ はじまっていません"),
+    "full": _said("満員です", "full", "いっぱいです"),
+    "blocked": _said("ほかの予約と重なります", "overlaps with another booking", "ほかの 人が つかいます"),
+    "short": _said("用意した数に達しました", "no more available", "もう ありません"),
+    "cut_off": _said("受付は終わりました", "booking has ended", "うけつけは おわりました"),
+    "over": _said("終わりました", "over", "おわりました"),
+    "closed": _said("中止になりました", "closed", "やすみに なりました"),
+    "none": _said("枠がありません", "nothing on this day", "ありません"),
+}
+
+PAGE_TEXTS: Final = {
+    **{f"calendar.state.{name}": said for name, said in _STATES.items()},
+    **{f"calendar.is.{name}": said for name, said in _LONG.items()},
+    "calendar.page.book": _said("予約する", "Book", "予約(よやく)する"),
+    "calendar.page.mine": _said("予約の確認・変更・取消", "Your bookings", "あなたの 予約(よやく)"),
+    "calendar.page.which": _said(
+        "予約する内容をお選びください。", "What do you want to book?", "なにを 予約(よやく)しますか?"
+    ),
+    "calendar.page.nothing": _said(
+        "いま予約できるものはありません。",
+        "Nothing can be booked now.",
+        "いま 予約(よやく)できる ものは ありません。",
+    ),
+    "calendar.page.month": _said(
+        "{programme}: {month}の空き", "{programme}: {month}", "{programme}: {month}の あき"
+    ),
+    "calendar.page.how": _said(
+        "日付を選ぶと時間が出ます。{party}名分の空きを表示しています。",
+        "Choose a day to see its times. What is free for {party} is shown.",
+        "日を えらんでください。{party}人の あきが 出ています。",
+    ),
+    "calendar.page.moving": _said(
+        "いまのご予約は{now}です。新しい日時を選ぶまで、いまのご予約は残ります。",
+        "Your booking now: {now}. It stays until you have a new one.",
+        "いまの 予約(よやく)は {now}です。新しい 日を えらぶまで のこります。",
+    ),
+    "calendar.page.before": _said("前の月({month})", "Earlier ({month})", "まえの 月({month})"),
+    "calendar.page.after": _said("次の月({month})", "Later ({month})", "つぎの 月({month})"),
+    "calendar.page.next_free": _said(
+        "次に空いている日: {day}", "Next free day: {day}", "つぎに あいている 日: {day}"
+    ),
+    "calendar.page.for_others": _said("{party}名で探す", "For {party}", "{party}人で さがす"),
+    "calendar.page.day_label": _said("{day} {state}", "{day}: {state}", "{day} {state}"),
+    "calendar.page.day_free": _said(
+        "{day} {state} {slots}枠中{bookable}枠",
+        "{day}: {state}, {bookable} of {slots} times",
+        "{day} {state} {slots}の なかの {bookable}",
+    ),
+    "calendar.page.from": _said("{when}から", "from {when}", "{when}から"),
+    "calendar.page.times": _said("{programme}: {day}", "{programme}: {day}", "{programme}: {day}"),
+    "calendar.page.time": _said("時間", "Time", "時間"),
+    "calendar.page.room": _said("場所", "Place", "ばしょ"),
+    "calendar.page.state": _said("空き", "Free", "あき"),
+    "calendar.page.left": _said("残{free}", "{free} left", "あと{free}"),
+    "calendar.page.reason": _said("予約できない理由", "Why not", "できない わけ"),
+    "calendar.page.choose": _said("{slot}を選ぶ", "Choose {slot}", "{slot}を えらぶ"),
+    "calendar.page.empty_day": _said(
+        "この日に枠はありません。", "Nothing on this day.", "この日は ありません。"
+    ),
+    "calendar.page.month_again": _said("カレンダーに戻る", "Back to the month", "カレンダーに もどる"),
+    "calendar.page.confirm": _said("予約内容の確認", "Check your booking", "予約(よやく)の かくにん"),
+    "calendar.page.confirm_change": _said("変更内容の確認", "Check the change", "かわりの かくにん"),
+    "calendar.page.what": _said("内容", "What", "なに"),
+    "calendar.page.when": _said("日時", "When", "いつ"),
+    "calendar.page.now": _said("いまのご予約", "Your booking now", "いまの 予約(よやく)"),
+    "calendar.page.party": _said("人数", "How many people", "なん人"),
+    "calendar.page.do_book": _said("この内容で予約する", "Book this", "予約(よやく)する"),
+    "calendar.page.do_change": _said("この内容に変更する", "Change to this", "かえる"),
+    "calendar.page.booked": _said("予約しました", "Booked", "予約(よやく)しました"),
+    "calendar.page.changed": _said("変更しました", "Changed", "かえました"),
+    "calendar.page.cancelled": _said("取り消しました", "Cancelled", "やめました"),
+    "calendar.page.tell_booked": _said(
+        "予約しました。{booking}", "Booked: {booking}", "予約(よやく)しました。{booking}"
+    ),
+    "calendar.page.tell_changed": _said(
+        "予約を変更しました。{booking}", "Changed: {booking}", "予約(よやく)を かえました。{booking}"
+    ),
+    "calendar.page.tell_cancelled": _said(
+        "予約を取り消しました。{booking}", "Cancelled: {booking}", "予約(よやく)を やめました。{booking}"
+    ),
+    "calendar.page.no_slot": _said(
+        "この枠は見つかりません。カレンダーからお選びください。",
+        "There is no such time. Please choose from the calendar.",
+        "ありません。カレンダーから えらんでください。",
+    ),
+    "calendar.page.none_mine": _said(
+        "予約はありません。", "You have no bookings.", "予約(よやく)は ありません。"
+    ),
+    "calendar.page.change": _said("{booking}を変更する", "Change {booking}", "{booking}を かえる"),
+    "calendar.page.cancel": _said("{booking}を取り消す", "Cancel {booking}", "{booking}を やめる"),
+    "calendar.page.really": _said(
+        "この予約を取り消しますか?", "Cancel this booking?", "この 予約(よやく)を やめますか?"
+    ),
+    "calendar.page.do_cancel": _said("予約を取り消す", "Cancel the booking", "予約(よやく)を やめる"),
+    "calendar.page.not_yours": _said(
+        "この予約は見つかりません。すでに取り消されたか、終わっています。",
+        "There is no such booking any more.",
+        "この 予約(よやく)は ありません。",
+    ),
+    "calendar.page.desk": _said("予約の状況(日ごと)", "Bookings of a day", "予約(よやく)の ひょう"),
+    "calendar.page.use": _said("予約の埋まり具合(月)", "Occupancy of a month", "予約(よやく)の うまりぐあい"),
+    "calendar.page.slot": _said("枠の中止・再開", "Close or reopen a slot", "わくを とめる"),
+    "calendar.page.taken": _said("予約/定員", "Booked/places", "予約/定員"),
+    "calendar.page.bookings": _said("予約の一覧", "Bookings", "予約の いちらん"),
+    "calendar.page.code": _said("予約番号", "Code", "ばんごう"),
+    "calendar.page.channel": _said("受付方法", "By", "うけつけ"),
+    "calendar.page.do_close": _said("この枠を中止する", "Close this slot", "とめる"),
+    "calendar.page.do_open": _said("この枠を再開する", "Reopen this slot", "また はじめる"),
+    "calendar.page.closing": _said(
+        "中止すると新しい予約を受けません。すでにある予約{count}件は残ります。",
+        "A closed slot takes no new bookings. The {count} that it has stay.",
+        "とめると 新しい 予約を うけません。いまの 予約 {count}は のこります。",
+    ),
+    "calendar.page.saved": _said("変更しました", "Saved", "かえました"),
+    "calendar.page.day_before": _said("前の日({day})", "Day before ({day})", "まえの 日({day})"),
+    "calendar.page.day_after": _said("次の日({day})", "Day after ({day})", "つぎの 日({day})"),
+    "calendar.page.programme": _said("予約の種類", "Programme", "しゅるい"),
+}

@@ -1,0 +1,307 @@
+"""Booking on a page: what there is, the month, the day. Plain links: no step needs JavaScript, every state is a word."""
+
+import calendar as weeks
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from typing import Final
+
+from attrs import frozen
+
+from govline.calendar.availability import DayView, SlotState, SlotView
+from govline.calendar.labels import WEEK, day_label, month_label, time_label, when_in
+from govline.calendar.model import Booking, Programme
+from govline.calendar.service import Calendar
+from govline.core import Reason, Transaction
+from govline.core.jst import to_jst
+from govline.core.pages import (
+    Block,
+    Cell,
+    Grid,
+    Link,
+    LinkList,
+    Notice,
+    Page,
+    PageRequest,
+    Paragraph,
+    Tone,
+    View,
+)
+from govline.core.texts import Texts
+
+__all__ = ["Asked", "Browsing", "Words", "read_day", "short_state", "tone_of"]
+
+_DAY: Final = timedelta(days=1)
+_AHEAD: Final = timedelta(days=92)
+_PARTIES: Final = 6
+_REASONS: Final = 3
+_TONES: Final[Mapping[SlotState, Tone]] = {
+    SlotState.OPEN: "good",
+    SlotState.FEW: "some",
+    SlotState.MINE: "some",
+}
+
+
+@frozen
+class Words:
+    """The catalogue in the visitor's language."""
+
+    texts: Texts
+    locale: str
+
+    def __call__(self, key: str, **values: object) -> str:
+        """The text of `calendar.page.<key>`."""
+        return self.texts.get(f"calendar.page.{key}", self.locale, **values)
+
+    def state(self, state: SlotState | None) -> str:
+        """`○空き`; "−" for a day without slots."""
+        return self.texts.get(f"calendar.state.{state or 'none'}", self.locale)
+
+    def sentence(self, state: SlotState | None) -> str:
+        """`空きがあります`."""
+        return self.texts.get(f"calendar.is.{state or 'none'}", self.locale)
+
+
+@frozen
+class Asked:
+    """What the address asks for; what it says wrongly counts as left out.
+
+    Args:
+        booking: The visitor's own booking that is to move, or None.
+    """
+
+    programme: Programme | None
+    party: int = 1
+    booking: Booking | None = None
+
+    @classmethod
+    def of(cls, tx: Transaction, calendar: Calendar, request: PageRequest) -> "Asked":
+        """Read it from the address."""
+        booking = calendar.booking(tx, request.query.get("booking", ""))
+        if booking is not None and (booking.citizen != request.citizen or not booking.state.live):
+            booking = None
+        name = booking.programme if booking else request.query.get("programme", "")
+        programme = calendar.programmes.get(name)
+        if programme is None and len(calendar.programmes) == 1:
+            (programme,) = calendar.programmes.values()
+        party = request.query.get("party", "")
+        fallback = booking.party if booking else 1
+        return cls(programme, _party(party, programme) or fallback, booking)
+
+    def query(self, **more: str) -> dict[str, str]:
+        """The same as an address says it."""
+        own = {"programme": self.programme.id if self.programme else "", "party": str(self.party)}
+        return own | ({"booking": self.booking.id} if self.booking else {}) | more
+
+
+def _party(text: str, programme: Programme | None) -> int:
+    most = programme.policy.max_party if programme else None
+    party = int(text) if text.isascii() and text.isdigit() and len(text) < 6 else 0
+    return min(party, most) if most is not None else party
+
+
+def read_day(text: str) -> date | None:
+    """A date of an address; None where it is none."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def tone_of(state: SlotState) -> Tone:
+    """How a state is marked beside its word."""
+    return _TONES.get(state, "none")
+
+
+def short_state(words: Words, view: SlotView) -> str:
+    """`○空き 残3`."""
+    left = f" {words('left', free=view.free)}" if view.state.bookable else ""
+    return words.state(view.state) + left
+
+
+@frozen
+class Browsing:
+    """`calendar/book`, `calendar/month`, `calendar/day`."""
+
+    calendar: Calendar
+    texts: Texts
+
+    def all(self) -> list[Page]:
+        """The pages, for `Offers.pages`."""
+        title = self.texts.get("calendar.page.book")
+        return [
+            Page("book", title, self.book),
+            Page("month", title, self.month, listed=False),
+            Page("day", title, self.day, listed=False),
+        ]
+
+    def book(self, tx: Transaction, request: PageRequest) -> View:
+        """What can be booked; the month at once where it is one thing only."""
+        words = Words(self.texts, request.locale)
+        if len(self.calendar.programmes) == 1:
+            return self.month(tx, request)
+        ways = [
+            Link(each.title, "calendar/month", {"programme": each.id})
+            for each in self.calendar.programmes.values()
+        ]
+        if not ways:
+            return View(words("book"), [Paragraph(words("nothing"))])
+        return View(words("book"), [Paragraph(words("which")), LinkList(ways)])
+
+    # --- month ---
+
+    def month(self, tx: Transaction, request: PageRequest) -> View:
+        """The month as a grid of days, each with its state in words."""
+        words = Words(self.texts, request.locale)
+        asked = Asked.of(tx, self.calendar, request)
+        if asked.programme is None:
+            return View(words("book"), [Paragraph(words("nothing"))])
+        first = _month(request.query.get("month", ""), to_jst(tx.now).date())
+        last = _next_month(first) - _DAY
+        days = self._days(tx, asked, request, first, last)
+        title = words("month", programme=asked.programme.title, month=month_label(first, request.locale))
+        blocks: list[Block] = [self._lead(words, asked), _grid(words, asked, first, days)]
+        return View(title, [*blocks, *self._ways(tx, words, asked, request, first)])
+
+    def _days(
+        self, tx: Transaction, asked: Asked, request: PageRequest, first: date, last: date
+    ) -> dict[date, DayView]:
+        assert asked.programme is not None
+        who = _who(asked, request)
+        views = self.calendar.days(tx, asked.programme.id, first, last, party=asked.party, citizen=who)
+        return {view.day: view for view in views}
+
+    @staticmethod
+    def _lead(words: Words, asked: Asked) -> Block:
+        if asked.booking is not None:
+            return Notice(words("moving", now=when_in(asked.booking.starts, words.locale)))
+        return Paragraph(words("how", party=asked.party))
+
+    def _ways(
+        self, tx: Transaction, words: Words, asked: Asked, request: PageRequest, first: date
+    ) -> list[Block]:
+        ways = []
+        if (free := self._next_free(tx, asked, request)) is not None:
+            day = day_label(free.day, words.locale)
+            ways.append(Link(words("next_free", day=day), "calendar/day", asked.query(day=str(free.day))))
+        this = to_jst(tx.now).date().replace(day=1)
+        before, after = (first - _DAY).replace(day=1), _next_month(first)
+        if first > this:
+            ways.append(_to_month(words, "before", asked, before))
+        ways.append(_to_month(words, "after", asked, after))
+        return [LinkList(ways), *_parties(words, asked, first)]
+
+    def _next_free(self, tx: Transaction, asked: Asked, request: PageRequest) -> DayView | None:
+        today = to_jst(tx.now).date()
+        days = self._days(tx, asked, request, today, today + _AHEAD)
+        return next((day for day in days.values() if day.bookable), None)
+
+    # --- day ---
+
+    def day(self, tx: Transaction, request: PageRequest) -> View:
+        """The times of a day, with rooms where they have names; what cannot be booked says why."""
+        words = Words(self.texts, request.locale)
+        asked = Asked.of(tx, self.calendar, request)
+        day = read_day(request.query.get("day", ""))
+        if asked.programme is None or day is None:
+            return self.book(tx, request)
+        who = _who(asked, request)
+        views = self.calendar.times(tx, asked.programme.id, day, day, party=asked.party, citizen=who)
+        title = words("times", programme=asked.programme.title, day=day_label(day, request.locale))
+        back = Link(words("month_again"), "calendar/month", asked.query(month=f"{day:%Y-%m}"))
+        table: Block = _times(words, asked, views, title) if views else Paragraph(words("empty_day"))
+        return View(title, [self._lead(words, asked), table, LinkList([back])])
+
+
+def _who(asked: Asked, request: PageRequest) -> str | None:
+    """Whose limits count: nobody's while a booking moves, which would stand in its own way."""
+    return request.citizen if asked.booking is None else None
+
+
+def _month(text: str, today: date) -> date:
+    """The first day of the month that the address names; of this month where it names none near."""
+    found = read_day(f"{text}-01")
+    near = found is not None and abs((found - today).days) <= 3 * 366
+    return found if found is not None and near else today.replace(day=1)
+
+
+def _next_month(first: date) -> date:
+    return (first + 31 * _DAY).replace(day=1)
+
+
+def _to_month(words: Words, key: str, asked: Asked, month: date) -> Link:
+    label = words(key, month=month_label(month, words.locale))
+    return Link(label, "calendar/month", asked.query(month=f"{month:%Y-%m}"))
+
+
+def _parties(words: Words, asked: Asked, first: date) -> list[Block]:
+    """Ways to the same month for other numbers of people."""
+    programme = asked.programme
+    if programme is None or programme.per_group or asked.booking is not None:
+        return []
+    most = min(programme.policy.max_party or _PARTIES, _PARTIES)
+    others = [party for party in range(1, most + 1) if party != asked.party]
+    ways = [
+        Link(
+            words("for_others", party=party),
+            "calendar/month",
+            asked.query(month=f"{first:%Y-%m}", party=str(party)),
+        )
+        for party in others
+    ]
+    return [LinkList(ways)] if ways else []
+
+
+def _grid(words: Words, asked: Asked, first: date, days: Mapping[date, DayView]) -> Grid:
+    names = WEEK.get(words.locale, WEEK["ja"])
+    rows = [
+        [_day_cell(words, asked, first, day, days.get(day)) for day in week]
+        for week in weeks.Calendar(weeks.SUNDAY).monthdatescalendar(first.year, first.month)
+    ]
+    return Grid(month_label(first, words.locale), names, rows, even=True)
+
+
+def _day_cell(words: Words, asked: Asked, first: date, day: date, view: DayView | None) -> Cell:
+    if view is None or day.month != first.month:
+        return Cell()
+    if view.state is None:
+        return Cell(words.state(None), str(day.day))
+    named = {"day": day_label(day, words.locale), "state": words.sentence(view.state)}
+    label = (
+        words("day_free", slots=view.slots, bookable=view.bookable, **named)
+        if view.bookable
+        else words("day_label", **named)
+    )
+    link = Link(
+        f"{day.day} {words.state(view.state)}: {label}", "calendar/day", asked.query(day=day.isoformat())
+    )
+    return Cell(words.state(view.state), str(day.day), link, tone_of(view.state))
+
+
+def _times(words: Words, asked: Asked, views: Sequence[SlotView], title: str) -> Grid:
+    rooms = any(view.slot.name for view in views)
+    reasons = any(view.reasons for view in views)
+    columns = [words("time"), *([words("room")] if rooms else []), words("state")]
+    rows = [
+        [
+            Cell(f"{time_label(view.slot.starts)}-{time_label(view.slot.ends)}", head=True),
+            *([Cell(view.slot.name)] if rooms else []),
+            _slot_cell(words, asked, view),
+            *([Cell(_why(view.reasons))] if reasons else []),
+        ]
+        for view in views
+    ]
+    return Grid(title, [*columns, *([words("reason")] if reasons else [])], rows)
+
+
+def _slot_cell(words: Words, asked: Asked, view: SlotView) -> Cell:
+    text = short_state(words, view)
+    tone = tone_of(view.state)
+    if not view.state.bookable:
+        return Cell(text, tone=tone)
+    slot = f"{time_label(view.slot.starts)} {view.slot.name}".strip()
+    label = f"{text}: {words('choose', slot=slot)}"
+    return Cell(text, link=Link(label, "calendar/confirm", asked.query(slot=view.slot.id)), tone=tone)
+
+
+def _why(reasons: Sequence[Reason]) -> str:
+    return "\n".join(reason.text for reason in reasons[:_REASONS])

@@ -1,0 +1,235 @@
+"""Booking on a page: look once more and book, one's own bookings, change, cancel. A form sent twice acts once."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from attrs import evolve, frozen
+
+from govline.calendar.conditions import answer_reasons
+from govline.calendar.labels import time_label, when_in
+from govline.calendar.model import Allowed, Booking, Programme, Refused, Slot
+from govline.calendar.pages import Asked, Words
+from govline.calendar.service import Calendar
+from govline.core import Reason, Transaction
+from govline.core.jst import to_jst
+from govline.core.pages import (
+    Block,
+    Facts,
+    Heading,
+    Link,
+    LinkList,
+    Notice,
+    Page,
+    PageField,
+    PageRequest,
+    Paragraph,
+    Submitted,
+    View,
+)
+from govline.core.texts import Texts
+
+__all__ = ["BookingPages"]
+
+_MINE: Final = "calendar/mine"
+
+
+@frozen
+class BookingPages:
+    """`calendar/confirm`, `calendar/mine`, `calendar/cancel`."""
+
+    calendar: Calendar
+    texts: Texts
+
+    def all(self) -> list[Page]:
+        """The pages, for `Offers.pages`."""
+        mine = self.texts.get("calendar.page.mine")
+        return [
+            Page("confirm", self.texts.get("calendar.page.confirm"), self.confirm, self.take, listed=False),
+            Page("mine", mine, self.mine),
+            Page("cancel", mine, self.ask_cancel, self.cancel, listed=False),
+        ]
+
+    # --- book and change ---
+
+    def confirm(self, tx: Transaction, request: PageRequest) -> View:
+        """The slot, what is asked, and the button; every reason where it cannot be."""
+        words = Words(self.texts, request.locale)
+        asked = Asked.of(tx, self.calendar, request)
+        slot = self.calendar.slot(tx, request.query.get("slot", ""))
+        if slot is None or asked.programme is None or slot.programme != asked.programme.id:
+            return View(words("confirm"), [Notice(words("no_slot"), "warning"), _to_book(words)])
+        title = words("confirm_change" if asked.booking else "confirm")
+        facts = Facts(_facts(words, asked, slot))
+        verdict = self._verdict(tx, request, asked, slot)
+        if isinstance(verdict, Refused):
+            warnings = [Notice(reason.text, "warning") for reason in verdict.reasons]
+            month = f"{to_jst(slot.starts):%Y-%m}"
+            back = Link(words("month_again"), "calendar/month", asked.query(month=month))
+            return View(title, [facts, *warnings, LinkList([back])])
+        fields = [*_party_field(words, asked), *_questions(asked)]
+        button = words("do_change" if asked.booking else "do_book")
+        return View(title, [facts], fields, button, drafts=False)
+
+    def _verdict(self, tx: Transaction, request: PageRequest, asked: Asked, slot: Slot) -> Allowed | Refused:
+        """A move is judged when it is made: `can_book` would count the booking that moves."""
+        if asked.booking is not None:
+            return Allowed()
+        return self.calendar.can_book(tx, slot.id, request.citizen, party=asked.party)
+
+    def take(
+        self, tx: Transaction, request: PageRequest, values: Mapping[str, Any]
+    ) -> Submitted | Sequence[Reason]:
+        """Book, or move; every reason against it stands on the form."""
+        words = Words(self.texts, request.locale)
+        asked = Asked.of(tx, self.calendar, request)
+        slot = self.calendar.slot(tx, request.query.get("slot", ""))
+        if slot is None or asked.programme is None or slot.programme != asked.programme.id:
+            return [Reason("GL-2101", words("no_slot"))]
+        stops = _stops(asked, values)
+        if stops:
+            return stops
+        party = values.get("party") or asked.party
+        answer = self._write(tx, request, asked, slot, party)
+        if isinstance(answer, Refused):
+            return [_beside_field(reason) for reason in answer.reasons]
+        label = _label(words, asked.programme, slot, answer)
+        done, told = ("changed", "tell_changed") if asked.booking else ("booked", "tell_booked")
+        facts = Facts({**_facts(words, asked, slot, old=False), words("party"): str(answer.party)})
+        ways = LinkList([Link(words("mine"), _MINE)])
+        return Submitted(words(done), [facts, ways], tell=words(told, booking=label))
+
+    def _write(
+        self, tx: Transaction, request: PageRequest, asked: Asked, slot: Slot, party: int
+    ) -> Booking | Refused:
+        key = f"page:{request.key}"
+        if asked.booking is None:
+            return self.calendar.book(tx, slot.id, request.citizen, party=party, key=key)
+        return self.calendar.change(
+            tx, asked.booking.id, to=slot.id, party=party, key=key, citizen=request.citizen
+        )
+
+    # --- one's own ---
+
+    def mine(self, tx: Transaction, request: PageRequest) -> View:
+        """The visitor's bookings, each with its ways to change and cancel."""
+        words = Words(self.texts, request.locale)
+        mine = self.calendar.bookings(tx, request.citizen or "")
+        if not mine:
+            return View(words("mine"), [Paragraph(words("none_mine")), _to_book(words)])
+        blocks: list[Block] = []
+        for booking in mine:
+            blocks += self._own(tx, words, booking)
+        return View(words("mine"), [*blocks, _to_book(words)])
+
+    def _own(self, tx: Transaction, words: Words, booking: Booking) -> list[Block]:
+        programme = self.calendar.programmes.get(booking.programme)
+        slot = self.calendar.slot(tx, booking.slot)
+        if programme is None or slot is None:
+            return []
+        asked = Asked(programme, booking.party, booking)
+        name = when_in(booking.starts, words.locale)
+        rows = {**_facts(words, asked, slot, old=False), words("party"): str(booking.party)}
+        ways = [
+            Link(
+                words("change", booking=name),
+                "calendar/month",
+                asked.query(month=f"{to_jst(slot.starts):%Y-%m}"),
+            ),
+            Link(words("cancel", booking=name), "calendar/cancel", {"booking": booking.id}),
+        ]
+        return [Heading(f"{programme.title} {name}"), Facts(rows), LinkList(ways)]
+
+    def ask_cancel(self, tx: Transaction, request: PageRequest) -> View:
+        """Whether really."""
+        words = Words(self.texts, request.locale)
+        asked = Asked.of(tx, self.calendar, request)
+        slot = self.calendar.slot(tx, asked.booking.slot) if asked.booking else None
+        if asked.booking is None or slot is None:
+            return View(words("mine"), [Notice(words("not_yours"), "warning"), _to_mine(words)])
+        facts = {**_facts(words, asked, slot, old=False), words("party"): str(asked.booking.party)}
+        return View(words("really"), [Facts(facts), _to_mine(words)], button=words("do_cancel"), drafts=False)
+
+    def cancel(
+        self,
+        tx: Transaction,
+        request: PageRequest,
+        values: Mapping[str, Any],  # noqa: ARG002 - the contract's signature
+    ) -> Submitted | Sequence[Reason]:
+        """Cancel it, or say why not."""
+        words = Words(self.texts, request.locale)
+        booking = request.query.get("booking", "")
+        answer = self.calendar.cancel(tx, booking, key=f"page:{request.key}", citizen=request.citizen)
+        if isinstance(answer, Refused):
+            return answer.reasons
+        programme = self.calendar.programmes.get(answer.programme)
+        slot = self.calendar.slot(tx, answer.slot)
+        label = _label(words, programme, slot, answer) if programme and slot else ""
+        return Submitted(
+            words("cancelled"),
+            [_to_book(words), _to_mine(words)],
+            tell=words("tell_cancelled", booking=label),
+        )
+
+
+def _facts(words: Words, asked: Asked, slot: Slot, *, old: bool = True) -> dict[str, str]:
+    rows = {words("what"): asked.programme.title if asked.programme else ""}
+    if old and asked.booking is not None:
+        rows[words("now")] = when_in(asked.booking.starts, words.locale)
+    rows[words("when")] = f"{when_in(slot.starts, words.locale)}-{time_label(slot.ends)}"
+    return rows | ({words("room"): slot.name} if slot.name else {})
+
+
+def _label(words: Words, programme: Programme, slot: Slot, booking: Booking) -> str:
+    label = f"{programme.title} {when_in(slot.starts, words.locale)} {slot.name}".strip()
+    return words.texts.get("calendar.party", words.locale, label=label, party=booking.party)
+
+
+def _party_field(words: Words, asked: Asked) -> list[PageField]:
+    most = asked.programme.policy.max_party if asked.programme else None
+    if most == 1:
+        return []
+    return [
+        PageField("party", words("party"), "integer", required=True, value=asked.party, least=1, most=most)
+    ]
+
+
+def _questions(asked: Asked) -> list[PageField]:
+    """The policy's questions; a move has answered them before."""
+    if asked.programme is None or asked.booking is not None:
+        return []
+    return [
+        PageField(
+            f"q{number}",
+            question.text,
+            "choice",
+            required=True,
+            choices={each: each for each in question.choices},
+        )
+        for number, question in enumerate(asked.programme.policy.questions)
+    ]
+
+
+def _stops(asked: Asked, values: Mapping[str, Any]) -> list[Reason]:
+    if asked.programme is None or asked.booking is not None:
+        return []
+    questions = asked.programme.policy.questions
+    answers = {each.text: str(values.get(f"q{number}") or "") for number, each in enumerate(questions)}
+    fields = {each.text: f"q{number}" for number, each in enumerate(questions)}
+    return [
+        evolve(reason, help={**reason.help, "field": fields[str(reason.help["question"])]})
+        for reason in answer_reasons(questions, answers)
+    ]
+
+
+def _beside_field(reason: Reason) -> Reason:
+    """What is about the number of people stands beside its field."""
+    beside = reason.code in ("GL-2103", "GL-2109")
+    return evolve(reason, help={**reason.help, "field": "party"}) if beside else reason
+
+
+def _to_book(words: Words) -> LinkList:
+    return LinkList([Link(words("book"), "calendar/book")])
+
+
+def _to_mine(words: Words) -> LinkList:
+    return LinkList([Link(words("mine"), _MINE)])

@@ -1,0 +1,168 @@
+"""Booking on the pages: a month in words, a day with reasons, a form that acts once, own bookings; with a cookie jar as a browser."""
+
+import re
+from datetime import UTC, datetime
+
+import pytest
+
+from govline.calendar import CalendarFeature
+
+WRITTEN = {
+    "programme": "hiroba",
+    "label": "わくわく広場",
+    "capacity": 3,
+    "slots": [{"dates": "2026-11-24/2026-11-29", "times": ["10:00-11:30", "13:00-14:30"]}],
+    "policy": {"max_party": 2, "limit": 2, "cancel_until": "前日 17:00"},
+}
+HALL = {
+    "programme": "hall",
+    "label": "公民館",
+    "capacity": 1,
+    "per_group": True,
+    "slots": [
+        {"dates": "2026-11-24/2026-11-29", "times": "9:00-12:00", "name": name} for name in ("全面", "半面")
+    ],
+    "parts": {"全面": ["半面"]},
+}
+
+
+@pytest.fixture
+def written():
+    return [WRITTEN]
+
+
+@pytest.fixture
+def city(make_city, any_db, clock, written):
+    clock.set(datetime(2026, 11, 20, tzinfo=UTC))
+    return make_city(any_db, (CalendarFeature(), {"programmes": written})).prepare()
+
+
+@pytest.fixture
+def enter(browser, sign_in, hana):
+    def walk(path="/c/calendar/book"):
+        return sign_in(browser, hana, path)
+
+    return walk
+
+
+def html(answer):
+    return answer.body.decode()
+
+
+def link(answer, label):
+    found = re.search(rf'href="([^"]+)"[^>]*aria-label="[^"]*{label}', html(answer)) or re.search(
+        rf'href="([^"]+)">[^<]*{label}', html(answer)
+    )
+    assert found, html(answer)
+    return found[1].replace("&amp;", "&").removeprefix("/pages")
+
+
+def test_from_the_month_to_a_booking_and_back(enter, browser, city, hana, any_db):
+    month = enter()
+    assert "わくわく広場: 2026年11月の空き" in html(month)
+    assert "24 ○空き: 11月24日(火) 空きがあります 2枠中2枠" in html(month)
+    day = browser.get(link(month, "11月24日"))
+    assert "○空き 残3: 10:00を選ぶ" in html(day)
+    form = browser.get(link(day, "10:00を選ぶ"))
+    path = link(day, "10:00を選ぶ")
+    assert "11月24日(火) 10:00-11:30" in html(form)
+    fields = browser.hidden()
+    done = browser.post(path, {**fields, "_do": "send", "party": "2"})
+    assert "予約しました" in html(done)
+    again = browser.post(path, {**fields, "_do": "send", "party": "2"})
+    assert "予約しました" in html(again)
+    (slot,) = [s for s in city.read(lambda tx: city.calendar.slots(tx, "hiroba")) if s.booked]
+    assert (slot.booked, slot.starts) == (2, datetime(2026, 11, 24, 1, tzinfo=UTC))
+    day = browser.get("/c/calendar/day?programme=hiroba&day=2026-11-24")
+    assert "●予約済" in html(day)
+    assert "この枠はすでに予約されています。" in html(day)
+
+
+def test_change_and_cancel_my_own(enter, browser, city, hana, any_db):
+    day = enter("/c/calendar/day?programme=hiroba&day=2026-11-25")
+    path = link(day, "10:00を選ぶ")
+    browser.get(path)
+    browser.post(path, {**browser.hidden(), "_do": "send", "party": "1"})
+    mine = browser.get("/c/calendar/mine")
+    month = browser.get(link(mine, "11月25日\\(水\\) 10:00を変更する"))
+    assert "いまのご予約は11月25日(水) 10:00です" in html(month)
+    day = browser.get(link(month, "11月26日"))
+    path = link(day, "13:00を選ぶ")
+    form = browser.get(path)
+    assert "いまのご予約" in html(form)
+    assert "変更しました" in html(browser.post(path, {**browser.hidden(), "_do": "send", "party": "2"}))
+    mine = browser.get("/c/calendar/mine")
+    assert "11月26日(木) 13:00" in html(mine)
+    path = link(mine, "を取り消す")
+    browser.get(path)
+    fields = browser.hidden()
+    assert "取り消しました" in html(browser.post(path, {**fields, "_do": "send"}))
+    assert "取り消しました" in html(browser.post(path, {**fields, "_do": "send"}))
+    assert "予約はありません" in html(browser.get("/c/calendar/mine"))
+    assert city.read(city.calendar.reconcile) == []
+
+
+def test_a_strangers_booking_shows_nothing(enter, browser, city):
+    slot = city.read(lambda tx: city.calendar.slots(tx, "hiroba"))[0]
+    theirs = city.run(lambda tx: city.calendar.book(tx, slot.id, "someone", key="x"))
+    answer = enter(f"/c/calendar/cancel?booking={theirs.id}")
+    assert "この予約は見つかりません" in html(answer)
+    browser.get("/c/calendar/mine")
+    browser.get(f"/c/calendar/confirm?slot={slot.id}")
+    refused = browser.post(f"/c/calendar/cancel?booking={theirs.id}", {**browser.hidden(), "_do": "send"})
+    assert refused.status == 422
+    assert city.read(lambda tx: city.calendar.booking(tx, theirs.id)).state.value == "confirmed"
+
+
+def test_a_refusal_says_every_reason(enter, browser, city):
+    slot = city.read(lambda tx: city.calendar.slots(tx, "hiroba"))[0]
+    path = f"/c/calendar/confirm?programme=hiroba&slot={slot.id}"
+    enter(path)
+    fields = browser.hidden()
+    city.run(lambda tx: city.calendar.book(tx, slot.id, "someone", party=2, key="x"))
+    answer = browser.post(path, {**fields, "_do": "send", "party": "2"})
+    assert answer.status == 422
+    assert "残りは1名分です。" in html(answer)
+    city.run(lambda tx: city.calendar.book(tx, slot.id, "other", key="y"))
+    shown = browser.get(path)
+    assert "満員です。" in html(shown)
+    assert "この内容で予約する" not in html(shown)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "month?month=9999-13",
+        "month?programme=hiroba&month=0001-01&party=99999999",
+        "day?day=nonsense",
+        "confirm?slot=nothing&party=-1",
+        "cancel?booking=x",
+        "month?booking=x",
+    ],
+)
+def test_an_address_that_means_nothing_breaks_nothing(enter, path):
+    assert enter(f"/c/calendar/{path}").status == 200
+
+
+@pytest.mark.parametrize("written", [[WRITTEN, HALL]])
+def test_rooms_and_overlaps_are_told_apart(enter, browser, city):
+    assert "公民館" in html(enter())
+    slots = {s.name: s for s in city.read(lambda tx: city.calendar.slots(tx, "hall", limit=2))}
+    city.run(lambda tx: city.calendar.book(tx, slots["半面"].id, None, key="x"))
+    day = html(browser.get("/c/calendar/day?programme=hall&day=2026-11-24"))
+    assert "×使用中" in day
+    assert "同じ時間に、重なる場所の予約が入っています。" in day
+    assert "○" in html(browser.get("/c/calendar/month?programme=hall&lang=en"))
+
+
+@pytest.mark.parametrize(
+    "written", [[{**WRITTEN, "policy": {"questions": [{"ask": "37.5度以上の熱がありますか?"}]}}]]
+)
+def test_a_fever_stops_before_the_booking(enter, browser, city):
+    slot = city.read(lambda tx: city.calendar.slots(tx, "hiroba"))[0]
+    path = f"/c/calendar/confirm?slot={slot.id}"
+    enter(path)
+    answer = browser.post(path, {**browser.hidden(), "_do": "send", "party": "1", "q0": "はい"})
+    assert answer.status == 422
+    assert "窓口にご相談ください" in html(answer)
+    assert city.read(lambda tx: city.calendar.slot(tx, slot.id)).booked == 0

@@ -47,6 +47,7 @@ programmes: Final = Table(
     Column("id", Text, primary_key=True),
     Column("digest", Text, nullable=False),
     Column("laid_out_at", InstantColumn, nullable=False),
+    Column("renamed", JsonColumn),
 )
 
 slots: Final = Table(

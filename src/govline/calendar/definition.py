@@ -11,6 +11,7 @@ slots:
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from functools import partial
+from itertools import zip_longest
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
 
@@ -50,12 +51,26 @@ class SlotDefinition(Written):
     weekdays: Weekdays = tuple(range(7))
     capacity: int | None = Field(default=None, ge=0, le=_MOST_PLACES)
     name: str = ""
+    was: Annotated[list[str], Listed] = Field(default=[])
 
-    def rule(self, capacity: int, minutes: int) -> SlotRule:
-        """The rule, with the programme's defaults filled in."""
+    def rule(
+        self, capacity: int, minutes: int, since: date | None = None, until: date | None = None
+    ) -> SlotRule:
+        """The rule, with the programme's defaults filled in; it holds from `since` to `until`."""
         times = [(start, end or _later(start, minutes)) for start, end in self.times]
         own = capacity if self.capacity is None else self.capacity
-        return SlotRule(times, own, self.dates, self.rolling, self.weekdays, self.name)
+        return SlotRule(
+            times, own, self.dates, self.rolling, self.weekdays, self.name, self.was, since, until
+        )
+
+
+class EditionDefinition(Written):
+    """Slots from a day on (next fiscal year's); the ones before it hold until the day before. Policies have dates of their own."""
+
+    from_: date = Field(alias="from")
+    slots: list[SlotDefinition]
+    capacity: int | None = Field(default=None, ge=0, le=_MOST_PLACES)
+    minutes: int | None = Field(default=None, ge=1, lt=24 * 60)
 
 
 class PoolDefinition(Written):
@@ -78,6 +93,7 @@ class ProgrammeDefinition(Written):
     programme: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")
     capacity: int = Field(ge=0, le=_MOST_PLACES)
     slots: list[SlotDefinition]
+    editions: list[EditionDefinition] = Field(default=[])
     label: str = ""
     minutes: int = Field(default=_MINUTES_A_SLOT, ge=1, lt=24 * 60)
     closed: Annotated[list[DateSpan], Listed] = Field(default=[])
@@ -96,18 +112,36 @@ class ProgrammeDefinition(Written):
 
     @model_validator(mode="after")
     def _rooms_exist(self) -> Self:
-        names = {slot.name for slot in self.slots} | set(self.parts)
+        written = {slot.name for slots in self._all_slots() for slot in slots}
+        names = written | set(self.parts)
+        starts = [edition.from_ for edition in self.editions]
+        if starts != sorted(set(starts)):
+            raise ValueError("editions: from の日付は、早い順に一度ずつ書いてください")
         for pool in self.pools:
             if unknown := [name for name in pool.slots if name not in names]:
                 raise ValueError(f"pools「{pool.name}」: 「{unknown[0]}」という枠はありません")
         for where, used in self._named_slots():
             if unknown := [name for name in used if name not in names]:
                 raise ValueError(f"{where}: 「{unknown[0]}」という枠はありません")
-        if missing := [name for name in self.parts if name not in {slot.name for slot in self.slots}]:
+        if missing := [name for name in self.parts if name not in written]:
             raise ValueError(f"parts: 「{missing[0]}」という枠はありません")
         if _circle(self.parts):
             raise ValueError("parts: 部分をたどると、もとの部屋に戻ります")
         return self
+
+    def _all_slots(self) -> Iterator[list[SlotDefinition]]:
+        yield self.slots
+        yield from (edition.slots for edition in self.editions)
+
+    def _rules(self) -> Iterator[SlotRule]:
+        """Every edition's rules, each until the day before the next one."""
+        own = EditionDefinition.model_validate({"from": date.min, "slots": self.slots})
+        for edition, following in zip_longest([own, *self.editions], self.editions):
+            capacity = self.capacity if edition.capacity is None else edition.capacity
+            until = following.from_ - timedelta(days=1) if following else None
+            since = edition.from_ if edition is not own else None
+            for slot in edition.slots:
+                yield slot.rule(capacity, edition.minutes or self.minutes, since, until)
 
     def _named_slots(self) -> Iterator[tuple[str, Sequence[str]]]:
         yield from ((f"policy.products「{name}」", slots) for name, slots in self.policy.products.items())
@@ -119,7 +153,7 @@ class ProgrammeDefinition(Written):
             id=self.programme,
             label=self.label,
             policy=self.policy.policy(),
-            rules=[slot.rule(self.capacity, self.minutes) for slot in self.slots],
+            rules=list(self._rules()),
             closed=self.closed,
             closed_on_holidays=self.closed_on_holidays,
             reminders=self.remind,

@@ -14,6 +14,6 @@ def expiries(programmes: Iterable[Programme]) -> list[Expiry]:
         Expiry(f"予約「{programme.title}」の枠", max(lasts), f"calendars/ の {programme.id} に次の期間を書く")
         for programme in programmes
         if programme.rules
-        and all(rule.dates and not rule.rolling for rule in programme.rules)
-        and (lasts := [last for rule in programme.rules for _, last in rule.dates])
+        and len(lasts := [rule.last for rule in programme.rules if rule.last is not None])
+        == len(programme.rules)
     ]

@@ -1,21 +1,37 @@
 """From a programme's rules to slot rows: new slots are added, capacities follow, no booking is ever lost."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from attrs import evolve, field, frozen
 
 from govline.calendar import _queries as q
+from govline.calendar._queries.files import STANDING_IN
 from govline.calendar.model import Programme, Slot, SlotPlan
 from govline.calendar.planning import Holiday, plan
 from govline.calendar.pooling import lay_pools
-from govline.core import Transaction, frozen_tuple
+from govline.calendar.renaming import asked_renamings, new_names
+from govline.core import Id, Transaction, frozen_tuple
 from govline.core.jst import to_jst
 
-__all__ = ["Layout", "add_slots", "lay_out", "window"]
+__all__ = ["Conflict", "Layout", "add_slots", "conflicts", "lay_out", "window"]
 
 _ALL = 1_000_000
+
+
+@frozen
+class Conflict:
+    """A booked slot that a programme's rules do not ask for any more, or not with so many places.
+
+    Args:
+        places: What the rules ask for now; 0 where they do not ask for the slot.
+        bookings: Ids of the live bookings in it.
+    """
+
+    slot: Slot
+    places: int
+    bookings: tuple[Id, ...] = field(converter=frozen_tuple)
 
 
 @frozen
@@ -25,8 +41,9 @@ class Layout:
     Args:
         added: New slots. `resized`: whose capacity changed.
         conflicts: Slots whose new capacity is below what is booked, or that the rules no longer ask for although they
-            are booked; they stay as they are and staff decide.
+            are booked; they keep the places that are booked and no more, and staff decide.
         removed: Unbooked slots that the rules no longer ask for; they keep no place.
+        renamed: Slots that are called otherwise now.
         short: Labels or keys of pools of which more is booked than there is now.
     """
 
@@ -35,6 +52,7 @@ class Layout:
     removed: int = 0
     conflicts: tuple[Slot, ...] = field(default=(), converter=frozen_tuple)
     short: tuple[str, ...] = field(default=(), converter=frozen_tuple)
+    renamed: int = 0
 
 
 def add_slots(tx: Transaction, programme: str, plans: Iterable[SlotPlan]) -> int:
@@ -74,13 +92,48 @@ def lay_out(tx: Transaction, programme: Programme, holiday: Holiday) -> Layout:
         return Layout()
     today = to_jst(tx.now).date()
     digest = _digest(programme, today.isoformat())
-    if tx.one(q.LAID_OUT, {"programme": programme.id}) == (digest,):
+    before, renamed = tx.one(q.LAID_OUT, {"programme": programme.id}) or ("", None)
+    if before in (digest, f"{digest} {today}"):
         return Layout()
     wanted = [item for item in plan(programme, today, holiday=holiday) if item.starts > tx.now]
+    asked = asked_renamings(programme.rules)
+    done = {(old, new) for old, new in renamed or ()}
+    changed = _rename(tx, programme.id, {old: new for old, new in asked if (old, new) not in done})
     layout = _bring_in_line(tx, programme.id, wanted)
-    layout = evolve(layout, short=lay_pools(tx, programme, wanted))
-    tx.write(q.REMEMBER_LAYOUT, {"id": programme.id, "digest": digest, "laid_out_at": tx.now})
+    layout = evolve(layout, short=lay_pools(tx, programme, wanted), renamed=changed)
+    if layout.conflicts:  # looked at again every day: places follow the bookings that go
+        digest = f"{digest} {today}"
+    row = {
+        "id": programme.id,
+        "digest": digest,
+        "laid_out_at": tx.now,
+        "renamed": [*map(list, asked)] or None,
+    }
+    tx.write(q.REMEMBER_LAYOUT, row)
     return layout
+
+
+def conflicts(tx: Transaction, programme: Programme, holiday: Holiday) -> list[Conflict]:
+    """The booked slots ahead that the programme's rules do not ask for, or not with so many places; writes nothing.
+
+    Staff keep them (do nothing), move their bookings (`Calendar.change`), or close them with notice (`Calendar.close`).
+    """
+    today = to_jst(tx.now).date()
+    asked = {(item.starts, item.name): item.capacity for item in plan(programme, today, holiday=holiday)}
+    ahead = _future(tx, programme.id) if programme.rules else ()
+    return [
+        Conflict(slot, places, [booking for (booking,) in tx.all(STANDING_IN, {"slot": slot.id})])
+        for slot in ahead
+        if slot.booked > (places := asked.get((slot.starts, slot.name), 0))
+    ]
+
+
+def _rename(tx: Transaction, programme: str, renamings: Mapping[str, str]) -> int:
+    """Slots under their new names; in two steps, because two may swap theirs."""
+    called = new_names(_future(tx, programme), renamings) if renamings else {}
+    tx.write_many(q.RENAME_SLOT, [{"slot": slot, "called": f"~{slot}"} for slot in called])
+    tx.write_many(q.RENAME_SLOT, [{"slot": slot, "called": name} for slot, name in called.items()])
+    return len(called)
 
 
 def _digest(programme: Programme, today: str) -> str:
@@ -106,17 +159,23 @@ def _future(tx: Transaction, programme: str) -> Sequence[Slot]:
 
 def _resize(tx: Transaction, pairs: Iterable[tuple[Slot, SlotPlan]]) -> tuple[int, list[Slot]]:
     changed = [(slot, item.capacity) for slot, item in pairs if slot.capacity != item.capacity]
-    refused = [
-        slot for slot, places in changed if not tx.write(q.RESIZE_SLOT, {"slot": slot.id, "places": places})
-    ]
+    refused = [slot for slot, places in changed if not _resized(tx, slot, places)]
     return len(changed) - len(refused), refused
 
 
 def _remove(tx: Transaction, slots: Iterable[Slot]) -> tuple[int, list[Slot]]:
     """Take the places away, not the row: a rule that asks for the slot again gives them back."""
     standing = [slot for slot in slots if slot.capacity]
-    refused = [slot for slot in standing if not tx.write(q.RESIZE_SLOT, {"slot": slot.id, "places": 0})]
+    refused = [slot for slot in standing if not _resized(tx, slot, 0)]
     return len(standing) - len(refused), refused
+
+
+def _resized(tx: Transaction, slot: Slot, places: int) -> bool:
+    """Whether it has so many places now; where more are booked it keeps those, and gives no others."""
+    if tx.write(q.RESIZE_SLOT, {"slot": slot.id, "places": places}):
+        return True
+    tx.write(q.RESIZE_SLOT, {"slot": slot.id, "places": slot.booked})
+    return False
 
 
 def window(tx: Transaction, since: datetime | None, until: datetime | None) -> tuple[datetime, datetime]:

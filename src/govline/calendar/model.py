@@ -301,7 +301,8 @@ class SlotRule:
         capacity: Places of each slot.
         dates: Inclusive spans of days. `rolling`: or always the next so many days, today included.
         weekdays: Only these (Monday is 0).
-        name: Tells apart slots at one time: a room, a counter.
+        name: Tells apart slots at one time: a room, a counter. `was`: what it was called before, so that its slots keep their bookings.
+        since, until: The first and last day on which the rule holds: next year's rules stand beside this year's.
     """
 
     times: tuple[tuple[time, time], ...] = field(converter=frozen_tuple)
@@ -310,6 +311,19 @@ class SlotRule:
     rolling: int = 0
     weekdays: tuple[int, ...] = field(default=tuple(range(7)), converter=frozen_tuple)
     name: str = ""
+    was: tuple[str, ...] = field(default=(), converter=frozen_tuple)
+    since: date | None = None
+    until: date | None = None
+
+    def holds(self, day: date) -> bool:
+        """Whether the rule holds on this day."""
+        return (self.since is None or self.since <= day) and (self.until is None or day <= self.until)
+
+    @property
+    def last(self) -> date | None:
+        """The last day for which it can ask for slots; None where it rolls on."""
+        dated = max((last for _, last in self.dates), default=None)
+        return min((day for day in (dated, self.until) if day is not None), default=None)
 
 
 @frozen

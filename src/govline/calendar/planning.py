@@ -37,7 +37,8 @@ def plan(programme: Programme, today: date, *, holiday: Holiday = no_holidays) -
 
 def _days(rule: SlotRule, today: date) -> Iterator[date]:
     spans = rule.dates or ((today, today + (rule.rolling - 1) * _DAY),)
-    return (day for first, last in spans for day in _span(first, last) if day.weekday() in rule.weekdays)
+    days = (day for first, last in spans for day in _span(first, last))
+    return (day for day in days if day.weekday() in rule.weekdays and rule.holds(day))
 
 
 def _span(first: date, last: date) -> Iterable[date]:

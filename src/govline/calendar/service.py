@@ -14,7 +14,7 @@ from govline.calendar.desk import Desk, find_slot, no_such_slot
 from govline.calendar.dues import Dues
 from govline.calendar.eligibility import EligibilityList
 from govline.calendar.groups import Groups
-from govline.calendar.layout import Layout, add_slots, lay_out, window
+from govline.calendar.layout import Conflict, Layout, add_slots, conflicts, lay_out, window
 from govline.calendar.model import (
     Allowed,
     Booking,
@@ -105,6 +105,10 @@ class Calendar:
     def lay_out(self, tx: Transaction, programme: str) -> Layout:
         """Write the slots that the programme's rules ask for; cheap when nothing changed."""
         return lay_out(tx, self.programme(programme), self._holiday)
+
+    def conflicts(self, tx: Transaction, programme: str) -> Sequence[Conflict]:
+        """Booked slots that the programme's rules do not ask for any more, or not with so many places: staff decide about each."""
+        return conflicts(tx, self.programme(programme), self._holiday)
 
     def add_slots(self, tx: Transaction, programme: str, plans: Iterable[SlotPlan]) -> int:
         """Write slots by hand; how many are new."""

@@ -53,6 +53,7 @@ __all__ = [
     "QUEUE_PERSON",
     "RECENT_BOOKINGS",
     "REMEMBER_LAYOUT",
+    "RENAME_SLOT",
     "REQUEST",
     "RESIZE_SLOT",
     "SETTLE",
@@ -199,6 +200,10 @@ RESIZE_SLOT: Final = Statement(
     .where(slots.c.id == bindparam("slot"), slots.c.booked <= bindparam("places", type_=Integer))
     .values(capacity=bindparam("places", type_=Integer)),
 )
+RENAME_SLOT: Final = Statement(
+    "calendar.rename_slot",
+    update(slots).where(slots.c.id == bindparam("slot")).values(name=bindparam("called")),
+)
 CANCEL_SLOT: Final = Statement(
     "calendar.cancel_slot",
     update(slots).where(slots.c.id == bindparam("slot")).values(cancelled=bindparam("cancelled")),
@@ -245,13 +250,13 @@ DIFFERENCES: Final = Statement(
 
 # --- layouts of programmes ---
 LAID_OUT: Final = Statement(
-    "calendar.laid_out", select(programmes.c.digest).where(programmes.c.id == bindparam("programme"))
+    "calendar.laid_out", select(programmes.c.digest, programmes.c.renamed).where(programmes.c.id == bindparam("programme"))
 )
 REMEMBER_LAYOUT: Final = _upsert(
     "calendar.remember_layout",
     programmes,
     ["id"],
-    lambda new: {"digest": new.digest, "laid_out_at": new.laid_out_at},
+    lambda new: {"digest": new.digest, "laid_out_at": new.laid_out_at, "renamed": new.renamed},
 )
 
 # --- bookings ---

@@ -228,9 +228,9 @@ MARK_TOLD: Final = Statement(
     .prefix_with(_BY_VALUES)
     .where(
         _DUE,
-        select(days.c.kind)
-        .where(days.c.area == settings.c.area, days.c.day == bindparam("collected", type_=days.c.day.type))
-        .exists(),
+        settings.c.area.in_(
+            select(days.c.area).where(days.c.day == bindparam("collected", type_=days.c.day.type))
+        ),
     )
     .values(told_for=bindparam("collected", type_=days.c.day.type), told_by=bindparam("mark")),
 )
@@ -242,10 +242,4 @@ HIDDEN: Final = Statement(
     .distinct()
     .order_by(muted.c.citizen, muted.c.kind),
 )
-# `|| ''` keeps SQLite from reading every citizen in order only to save the sorting of those whom the mark names.
-TO_TELL: Final = Statement(
-    "garbage.to_tell",
-    _TONIGHT.where(settings.c.told_by == bindparam("mark"))
-    .order_by(None)
-    .order_by(settings.c.citizen.concat(""), settings.c.area, kinds.c.position),
-)
+TO_TELL: Final = Statement("garbage.to_tell", _TONIGHT.where(settings.c.told_by == bindparam("mark")))

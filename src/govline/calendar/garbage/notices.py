@@ -1,7 +1,7 @@
 """The notice: who is told of tomorrow's (or today's) collection, each exactly once, in one message."""
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from itertools import groupby
 from operator import attrgetter, itemgetter
@@ -19,7 +19,7 @@ from govline.core.messages import Text
 from govline.core.texts import Texts
 from govline.delivery import freeze
 
-__all__ = ["ANNOUNCED_DAYS", "CATCH_UP_HOURS", "changes", "notify", "tonight"]
+__all__ = ["ANNOUNCED_DAYS", "CATCH_UP_HOURS", "changes", "claim", "notify", "tonight"]
 
 CATCH_UP_HOURS = 3
 """A notice that a stopped machine missed still goes out within so many hours of its time, never on another day."""
@@ -79,13 +79,7 @@ def _expires(now: datetime, hours: NoticeHours) -> datetime:
 
 
 def _notify(tx: Transaction, texts: Texts, due: Due, expires: datetime) -> int:
-    mark = tx.new_id()
-    if not tx.write(q.MARK_TOLD, {**due.terms, "mark": mark}):
-        return 0
-    coming = changes(tx, due.day, due.day + timedelta(days=ANNOUNCED_DAYS))
-    if coming:
-        carry(tx, due, mark)
-    rows = tx.all(q.TO_TELL, {"collected": due.day, "mark": mark})
+    mark, coming, rows = claim(tx, due)
     groups = _groups(rows, _hidden(tx, mark, coming))
     wall = to_jst(tx.now)
     for group in groups:
@@ -98,6 +92,21 @@ def _notify(tx: Transaction, texts: Texts, due: Due, expires: datetime) -> int:
             expires=expires,
         )
     return sum(len(group.citizens) for group in groups)
+
+
+def claim(tx: Transaction, due: Due) -> tuple[str, Changes, Sequence[Row]]:
+    """Mark everybody who is due, and find whom to tell of what.
+
+    Returns:
+        The mark, the changes that the notices announce, and rows ordered by citizen, area and kind.
+    """
+    mark = tx.new_id()
+    if not tx.write(q.MARK_TOLD, {**due.terms, "mark": mark}):
+        return mark, {}, []
+    coming = changes(tx, due.day, due.day + timedelta(days=ANNOUNCED_DAYS))
+    if coming:
+        carry(tx, due, mark)
+    return mark, coming, tx.all(q.TO_TELL, {"collected": due.day, "mark": mark})
 
 
 def _hidden(tx: Transaction, mark: str, coming: Changes) -> dict[CitizenId, tuple[str, ...]]:

@@ -14,7 +14,7 @@ from govline.city import LineChannel, asgi
 from govline.core import FEATURE_API, Done, Handler, Offers, Responder
 from govline.core.messages import Text
 from govline.line import sign
-from govline.line.accounts import Breaker, Calls, Claim, Forward, ForwardHandler, Partner, sign_call
+from govline.line.accounts import Breaker, Calls, Claim, Forward, ForwardHandler, Partner, door, sign_call
 from govline.simulator import ChannelSettings, LineWorld, Simulator, SimulatorClient
 from govline.simulator.server import serve
 from govline.store import identity, inbox, outbox
@@ -429,6 +429,95 @@ class TestDoor:
         city.run(lambda tx: identity.set_blocked(tx, ann, True))
         assert call(**self.PUSH) == (404, "GL-8062")
 
+    def signed(self, clock, nonce, **body):
+        raw = json.dumps({**self.PUSH, **body}).encode()
+        return raw, sign_call(SECRET, "tool", raw, timestamp=int(clock.now().timestamp()), nonce=nonce)
+
+    def race(self, city, calls):
+        """The calls at the same time, each in a thread of its own; their statuses in order of size."""
+        gate, heard = threading.Barrier(len(calls)), []
+
+        def send(raw, headers):
+            gate.wait(20)
+            heard.append(city.partners.receive("tool", raw, headers).status)
+
+        threads = [threading.Thread(target=send, args=call) for call in calls]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(60)
+        return sorted(heard)
+
+    def test_the_same_call_many_times_at_once_is_one(self, city, ann, clock):
+        call = self.signed(clock, "n" * 16)
+        assert self.race(city, [call] * 8) == [202] + [409] * 7
+        assert len(city.read(lambda tx: outbox.list(tx))) == 1
+
+    def test_the_same_id_many_times_at_once_is_one_push(self, city, ann, clock):
+        calls = [self.signed(clock, f"nonce-{at:016d}") for at in range(8)]
+        assert self.race(city, calls) == [200] * 7 + [202]
+        assert len(city.read(lambda tx: outbox.list(tx))) == 1
+
+    def test_a_budget_is_kept_by_calls_that_come_at_once(self, city, ann, clock):
+        calls = [self.signed(clock, f"nonce-{at:016d}", id=f"t-{at}") for at in range(12)]
+        assert self.race(city, calls) == [202] * 5 + [429] * 7
+        assert len(city.read(lambda tx: outbox.list(tx))) == 5
+
+    def test_a_budget_that_is_read_first_would_be_overrun(self, city, ann, clock, monkeypatch):
+        """The proof that the race above is one: with a look and then a write, all see room on PostgreSQL."""
+        looked = threading.Barrier(8)
+
+        def look_then_write(tx, _partner, limit):
+            if tx.connection.exec_driver_sql("SELECT count(*) FROM gl_outbox").scalar() >= limit:
+                raise door._RefusedCall(429, "GL-8061", "full")
+            if tx.dialect == "postgresql":  # SQLite lets one writer in: there is no race to lose
+                looked.wait(20)
+
+        monkeypatch.setattr(door, "_spend", look_then_write)
+        calls = [self.signed(clock, f"nonce-{at:016d}", id=f"t-{at}") for at in range(8)]
+        overrun = city.read(lambda tx: tx.dialect) == "postgresql"
+        assert self.race(city, calls) == ([202] * 8 if overrun else [202] * 5 + [429] * 3)
+
+    def test_a_push_that_waited_too_long_is_not_sent(self, city, call, ann, clock):
+        assert call(**self.PUSH, expires_in=60) == (202, "")
+        (row,) = city.read(lambda tx: outbox.list(tx))
+        assert row.queue == "partner.tool"  # a partner's flood waits in a queue of its own
+        clock.advance(timedelta(seconds=61))
+        city.pump._effects["line.push"] = Quick()
+        city.pump.run_once()
+        assert [row.state for row in city.read(lambda tx: outbox.list(tx))] == ["dead"]
+
+    def test_a_nonce_is_remembered_across_the_hour(self, call, ann, clock):
+        clock.advance(timedelta(minutes=59 - clock.now().minute))
+        assert call(**self.PUSH, nonce="n" * 16) == (202, "")
+        clock.advance(timedelta(minutes=2))  # a new hour of the budget, inside the window of five minutes
+        assert call(**{**self.PUSH, "id": "p-2"}) == (202, "")
+        assert call(**self.PUSH, nonce="n" * 16) == (409, "GL-8060")
+
+    @pytest.mark.parametrize("nonce", ["n" * 65, "n" * 15, "あ" * 16, "n" * 15 + "\n"])
+    def test_a_nonce_has_a_form(self, call, ann, nonce):
+        assert call(**self.PUSH, nonce=nonce) == (401, "GL-8051")
+
+    def test_one_partners_signature_is_not_anothers(self, any_db, clock):
+        """Two tools that were given the same secret by mistake: the name is part of what is signed."""
+        channel = LineChannel(
+            lambda: [CHANNEL.secret],
+            lambda: "t",
+            partners=[Partner(name, calls=Calls(lambda: [SECRET], ["push"])) for name in ("tool", "other")],
+        )
+        city = City(any_db, [Plain()], line=channel)
+        city.run(lambda tx: identity.citizen_of(tx, ANN))
+        raw, headers = self.signed(clock, "n" * 16)
+        assert city.partners.receive("other", raw, headers).body["code"] == "GL-8051"
+        assert city.partners.receive("tool", raw, headers).status == 202
+
+    @pytest.mark.parametrize("secrets", [[], [""], ["", "x"]])
+    def test_a_secret_that_is_empty_opens_nothing(self, town_with, clock, secrets):
+        city = town_with(calls=Calls(lambda: secrets, ["push"]))
+        raw = json.dumps(self.PUSH).encode()
+        headers = sign_call("", "tool", raw, timestamp=int(clock.now().timestamp()), nonce="n" * 16)
+        assert city.partners.receive("tool", raw, headers).body["code"] == "GL-8051"
+
     def test_over_http(self, city, ann, clock):
         raw = json.dumps(self.PUSH).encode()
         headers = sign_call(SECRET, "tool", raw, timestamp=int(clock.now().timestamp()), nonce="n" * 16)
@@ -441,6 +530,47 @@ class TestDoor:
                 assert http.request("POST", url + path, body=raw, headers=headers).status == status
             assert http.request("GET", url + "/line/partners/tool").status == 405
             assert http.request("POST", url + "/line/else/tool").status == 404
+
+
+def test_what_a_tool_sends_back_goes_no_second_round(town_with, line):
+    """Two tools that forward to each other: what comes back is the event that we have, and ends here."""
+    city = town_with({"receives": "all"})
+    receive(city, event("こんにちは"))
+    for _ in range(3):
+        pump(city)
+        raw = line.requests[-1][3]
+        assert city.receive(raw, sign("older", raw)) == 200
+        plain = json.loads(raw)
+        plain["events"][0]["deliveryContext"]["isRedelivery"] = True
+        again = json.dumps(plain).encode()
+        assert city.receive(again, sign("older", again)) == 200
+    pump(city)
+    assert len(line.requests) == len(forwards(city)) == 1
+    assert len(answer_all(city)) == 1
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        (200, "x" * 2_000_000, {}),
+        (200, "", {"content-length": "-5"}),
+        (302, "", {"location": "http://169.254.169.254/latest"}),
+        (307, "", {"location": "http://127.0.0.1:9/elsewhere"}),
+        (101, "", {"upgrade": "websocket"}),
+        (999, "", {}),
+        (200, "", {"x" * 200: "y" * 60_000}),
+    ],
+)
+def test_a_hostile_answer_ends_one_row_and_nothing_else(town_with, line, hostile):
+    status, body, headers = hostile
+    city = town_with({"receives": "all", "timeout": 2})
+    line.say(status, body, headers)
+    receive(city, event("a"))
+    pump(city)
+    (row,) = forwards(city)
+    assert row.state in ("done", "dead", "asleep")
+    assert len(line.requests) == 1  # followed nowhere
+    assert len(answer_all(city)) == 1
 
 
 def test_two_tools_on_one_simulated_channel(sqlite_db, clock, line):

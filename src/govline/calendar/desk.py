@@ -138,16 +138,22 @@ class Desk:
         citizen: CitizenId | None,
         *,
         reason: str = "",
-        together: bool = False,
     ) -> Answer:
-        """Another slot, another number of places, or both.
-
-        Args:
-            together: The bookings it is linked with move in the same request: their dates are judged by whoever moves them.
-        """
+        """Another slot, another number of places, or both."""
         booking = own_booking(tx, booking_id, citizen)
         if isinstance(booking, Refused):
             return booking
+        moved = self.shift(tx, booking, to, party)
+        return moved if isinstance(moved, Refused) else self.moved(tx, booking, moved, reason)
+
+    def shift(
+        self, tx: Transaction, booking: Booking, to: Id, party: int | None, *, together: bool = False
+    ) -> Answer:
+        """Judge and move the row; what follows from it is left to the caller (`moved`).
+
+        Args:
+            together: The bookings it is linked with move in the same request: whoever moves them judges their dates.
+        """
         new = find_slot(tx, to)
         if new is None:
             return Refused([no_such_slot()])
@@ -162,8 +168,7 @@ class Desk:
         places = self.programme(booking.programme).places(people)
         if ledger.move(tx, booking, new, people, places) != "moved":
             return _lost(tx, new.id, judged)
-        moved = evolve(booking, slot=new.id, party=people, places=places, draws=new.draws, starts=new.starts)
-        return self._moved(tx, booking, moved, reason)
+        return evolve(booking, slot=new.id, party=people, places=places, draws=new.draws, starts=new.starts)
 
     def cancel(
         self, tx: Transaction, booking_id: Id, citizen: CitizenId | None, *, reason: str = ""
@@ -265,6 +270,14 @@ class Desk:
         first = min(chain, key=lambda each: each[1].starts)[0]
         return link_reasons(first.link, chain) if first.link is not None and len(chain) > 1 else []
 
+    def standing_reasons(
+        self, tx: Transaction, booking: Booking, slot: Slot, citizen: CitizenId
+    ) -> list[Reason]:
+        """Every reason that would stand against a booking that stands already."""
+        programme = self.programme(booking.programme)
+        facts = self._facts(tx, slot, citizen, booking.party, programme, moving=booking)
+        return check(programme.policy, slot, facts, tx.now, business_day=self.business_day)
+
     def _facts(
         self,
         tx: Transaction,
@@ -338,7 +351,8 @@ class Desk:
         except ConfigError:
             return None
 
-    def _moved(self, tx: Transaction, old: Booking, new: Booking, reason: str) -> Booking:
+    def moved(self, tx: Transaction, old: Booking, new: Booking, reason: str = "") -> Booking:
+        """What follows from a move: reminder, event, history; the booking as it stands."""
         if old.state is BookingState.DISPLACED:
             tx.write(q.SETTLE, {"booking": old.id})
             new = evolve(new, state=BookingState.CONFIRMED, closure=None)

@@ -13,10 +13,20 @@ from govline.calendar import _queries as q
 from govline.calendar._queries import shared as qp
 from govline.calendar._tables import booking_draws
 from govline.calendar.model import Booking, BookingState, Shared, Slot
-from govline.core import Id, Transaction
+from govline.core import CitizenId, Id, Transaction
 from govline.store.rows import rows_text
 
-__all__ = ["draw_rows", "end", "move", "place", "row_of", "shared_of", "with_shared"]
+__all__ = [
+    "draw_rows",
+    "end",
+    "hand_over",
+    "move",
+    "place",
+    "row_of",
+    "shared_of",
+    "take_back",
+    "with_shared",
+]
 
 _DRAWN = {column.name: column.type for column in booking_draws.columns}
 
@@ -78,6 +88,26 @@ def move(tx: Transaction, booking: Booking, to: Slot, party: int, places: int) -
         tx.write(qp.FORGET_DRAWN, {"booking": booking.id})
     _keep(tx, booking.id, wanted)
     return "moved"
+
+
+def hand_over(tx: Transaction, booking: Booking, citizen: CitizenId) -> bool:
+    """Give a contact's live booking to the citizen it is; False when they have the slot already, or it changed meanwhile."""
+    theirs = evolve(booking, citizen=citizen, contact=False)
+    marker = evolve(theirs, id=tx.new_id(), voucher=None)
+    if not tx.write(q.ADD_BOOKING, row_of(tx, marker)):
+        return False
+    tx.write(q.DROP_BOOKING, {"booking": marker.id})
+    return bool(tx.write(q.HAND_OVER, {"booking": booking.id, "from_whom": booking.citizen, "who": citizen}))
+
+
+def take_back(tx: Transaction, booking: Booking) -> None:
+    """Undo a `place` of this very transaction: nothing of it remains."""
+    drawn = _drawn(tx, booking)
+    _shift(tx, {pool: -units for pool, units in drawn.items()})
+    if drawn:
+        tx.write(qp.FORGET_DRAWN, {"booking": booking.id})
+    tx.write(q.DROP_BOOKING, {"booking": booking.id})
+    _give(tx, booking.slot, booking.places)
 
 
 # --- pools ---

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from govline.calendar import _queries as q
 from govline.calendar.model import Booking, BookingState, Refused
@@ -11,9 +11,20 @@ from govline.core import CitizenId, Json, Reason, Transaction
 from govline.errors import InputError
 from govline.store.columns import dump_json
 
-__all__ = ["Answer", "answered_once", "check_key", "digest_of", "row_of", "stored_answer", "to_json"]
+__all__ = [
+    "Answer",
+    "answered_once",
+    "check_key",
+    "digest_of",
+    "from_json",
+    "once",
+    "row_of",
+    "stored_answer",
+    "to_json",
+]
 
 Answer = Booking | Refused
+T = TypeVar("T")
 
 
 def answered_once(
@@ -25,12 +36,28 @@ def answered_once(
     *,
     citizen: CitizenId | None,
 ) -> Answer:
+    """Do the work unless this key was answered before; then give that answer again. See `once`."""
+    return once(tx, key, verb, content, work, citizen=citizen, write=to_json, read=from_json)
+
+
+def once(
+    tx: Transaction,
+    key: str,
+    verb: str,
+    content: Mapping[str, Json],
+    work: Callable[[], T],
+    *,
+    citizen: CitizenId | None,
+    write: Callable[[T], Json],
+    read: Callable[[Any], T],
+) -> T:
     """Do the work unless this key was answered before; then give that answer again.
 
     Args:
         key: The caller's idempotency key, unique in the town: a request id, a webhook event id.
-        verb: What is asked. `content`: with what; a digest of both is kept.
+        verb: What is asked. `content`: with what, nothing personal; a digest of both is kept.
         citizen: Whose request it is, so that it can be erased.
+        write: The answer as it is stored. `read`: and back.
 
     Raises:
         InputError: GL-2001, the key was used for another verb or other content.
@@ -40,9 +67,9 @@ def answered_once(
     if not tx.write(q.CLAIM_REQUEST, row_of(tx, key, verb, digest, citizen=citizen, answer=None)):
         stored = _stored(tx, key, verb, digest)
         if stored is not None:
-            return stored
+            return read(stored)
     answer = work()
-    tx.write(q.ANSWER, {"request": key, "said": to_json(answer)})
+    tx.write(q.ANSWER, {"request": key, "said": write(answer)})
     return answer
 
 
@@ -81,6 +108,12 @@ def stored_answer(row: tuple[str, str, Json], verb: str, digest: str) -> Answer 
     Raises:
         InputError: GL-2001, the key was used for another verb or other content.
     """
+    said = _same(row, verb, digest)
+    return None if said is None else from_json(said)
+
+
+def _same(row: tuple[str, str, Json], verb: str, digest: str) -> Any:
+    """What was said to the same request."""
     if (row[0], row[1]) != (verb, digest):
         raise InputError(
             "this idempotency key was used for another request",
@@ -88,12 +121,12 @@ def stored_answer(row: tuple[str, str, Json], verb: str, digest: str) -> Answer 
             hint="make a new key for every new request",
             place={"verb": verb, "before": row[0]},
         )
-    return None if row[2] is None else _from_json(row[2])
+    return row[2]
 
 
-def _stored(tx: Transaction, key: str, verb: str, digest: str) -> Answer | None:
+def _stored(tx: Transaction, key: str, verb: str, digest: str) -> Any:
     row = tx.one(q.REQUEST, {"request": key})
-    return None if row is None else stored_answer(row, verb, digest)
+    return None if row is None else _same(row, verb, digest)
 
 
 def to_json(answer: Answer) -> Json:
@@ -134,7 +167,8 @@ def _rare(booking: Booking) -> dict[str, Json]:
     return {name: value for name, value in said.items() if value}
 
 
-def _from_json(data: Mapping[str, Any]) -> Answer:
+def from_json(data: Mapping[str, Any]) -> Answer:
+    """What `to_json` gave."""
     if "refused" in data:
         return Refused([Reason(**reason) for reason in data["refused"]])
     row = dict(data["booking"])

@@ -7,14 +7,18 @@ from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from govline.calendar import _queries as q
-from govline.calendar._queries import shared as qp
+from govline.calendar import arrivals, linked, merging
 from govline.calendar.availability import DayView, SlotView
 from govline.calendar.availability_reader import days_of, times_of
+from govline.calendar.closure_messages import Rebooking
+from govline.calendar.counter import Counter
 from govline.calendar.desk import Desk, find_slot, no_such_slot
 from govline.calendar.dues import Dues
 from govline.calendar.eligibility import EligibilityList
 from govline.calendar.groups import Groups
+from govline.calendar.history import Step, steps
 from govline.calendar.layout import Conflict, Layout, add_slots, conflicts, lay_out, window
+from govline.calendar.mending import differences
 from govline.calendar.model import (
     Allowed,
     Booking,
@@ -27,11 +31,12 @@ from govline.calendar.model import (
 )
 from govline.calendar.preflight import TownFacts
 from govline.calendar.pricing import Price
+from govline.calendar.reminding import Quiet
 from govline.calendar.requests import Answer, answered_once, check_key
 from govline.calendar.rules import check, judge
 from govline.calendar.rush import Wish, take_many
 from govline.calendar.texts import CALENDAR_TEXTS
-from govline.core import CitizenId, ClaimPort, Id, ProfilePort, Ref, Transaction
+from govline.core import ALLOW_ALL, CitizenId, ClaimPort, Id, PolicyPort, ProfilePort, Ref, Transaction
 from govline.core.holidays import HolidayCalendar
 from govline.core.texts import Texts
 from govline.errors import ConfigError, InputError
@@ -56,6 +61,8 @@ class Calendar:
         texts: The wording of reminders; the Japanese defaults where omitted.
         profile: Where attributes of citizens are, for policies that ask for them.
         claims: Where claims are made, for programmes with `pay_item`.
+        policy: Which staff may do what at the `counter`.
+        quiet: The town's quiet hours: reminders and notices wait for their end.
     """
 
     def __init__(
@@ -67,6 +74,8 @@ class Calendar:
         texts: Texts | None = None,
         profile: ProfilePort | None = None,
         claims: ClaimPort | None = None,
+        policy: PolicyPort = ALLOW_ALL,
+        quiet: Quiet | None = None,
     ) -> None:
         self.programmes: Mapping[str, Programme] = {item.id: item for item in programmes}
         official = HolidayCalendar.official()
@@ -77,7 +86,8 @@ class Calendar:
         self.groups = Groups()
         self.eligibility = EligibilityList(self.programme)
         self._dues = Dues(self._business_day, self._holiday, words, claims, self.groups)
-        self._desk = Desk(self.programme, self._business_day, words, profile, dues=self._dues)
+        self._desk = Desk(self.programme, self._business_day, words, profile, dues=self._dues, quiet=quiet)
+        self.counter = Counter(self._desk, policy)
 
     def programme(self, programme: str) -> Programme:
         """The programme of this id.
@@ -262,6 +272,53 @@ class Calendar:
         work = partial(self._desk.cancel, tx, booking_id, citizen)
         return answered_once(tx, key, "cancel", content, work, citizen=citizen)
 
+    def book_linked(
+        self, tx: Transaction, wanted: Sequence[tuple[Id, int]], citizen: CitizenId | None, *, key: str
+    ) -> linked.Linked | Refused:
+        """Book several slots together (第1回と第2回), all or none; the programme's `link` says what fits.
+
+        Args:
+            wanted: Slot and number of people of each.
+        """
+        for _, party in wanted:
+            _check_party(party)
+        return linked.book_linked(tx, self._desk, wanted, citizen, key=key)
+
+    def change_linked(
+        self, tx: Transaction, moves: Mapping[Id, Id], *, key: str, citizen: CitizenId | None = None
+    ) -> linked.Linked | Refused:
+        """Move linked bookings together, all or none. `moves`: booking to new slot."""
+        return linked.change_linked(tx, self._desk, moves, citizen, key=key)
+
+    def fitting(self, tx: Transaction, slot_id: Id, *, party: int = 1) -> list[Slot]:
+        """Free slots for the booking that follows one in this slot: only those whose day and product fit."""
+        slot = self.slot(tx, slot_id)
+        return [] if slot is None else linked.fitting(tx, self._desk, slot, party=party)
+
+    def merge(self, tx: Transaction, code: str, citizen: CitizenId, *, key: str) -> merging.Merged | Refused:
+        """Make what was booked by telephone or at the counter the citizen's, by the code of the receipt; nothing is lost."""
+        return merging.merge(tx, self._desk, code, citizen, key=key)
+
+    def ticket(self, tx: Transaction, booking_id: Id) -> arrivals.Ticket:
+        """The code to show at the counter (see `govline.calendar.qr`).
+
+        Raises:
+            ConfigError: GL-1122 the database was opened without keys.
+        """
+        return arrivals.ticket(tx, booking_id)
+
+    def history(self, tx: Transaction, booking_id: Id) -> list[Step]:
+        """What has happened to a booking, oldest first: who, through which channel, why, when."""
+        return steps(tx, booking_id)
+
+    def mark_no_shows(self, tx: Transaction, *, limit: int = 500) -> int:
+        """Mark bookings that nobody checked in, in programmes with `no_show_after`; how many."""
+        return arrivals.mark_no_shows(tx, self._desk, sorted(self.programmes), limit=limit)
+
+    def rebooking(self) -> Rebooking:
+        """What answers a tap on the buttons of a closure's message."""
+        return Rebooking(self._desk, self.change)
+
     def booking(self, tx: Transaction, booking_id: Id) -> Booking | None:
         """The booking as it is now, live or not."""
         booking: Booking | None = tx.one(q.BOOKING_BY_ID, {"booking": booking_id})
@@ -340,14 +397,7 @@ class Calendar:
 
     def reconcile(self, tx: Transaction) -> list[Difference]:
         """Slots and pools whose counter does not equal their live bookings; empty while the calendar is sound."""
-        slots = [
-            Difference(slot, counter, rows, starts.date())
-            for slot, starts, counter, rows in tx.all(q.DIFFERENCES)
-        ]
-        pools = [
-            Difference("", counter, rows, None, pool) for pool, counter, rows in tx.all(qp.POOL_DIFFERENCES)
-        ]
-        return slots + pools
+        return differences(tx)
 
     def erase(self, tx: Transaction, citizen: CitizenId) -> None:
         """Cancel what lies ahead of the citizen and take their id out of every row."""
@@ -355,6 +405,7 @@ class Calendar:
             self._desk.end(tx, booking, BookingState.CANCELLED)
         for statement in (q.FORGET_BOOKINGS, q.FORGET_PERSON, q.FORGET_REQUESTS):
             tx.write(statement, {"who": citizen})
+        merging.erase_contacts(tx, citizen)
         self.eligibility.erase(tx, citizen)
         self.groups.erase(tx, citizen)
 

@@ -100,4 +100,24 @@ CALENDAR_TEXTS: Final = {
         "en": "[Reminder] Your booking for {programme} is on {when}.",
         "ja-easy": "【予約(よやく)の おしらせ】{programme}は {when}です。",
     },
+    "calendar.closed": {
+        "ja": "【中止のお知らせ】{programme} {when}は中止になりました。{reason}\n{until}まで、優先して別の日時に変更できます。下のボタンからお選びください。",
+        "en": "[Cancelled] {programme} on {when} will not take place. {reason}\nUntil {until} you may choose another time before others. Use the buttons below.",
+        "ja-easy": "【おしらせ】{programme} {when}は ありません。{reason}\n{until}までに 下の ボタンから べつの 日を えらんでください。",
+    },
+    "calendar.reopened": {
+        "ja": "【再開のお知らせ】{programme} {when}は予定どおり行います。ご予約はそのまま有効です。",
+        "en": "[Takes place] {programme} on {when} takes place after all. Your booking stands.",
+        "ja-easy": "【おしらせ】{programme} {when}は あります。予約(よやく)は そのままです。",
+    },
+    "calendar.rebooked": {
+        "ja": "{programme}の予約を{when}に変更しました。",
+        "en": "Your booking for {programme} has been moved to {when}.",
+        "ja-easy": "{programme}の 予約(よやく)を {when}に かえました。",
+    },
+    "calendar.rebook_over": {
+        "ja": "この変更の受付は終わっているか、すでに変更済みです。予約の一覧をご確認ください。",
+        "en": "This can no longer be changed here, or has been changed already. Please look at your bookings.",
+        "ja-easy": "ここでは もう かえられません。予約(よやく)を 見てください。",
+    },
 }

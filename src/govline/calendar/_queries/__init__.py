@@ -45,6 +45,7 @@ __all__ = [
     "FORGET_REQUESTS",
     "FREE_SLOTS",
     "GIVE",
+    "HAND_OVER",
     "LAID_OUT",
     "LINKED",
     "LIVE_IN_SLOT",
@@ -52,11 +53,13 @@ __all__ = [
     "PURGE_REQUESTS",
     "QUEUE_PERSON",
     "RECENT_BOOKINGS",
+    "RECOUNT_SLOT",
     "REMEMBER_LAYOUT",
     "RENAME_SLOT",
     "REQUEST",
     "RESIZE_SLOT",
     "SETTLE",
+    "SET_LINK",
     "SLOTS_BETWEEN",
     "SLOT_BY_ID",
     "SLOT_COLUMNS",
@@ -248,6 +251,16 @@ DIFFERENCES: Final = Statement(
     .order_by(slots.c.starts_at, slots.c.id),
 )
 
+_ROWS_OF_SLOT = (
+    select(func.coalesce(func.sum(_PLACES), literal(0, type_=Integer)))
+    .where(bookings.c.slot_id == slots.c.id, _LIVE)
+    .scalar_subquery()
+)
+RECOUNT_SLOT: Final = Statement(
+    "calendar.recount_slot",
+    update(slots).where(slots.c.id == bindparam("slot")).values(booked=_ROWS_OF_SLOT),
+)
+
 # --- layouts of programmes ---
 LAID_OUT: Final = Statement(
     "calendar.laid_out", select(programmes.c.digest, programmes.c.renamed).where(programmes.c.id == bindparam("programme"))
@@ -317,6 +330,16 @@ SETTLE: Final = Statement(
     update(bookings)
     .where(bookings.c.id == bindparam("booking"), bookings.c.state == BookingState.DISPLACED.value)
     .values(state=BookingState.CONFIRMED.value, closure=None),
+)
+HAND_OVER: Final = Statement(
+    "calendar.hand_over",
+    update(bookings)
+    .where(bookings.c.id == bindparam("booking"), bookings.c.citizen == bindparam("from_whom"), _LIVE)
+    .values(citizen=bindparam("who"), contact=false()),
+)
+SET_LINK: Final = Statement(
+    "calendar.set_link",
+    update(bookings).where(bookings.c.id == bindparam("booking")).values(link=bindparam("link")),
 )
 LINKED: Final = Statement(
     "calendar.linked",

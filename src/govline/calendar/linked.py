@@ -1,0 +1,192 @@
+"""Linked bookings (第1回と第2回): booked together or not at all, moved together or not at all."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, time, timedelta
+from typing import Any
+
+from attrs import evolve, field, frozen
+
+from govline.calendar import _queries as q
+from govline.calendar import history, ledger, requests
+from govline.calendar.desk import Desk, find_slot, linked_with, no_such_slot, own_booking
+from govline.calendar.linking import link_reasons, offered
+from govline.calendar.model import Booking, CitizenFacts, Programme, Refused, Slot
+from govline.calendar.overriding import PLAIN, Terms
+from govline.calendar.rules import check
+from govline.core import CitizenId, Id, Json, Reason, Transaction, frozen_tuple
+from govline.core.jst import JST, to_jst
+from govline.errors import RetryNeeded
+
+__all__ = ["Linked", "book_linked", "change_linked", "fitting"]
+
+_FAR = timedelta(days=366)
+
+
+@frozen
+class Linked:
+    """Bookings that were made or moved together, in order of time. The first one's id is their link."""
+
+    bookings: tuple[Booking, ...] = field(converter=frozen_tuple)
+
+
+def book_linked(
+    tx: Transaction,
+    desk: Desk,
+    wanted: Sequence[tuple[Id, int]],
+    citizen: CitizenId | None,
+    *,
+    key: str,
+    terms: Terms = PLAIN,
+) -> Linked | Refused:
+    """Take places in all these slots, or in none.
+
+    Args:
+        wanted: Slot and number of people of each, in any order.
+    """
+    content: dict[str, Json] = {"slots": [list(each) for each in wanted], "citizen": citizen}
+    return requests.once(
+        tx,
+        key,
+        "book_linked",
+        content,
+        lambda: _book(tx, desk, wanted, citizen, terms),
+        citizen=citizen,
+        write=_to_json,
+        read=_from_json,
+    )
+
+
+def change_linked(
+    tx: Transaction, desk: Desk, moves: Mapping[Id, Id], citizen: CitizenId | None, *, key: str
+) -> Linked | Refused:
+    """Move several bookings of one link to other slots, all or none.
+
+    Args:
+        moves: Booking to new slot.
+    """
+    content: dict[str, Json] = {"moves": dict(moves), "citizen": citizen}
+    return requests.once(
+        tx,
+        key,
+        "change_linked",
+        content,
+        lambda: _change(tx, desk, moves, citizen),
+        citizen=citizen,
+        write=_to_json,
+        read=_from_json,
+    )
+
+
+def fitting(tx: Transaction, desk: Desk, first: Slot, *, party: int = 1, limit: int = 500) -> list[Slot]:
+    """Slots for the booking after one in `first`: only those with places whose day and product fit, in order."""
+    programme = desk.programme(first.programme)
+    if programme.link is None:
+        return []
+    later = desk.programme(programme.link.to or programme.id)
+    since, until = offered(programme.link, to_jst(first.starts).date())
+    start = max(datetime.combine(since, time(), JST), tx.now)
+    end = datetime.combine(until + timedelta(days=1), time(), JST) if until else start + _FAR
+    facts = CitizenFacts(party, places=later.places(party), person=False)
+    terms = {"programme": later.id, "places": facts.places, "since": start, "until": end, "limit": limit}
+    return [
+        slot
+        for slot in tx.all(q.FREE_SLOTS, terms)
+        if not link_reasons(programme.link, [(programme, first), (later, slot)])
+        and not check(later.policy, slot, facts, tx.now, business_day=desk.business_day)
+    ]
+
+
+def _book(
+    tx: Transaction,
+    desk: Desk,
+    wanted: Sequence[tuple[Id, int]],
+    citizen: CitizenId | None,
+    terms: Terms,
+) -> Linked | Refused:
+    slots = [find_slot(tx, slot) for slot, _ in wanted]
+    chain = [(desk.programme(slot.programme), slot) for slot in slots if slot is not None]
+    if len(chain) < len(wanted) or not chain:
+        return Refused([no_such_slot()])
+    reasons = _apart(desk, chain)
+    if reasons:
+        return Refused(reasons)
+    people = dict(zip((slot.id for _, slot in chain), (party for _, party in wanted), strict=True))
+    placed: list[Booking] = []
+    for _, slot in sorted(chain, key=lambda each: each[1].starts):
+        answer = desk.place(tx, "book", slot.id, citizen, people[slot.id], terms=terms)
+        if isinstance(answer, Refused):
+            for booking in reversed(placed):
+                ledger.take_back(tx, booking)
+            return answer
+        placed.append(answer)
+    linked = [evolve(booking, link=placed[0].id) for booking in placed]
+    for booking in linked:
+        tx.write(q.SET_LINK, {"booking": booking.id, "link": booking.link})
+    desk.taken(tx, linked)
+    for booking in linked:
+        data = {"link": booking.link, "waived": booking.waived}
+        history.record(tx, booking, history.MADE, booking.state, reason=terms.reason, data=data)
+    return Linked(linked)
+
+
+def _apart(desk: Desk, chain: Sequence[tuple[Programme, Slot]]) -> list[Reason]:
+    """Why these slots cannot be linked: not offered together, too near, too far, another product."""
+    first = min(chain, key=lambda each: each[1].starts)[0]
+    allowed = {first.id, first.link.to or first.id} if first.link else set()
+    if first.link is None or any(programme.id not in allowed for programme, _ in chain):
+        return [Reason("GL-2150", "これらの枠は組み合わせて予約できません。")]
+    return desk.chain_reasons(chain)
+
+
+def _change(
+    tx: Transaction, desk: Desk, moves: Mapping[Id, Id], citizen: CitizenId | None
+) -> Linked | Refused:
+    found = [own_booking(tx, booking, citizen) for booking in moves]
+    refused = [answer for answer in found if isinstance(answer, Refused)]
+    if refused or not found:
+        return refused[0] if refused else Refused([Reason("GL-2112", "この予約は見つかりません。")])
+    bookings = [answer for answer in found if isinstance(answer, Booking)]
+    reasons = _apart_afterwards(tx, desk, bookings, moves)
+    if reasons:
+        return Refused(reasons)
+    done: list[tuple[Booking, Booking]] = []
+    for booking in sorted(bookings, key=lambda each: each.id):
+        answer = desk.shift(tx, booking, moves[booking.id], None, together=True)
+        if isinstance(answer, Refused):
+            _undo(tx, done)
+            return answer
+        done.append((booking, answer))
+    return Linked(sorted((desk.moved(tx, *each) for each in done), key=lambda each: each.starts))
+
+
+def _undo(tx: Transaction, done: Sequence[tuple[Booking, Booking]]) -> None:
+    for before, after in reversed(done):
+        old = find_slot(tx, before.slot)
+        if old is None or ledger.move(tx, after, old, before.party, before.places) != "moved":
+            raise RetryNeeded("a linked booking could not go back to its slot", hint="run the unit again")
+
+
+def _apart_afterwards(
+    tx: Transaction, desk: Desk, bookings: Sequence[Booking], moves: Mapping[Id, Id]
+) -> list[Reason]:
+    if len({booking.link for booking in bookings}) != 1 or bookings[0].link is None:
+        return [Reason("GL-2150", "これらの予約は組み合わせて変更できません。")]
+    rest = [each for each in linked_with(tx, bookings[0]) if each.state.live and each.id not in moves]
+    slots = [find_slot(tx, slot) for slot in (*moves.values(), *(each.slot for each in rest))]
+    chain = [(desk.programme(slot.programme), slot) for slot in slots if slot is not None]
+    return [no_such_slot()] if len(chain) < len(slots) else desk.chain_reasons(chain)
+
+
+def _to_json(answer: Linked | Refused) -> Json:
+    if isinstance(answer, Refused):
+        return requests.to_json(answer)
+    return {"linked": [requests.to_json(booking) for booking in answer.bookings]}
+
+
+def _from_json(data: Mapping[str, Any]) -> Linked | Refused:
+    if "refused" in data:
+        answer = requests.from_json(data)
+        assert isinstance(answer, Refused)
+        return answer
+    bookings = [requests.from_json(each) for each in data["linked"]]
+    return Linked([each for each in bookings if isinstance(each, Booking)])

@@ -37,7 +37,7 @@ from govline.delivery._tables import (
     testers,
     units,
 )
-from govline.delivery.model import Plan, State
+from govline.delivery.model import Plan
 from govline.store import Statement
 from govline.store._tables import identity
 from govline.store._upsert import insert_unless_known
@@ -90,7 +90,8 @@ __all__ = [
     "SHRINK_BATCH",
     "TAP",
     "TESTERS",
-    "BatchTries",
+    "WAITING_RUNS",
+    "BatchId",
     "Held",
     "Link",
     "MemberPlace",
@@ -363,8 +364,9 @@ DUPLICATE: Final = Statement(
     .where(
         _OF_SOURCE,
         incoming.c.received_at > _instant("since"),
-        incoming.c.state != "refused",
-        (incoming.c.key == bindparam("known")) | (incoming.c.digest == bindparam("same")),
+        (incoming.c.state != "refused") | (incoming.c.released_by != ""),  # what staff refused stays refused
+        ((incoming.c.key == bindparam("known")) & (incoming.c.key != ""))
+        | (incoming.c.digest == bindparam("same")),
     )
     .limit(1),
 )
@@ -430,12 +432,10 @@ class MemberPlace:
 
 
 @frozen
-class BatchTries:
-    """A batch, its fate and how often it left."""
+class BatchId:
+    """Which batch."""
 
     id: Id
-    state: State
-    tries: int
 
 
 PLACE_OF_CITIZEN: Final = Statement(
@@ -452,8 +452,8 @@ _at = (
 )
 BATCH_AT: Final = Statement(
     "delivery.batch_at",
-    select(batches.c.id, batches.c.state, batches.c.tries).where(*_at, batches.c.size > 0),
-    row=BatchTries,
+    select(batches.c.id).where(*_at, batches.c.size > 0),
+    row=BatchId,
 )
 FORGET_PERSONAL: Final = Statement(
     "delivery.forget_personal",
@@ -461,7 +461,9 @@ FORGET_PERSONAL: Final = Statement(
 )
 SHRINK_BATCH: Final = Statement(
     "delivery.shrink_batch",
-    update(batches).where(batches.c.id == bindparam("batch")).values(size=batches.c.size - 1),
+    update(batches)
+    .where(batches.c.id == bindparam("batch"), batches.c.state == "planned", batches.c.tries == 0)
+    .values(size=batches.c.size - 1),
 )
 LEAVE_OUT_ONE: Final = Statement(
     "delivery.leave_out_one",
@@ -474,6 +476,12 @@ RUNS_OF_CITIZEN: Final = Statement(
     select(runs.c.id).join(
         recipients, (recipients.c.run_id == runs.c.id) & (recipients.c.citizen == bindparam("citizen"))
     ),
+)
+WAITING_RUNS: Final = Statement(
+    "delivery.waiting_runs",
+    select(runs.c.id, runs.c.terms, recipients.c.position)
+    .join(recipients, (recipients.c.run_id == runs.c.id) & (recipients.c.citizen == bindparam("citizen")))
+    .where(runs.c.finished_at.is_(None), recipients.c.position.is_not(None)),
 )
 ERASE: Final = Statement(
     "delivery.erase",

@@ -11,13 +11,13 @@ from typing import Any, Final
 from attrs import evolve
 
 from govline.core import CitizenId, Id, Json, Message, Ref, Transaction
-from govline.core.jst import to_jst
 from govline.delivery import _queries as q
 from govline.delivery import _sql as sql
 from govline.delivery.freezing import add_run, check_terms, pages, serialise
 from govline.delivery.model import Kind, Plan, Preview, Refused, Run
 from govline.delivery.planning import (
     check_parts,
+    claim_unit,
     digest_of,
     gate,
     go_on,
@@ -26,7 +26,6 @@ from govline.delivery.planning import (
     standing,
     write_plan,
 )
-from govline.delivery.reading import number
 from govline.delivery.rules import (
     UNITS_PER_MONTH,
     SendFacts,
@@ -265,7 +264,7 @@ def send(tx: Transaction, setup: Setup, plan_id: Id) -> Run | Refused:
         started=started,
     )
     reasons = send_refusals(setup.rules, facts)
-    if not reasons and not _claim_unit(tx, now):
+    if not reasons and now.unit is not None and not claim_unit(tx, now.unit, now.due):
         reasons = (reason("GL-1065", limit=UNITS_PER_MONTH),)
     return Refused(reasons) if reasons else begin(tx, setup, now)
 
@@ -439,15 +438,3 @@ def _sendings(tx: Transaction, source: str, moment: datetime, window: timedelta)
     """When the source's other runs start or will start, as far as they can share a window with `moment`."""
     around = {"source": source, "since": moment - window, "until": moment + window}
     return [max(started, due or started) for started, due in tx.all(sql.SENDINGS, around)]
-
-
-def _claim_unit(tx: Transaction, now: Plan) -> bool:
-    """Whether LINE will record the unit's name in the month of the sending; the name is taken up where it will."""
-    if now.unit is None:
-        return True
-    month = f"{to_jst(max(now.due or tx.now, tx.now)):%Y-%m}"
-    gate(tx, f"units:{month}")
-    if number(tx, sql.COUNT_UNITS, {"month": month, "but": now.unit}) >= UNITS_PER_MONTH:
-        return False
-    tx.write(sql.ADD_UNIT, {"month": month, "name": now.unit})
-    return True

@@ -23,6 +23,7 @@ from govline.errors import StoreError
 __all__ = ["holds", "no_such", "offer", "refuse", "release"]
 
 _HOUR: Final = timedelta(hours=1)
+_LONGEST_KEY: Final = 200
 
 
 def offer(tx: Transaction, setup: Setup, source: Source, incoming: Incoming) -> Accepted | Held | Refused:
@@ -47,7 +48,7 @@ def offer(tx: Transaction, setup: Setup, source: Source, incoming: Incoming) -> 
     values = {
         "id": row,
         "source": source.name,
-        "key": incoming.key,
+        "key": _key(incoming.key),
         "digest": hashlib.sha256(body).hexdigest(),
         "dated_at": incoming.dated,
         "received_at": tx.now,
@@ -129,11 +130,18 @@ def _facts(tx: Transaction, source: Source, incoming: Incoming, body: bytes) -> 
     look = {
         "name": source.name,
         "since": since,
-        "known": incoming.key,
+        "known": _key(incoming.key),
         "same": hashlib.sha256(body).hexdigest(),
     }
     taken = number(tx, sql.COUNT_TAKEN, {"name": source.name, "since": tx.now - _HOUR})
     return IncomingFacts(now=tx.now, duplicate=tx.one(sql.DUPLICATE, look) is not None, taken=taken)
+
+
+def _key(given: str) -> str:
+    """The machine's own id as a table takes it: what is too long or not printable by its hash, so that nothing is lost for it."""
+    if len(given) <= _LONGEST_KEY and given.isprintable():
+        return given
+    return f"sha256:{hashlib.sha256(given.encode(errors='surrogatepass')).hexdigest()}"
 
 
 def _start(tx: Transaction, setup: Setup, source: Source, row: Id, body: bytes, *, approver: str) -> Id:

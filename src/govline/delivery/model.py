@@ -130,6 +130,7 @@ class FrozenBatch:
     Args:
         messages: JSON array of message objects in UTF-8, as it goes on the wire.
         citizens: In frozen order: up to 500 of a multicast, one of a push, none of a broadcast.
+        tries: Attempts before this one that LINE may have accepted.
     """
 
     id: Id
@@ -141,6 +142,7 @@ class FrozenBatch:
     messages: bytes = field(repr=False)
     citizens: tuple[CitizenId, ...] = field(repr=False)
     kind: Kind = "multicast"
+    tries: int = 0
 
 
 @frozen

@@ -7,16 +7,18 @@ from typing import Any, Final
 from attrs import evolve, fields
 
 from govline.core import Effect, Id, Ref, Transaction
+from govline.core.jst import to_jst
 from govline.delivery import _sql as sql
 from govline.delivery.model import Plan, Run
-from govline.delivery.reading import run
-from govline.delivery.rules import content_digest
+from govline.delivery.reading import number, run
+from govline.delivery.rules import UNITS_PER_MONTH, content_digest
 from govline.delivery.sending import EMERGENCY_PRIORITY
 from govline.delivery.setup import Setup
 from govline.errors import InputError, StoreError
 
 __all__ = [
     "check_parts",
+    "claim_unit",
     "digest_of",
     "gate",
     "go_on",
@@ -100,6 +102,16 @@ def write_plan(tx: Transaction, setup: Setup, draft: Plan) -> Plan:
 def gate(tx: Transaction, name: str) -> None:
     """Take turns under a name until the commit: what counts and then writes is not done twice at once."""
     tx.write(sql.LOCK_GATE, {"name": name, "touched_at": tx.now})
+
+
+def claim_unit(tx: Transaction, unit: str, due: datetime | None) -> bool:
+    """Whether LINE will record the unit's name in the month of the sending; the name is taken up where it will."""
+    month = f"{to_jst(max(due or tx.now, tx.now)):%Y-%m}"
+    gate(tx, f"units:{month}")
+    if number(tx, sql.COUNT_UNITS, {"month": month, "but": unit}) >= UNITS_PER_MONTH:
+        return False
+    tx.write(sql.ADD_UNIT, {"month": month, "name": unit})
+    return True
 
 
 def go_on(tx: Transaction, run_id: Id, *, due: datetime | None = None, emergency: bool = False) -> None:

@@ -35,6 +35,7 @@ __all__ = [
     "hand_out",
     "open_batch",
     "record_batch",
+    "take_out",
     "unpark",
 ]
 
@@ -143,22 +144,28 @@ def finish_if_done(tx: Transaction, run_id: Id) -> None:
 
 
 def erase_planned(tx: Transaction, run_id: Id, citizen: CitizenId) -> None:
-    """Take a person who is being erased out of a run, where their batch has not left yet; the counts stay true.
-
-    What was written for them alone goes in any case. The caller puts the pseudonym.
-    """
+    """Take a person who is being erased out of a run, and what was written for them alone; the caller puts the pseudonym."""
     row = tx.one(sql.PLACE_OF_CITIZEN, {"run": run_id, "person": citizen})
-    if row is None or row.position is None:
-        return
-    own = {"run": run_id, "at": row.position}
-    tx.write(sql.FORGET_PERSONAL, own)
-    held = tx.one(sql.BATCH_AT, own)
-    if held is not None and (held.state != "planned" or held.tries):
-        return
-    tx.write(sql.LEAVE_OUT_ONE, {"run": run_id, "person": citizen, "why": "erased"})
+    if row is not None and row.position is not None:
+        tx.write(sql.FORGET_PERSONAL, {"run": run_id, "at": row.position})
+        take_out(tx, run_id, citizen, row.position, "erased")
+
+
+def take_out(tx: Transaction, run_id: Id, citizen: CitizenId, position: int, why: str) -> bool:
+    """Take a person out of a run where their batch has not left yet; the counts stay true. Whether it was still possible."""
+    at = {"run": run_id, "at": position}
+    held = tx.one(sql.BATCH_AT, at)
+    if held is None:
+        tx.one(
+            q.LOCK_RUN, {"run": run_id}
+        )  # who cuts the run right now has committed the batch, or waits for us
+        held = tx.one(sql.BATCH_AT, at)
+    # the row decides, not the look before it: a worker may open the batch in this very moment
+    if held is not None and not tx.write(sql.SHRINK_BATCH, {"batch": held.id}):
+        return False
+    tx.write(sql.LEAVE_OUT_ONE, {"run": run_id, "person": citizen, "why": why})
     tx.write(q.GROW_RUN, {"run": run_id, "number": 0, "excluded": 1})
-    if held is not None:
-        tx.write(sql.SHRINK_BATCH, {"batch": held.id})
+    return True
 
 
 @frozen
@@ -201,6 +208,7 @@ def _frozen(tx: Transaction, batch_id: Id, place: _Place) -> FrozenBatch:
         messages=bytes(place.messages),
         citizens=tuple(members.split(",")) if members else (),
         kind=place.kind,
+        tries=place.tries,
     )
 
 

@@ -5,9 +5,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from govline.core import CitizenId, Message, Transaction
-from govline.core.jst import to_jst
 from govline.delivery import _queries as q
-from govline.delivery import _sql as sql
 from govline.delivery.freezing import (
     add_batches,
     add_run,
@@ -20,6 +18,7 @@ from govline.delivery.freezing import (
     take_in,
 )
 from govline.delivery.model import Run
+from govline.delivery.planning import claim_unit
 from govline.delivery.reading import ledger, ledger_counts, ledger_table, run, runs, same_run
 from govline.delivery.sending import batch, finish_if_done, hand_out, open_batch, record_batch
 
@@ -58,7 +57,8 @@ def freeze(
         key: Idempotency key of the run.
         source: Which feature sends, for staff and reports.
         messages: 1 to 5 messages, checked against LINE's limits.
-        unit: LINE's custom aggregation unit, `[A-Za-z0-9_]{1,30}`.
+        unit: LINE's custom aggregation unit, `[A-Za-z0-9_]{1,30}`. The 1,001st name of a month, which LINE would not record,
+            is left out: the message goes, `Run.unit` is None.
         due: Not before; `expires`: not after, what is unsent then ends not reached.
 
     Raises:
@@ -68,13 +68,13 @@ def freeze(
     check_terms(unit, due, expires)
     body = serialise(messages)
     digest = hashlib.sha256(body).hexdigest()
+    if unit is not None and tx.one(q.RUN_BY_KEY, {"key": key}) is None and not claim_unit(tx, unit, due):
+        unit = None
     run_id = add_run(
         tx, key=key, source=source, messages=body, digest=digest, unit=unit, due=due, expires=expires
     )
     if run_id is None:
         return same_run(tx, key, digest)
-    if unit is not None:
-        tx.write(sql.ADD_UNIT, {"month": f"{to_jst(due or tx.now):%Y-%m}", "name": unit})
     offered, placed = 0, 0
     for page in pages(recipients):
         placed += take_in(tx, run_id, page, offered)

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from attrs import field, frozen, validators
 
+from govline.core.clock import aware
 from govline.core.ids import Id
 from govline.core.talk import Message
 from govline.core.values import Json, Reason, frozen_set, frozen_tuple
@@ -79,7 +80,7 @@ class Incoming:
     Args:
         sender: Who it says it is, as the transport has proven it.
         key: Its own id of the message: Message-ID, document UUID with revision, area and status.
-        dated: When it was written.
+        dated: When it was written, with a zone (GL-0003 without).
         messages: What citizens would read.
         subject, body: The original words; marks are looked for there and in the messages.
         status: The telegram's control status (通常, 訓練, 試験; Actual, Exercise, Test); "" where there is none.
@@ -87,7 +88,7 @@ class Incoming:
 
     sender: str = field(repr=False)
     key: str
-    dated: datetime
+    dated: datetime = field(converter=aware)
     messages: tuple[Message, ...] = field(converter=frozen_tuple, repr=False)
     subject: str = field(default="", repr=False)
     body: str = field(default="", repr=False)

@@ -2,13 +2,14 @@
 
 from govline.core import CitizenId, Event, Ref, Transaction
 from govline.delivery import _sql as sql
+from govline.delivery.sending import take_out
 from govline.delivery.setup import Setup
 
 __all__ = ["opt_in", "opt_out", "opted_out"]
 
 
 def opt_out(tx: Transaction, setup: Setup, citizen: CitizenId, topic: str, *, source: str = "") -> bool:
-    """Send the citizen nothing of this topic any more; whether that is new.
+    """Send the citizen nothing of this topic any more, also nothing that waits to leave; whether that is new.
 
     Args:
         source: Where they said so: `scenario:…`, `page`, `counter`.
@@ -17,7 +18,12 @@ def opt_out(tx: Transaction, setup: Setup, citizen: CitizenId, topic: str, *, so
         InputError: GL-1058, the town has no such topic.
     """
     row = {"citizen": citizen, "topic": setup.topic(topic), "source": source, "at": tx.now}
-    return bool(tx.write(sql.OPT_OUT, row)) and _told(tx, citizen, topic, wanted=False)
+    if not tx.write(sql.OPT_OUT, row):
+        return False
+    for run_id, terms, position in tx.all(sql.WAITING_RUNS, {"citizen": citizen}):
+        if terms.get("topic") == topic:
+            take_out(tx, run_id, citizen, position, "opted_out")
+    return _told(tx, citizen, topic, wanted=False)
 
 
 def opt_in(tx: Transaction, setup: Setup, citizen: CitizenId, topic: str) -> bool:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 from attrs import field, frozen
 
-from govline.core import Dead, EffectContext, Fate, Json, Retry, Transaction
+from govline.core import Dead, EffectContext, Fate, Json, Retry, Transaction, Unknown
 from govline.line.bulk import BulkCall, broadcast_body, multicast_body, push_body
 from govline.line.limiter import Gate
 from govline.line.messenger import Answer, Messenger
@@ -105,6 +105,8 @@ class BatchHandler:
         if batch.citizens:
             users = self._db.read(lambda tx: addresses.line_users(tx, batch.citizens))
         if not users and self.call != "broadcast":
+            if batch.tries:
+                return Unknown("GL-8026 the citizens were erased between attempts")
             return Dead("nobody of the batch can be reached")
         return Ready(batch.retry_key, self.body(batch, users))
 

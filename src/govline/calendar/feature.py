@@ -16,6 +16,7 @@ from govline.calendar.datasets import DATASETS
 from govline.calendar.definition import load_folder, parse
 from govline.calendar.eligible_dataset import eligible_dataset
 from govline.calendar.expiries import expiries
+from govline.calendar.file_commands import file_commands
 from govline.calendar.labels import when
 from govline.calendar.model import Refused
 from govline.calendar.occupancy_reader import OCCUPANCY_COMMAND
@@ -119,7 +120,7 @@ class CalendarFeature:
                 reminders.TOPIC: reminders.SendReminder(lambda: service.programmes, self._texts),
             },
             datasets=[*DATASETS, *self._lists(service)],
-            commands=[check_command(service, lambda: self._folder), OCCUPANCY_COMMAND],
+            commands=[check_command(service, lambda: self._folder), OCCUPANCY_COMMAND, *file_commands(service, lambda: self._folder)],
             ticks=[Tick("calendar.lay_out", time(0, 5), lambda tx, _: service.prepare(tx))],
             pages=[*Browsing(service, self._texts).all(), *BookingPages(service, self._texts).all()],
             data_map=_DATA,

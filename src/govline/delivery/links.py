@@ -90,7 +90,7 @@ def taps(tx: Transaction, run: Id) -> tuple[Taps, ...]:
 def _checked(url: str) -> str:
     try:
         parts = urlsplit(url)
-        plain = parts.scheme == "https" and parts.hostname and not (parts.username or parts.password)
+        plain = parts.scheme == "https" and all((parts.hostname or "").split(".")) and "@" not in parts.netloc
         fits = parts.port is None or parts.port > 0
     except ValueError:
         plain = fits = False

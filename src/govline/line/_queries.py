@@ -9,7 +9,7 @@ from govline.store._upsert import insert_unless_known
 from govline.store.columns import InstantColumn
 from govline.store.statement import Statement
 
-__all__ = ["FREE_AT", "LEASE", "OPEN"]
+__all__ = ["FREE_AT", "LEASE", "OPEN", "RESET"]
 
 _c = budget.c
 _free_us = type_coerce(_c.free_at, BigInteger)
@@ -19,6 +19,12 @@ _begin = case((_free_us < _from_us, _from_us), else_=_free_us)
 
 OPEN: Final = insert_unless_known("line.open_budget", budget, "channel", "endpoint")
 FREE_AT: Final = Statement("line.free_at", select(_c.free_at).where(*_here))
+RESET: Final = Statement(
+    "line.reset_budget",
+    update(budget)
+    .where(*_here, _c.free_at == bindparam("seen", type_=InstantColumn()))
+    .values(free_at=bindparam("again", type_=InstantColumn())),
+)
 LEASE: Final = Statement(
     "line.lease_budget",
     update(budget)

@@ -2,7 +2,8 @@
 
 LINE counts per channel, so several processes with a bucket each would together go beyond the limit. A lease is one small
 commit for at most a twentieth of a second's calls. A slice that its worker did not use in time is lost, never saved up.
-Needs clocks that agree within a few milliseconds, as every machine with NTP has.
+Needs clocks that agree within a few milliseconds, as every machine with NTP has. A clock that is set back stops nobody: moments
+farther ahead than anybody could have leased are given up, and the line begins anew behind what may still be under way.
 """
 
 import math
@@ -23,6 +24,9 @@ __all__ = ["SharedLimiter"]
 
 _SLICE: Final = timedelta(seconds=0.05)
 """About how much is leased at once."""
+
+_APART: Final = timedelta(seconds=5)
+"""Clocks of workers that are farther apart than this were set."""
 
 
 class SharedLimiter:
@@ -71,13 +75,16 @@ class SharedLimiter:
         share = self._shares.setdefault(endpoint, _Share(self._limits.get(endpoint, RATE)))
         now = self._db.clock.now()
         share.forget(now - share.late)
+        if share.slots and self._impossible(share, share.slots[0], now):
+            share.slots.clear()
         if not share.slots and (refused := self._lease(endpoint, share)):
             return refused
         delay = (share.slots[0] - now).total_seconds()
         return delay if delay > self._patience else share.slots.popleft()
 
     def _hold(self, endpoint: str, moment: datetime) -> None:
-        while self._db.clock.now() - moment > self._shares[endpoint].late:
+        share = self._shares[endpoint]
+        while (now := self._db.clock.now()) - moment > share.late or self._impossible(share, moment, now):
             with self._lock:
                 again = self._promised(endpoint)
             if isinstance(again, float):
@@ -87,6 +94,10 @@ class SharedLimiter:
         left = (moment - self._db.clock.now()).total_seconds()
         if left > 0:
             self._wait(left)
+
+    def _impossible(self, share: "_Share", moment: datetime, now: datetime) -> bool:
+        """Whether a moment lies farther ahead than a lease can: the clock was set back since."""
+        return moment - now > timedelta(seconds=self._patience) + share.longest + _APART
 
     def _lease(self, endpoint: str, share: "_Share") -> float:
         """Fill the share's slots and return 0.0, or the seconds until there is something to lease."""
@@ -111,6 +122,7 @@ class _Share:
         self.interval = timedelta(microseconds=micros)
         self.slots: deque[datetime] = deque()
         self._most = max(1, int(_SLICE / self.interval))
+        self.longest = self.interval * self._most
         self.size = 1
 
     def forget(self, before: datetime) -> None:
@@ -150,4 +162,8 @@ def _take(tx: Transaction, channel: str, endpoint: str, share: _Share, patience:
         return end - span
     assert standing is not None
     free_at: datetime = standing[0]
+    if free_at > horizon + share.longest + _APART:
+        anew = horizon + share.longest
+        tx.write(q.RESET, {**here, "seen": free_at, "again": anew})
+        free_at = anew
     return max(_SLICE.total_seconds(), (free_at - tx.now).total_seconds() - patience)

@@ -50,6 +50,26 @@ def test_tokens_are_fresh_and_unknown_or_old_ones_lead_nowhere(town, clock):
         *("https://user:pass@a.example", "https://a.example/\r\nSet-Cookie: x", "https://a.example/ x"),
         *("https://a.example\\@b.example", "https://a.example:x/", "https://[::1", "https://日本.example/"),
         f"https://a.example/{'x' * 1000}",
+        *(
+            "https://@b.example",
+            "https://:@b.example",
+            "https://a.example@",
+            "data:text/html,x",
+            "https:a.example",
+        ),
+        *(
+            "https://a.example%2f@b.example/",
+            "https://a.ex\u0430mple/",
+            "HTTPS:\\\\b.example",
+            "https://.",
+            "https://a..b/",
+        ),
+        *(
+            "https://a.example\u3002evil/",
+            "https://a.example/\u202egpj",
+            "https://\x00.example",
+            "https://a.example:0/",
+        ),
     ],
 )
 def test_no_link_leads_anywhere_else(town, url):

@@ -139,3 +139,22 @@ def test_who_comes_late_for_a_place_waits_for_another(any_db, clock: FixedClock)
         sent.append(clock.now())
     assert fullest(sent) <= 100
     assert 0.3 < (sent[-1] - start).total_seconds() < 0.6
+
+
+@pytest.mark.parametrize("endpoint", ["multicast", "broadcast"])
+def test_a_clock_that_is_set_back_stops_nobody(any_db, clock: FixedClock, endpoint):
+    gates = [SharedLimiter(any_db, "c", patience=0.0) for _ in range(2)]
+    assert [gate.enter(endpoint) for gate in gates] == [0.0, 0.0]
+    clock.advance(-timedelta(hours=5))
+    waits = [gate.enter(endpoint) for gate in gates]
+    assert max(waits) <= 200.0  # LINE's own pace of an hour's 60, never the five hours
+
+
+def test_a_clock_that_is_set_back_makes_no_burst(any_db, clock: FixedClock):
+    gate = shared(any_db)
+    before = used([gate], clock, rounds=100)
+    clock.advance(-timedelta(minutes=10))
+    after = used([gate], clock, rounds=100)
+    joined = before + [moment + timedelta(minutes=10) for moment in after]
+    assert fullest(joined) <= LIMIT.calls
+    assert len(after) >= LIMIT.calls * 0.7

@@ -146,3 +146,19 @@ def test_the_validator_is_lines_own_dry_run(city, world, people):
     )
     assert city.delivery.validate(city.database, run_plan.id).validated == run_plan.digest
     assert [line["endpoint"] for line in world.log] == ["validate.multicast"]
+
+
+def test_who_is_erased_after_a_lost_answer_is_unknown_and_who_before_it_not_reached(
+    city, world, people, clock
+):
+    city.delivery.offer_renderer("own", lambda _tx, _facts, who: {each: [Text("投票所")] for each in who})
+    world.faults.add(Fault("push", "cut_after", len(people)))
+    run = send(city, recipients=[*people], renderer={"by": "own"})
+    city.settle()
+    erased = next(iter(people))
+    erase = city._assembly.offers["delivery"].erase
+    city.run(lambda tx: (erase(tx, erased), identity.erase(tx, erased)))
+    clock.advance(city.pump._backoff.cap)
+    city.settle()
+    assert (counts(city, run).sent, counts(city, run).unknown, counts(city, run).planned) == (4, 1, 0)
+    assert [texts(world, user) for user in people.values()] == [["投票所"]] * 5

@@ -1,11 +1,13 @@
-"""What a scenario may do with the calendar: pick a slot, book, list, change, cancel. Nothing personal is said or kept."""
+"""What a scenario may do with the calendar: pick a slot, book, list, change, cancel, ask whether staff are there. Nothing personal is said or kept."""
 
 from collections.abc import Sequence
 
-from attrs import frozen
+from attrs import evolve, frozen
 from pydantic import BaseModel, ConfigDict, Field
 
+from govline.calendar.labels import when
 from govline.calendar.model import Booking, Refused, Slot
+from govline.calendar.office import Office
 from govline.calendar.picker import Page, ask, read, slot_label, slot_value
 from govline.calendar.service import Calendar
 from govline.core import Action, ActionResult, Ask, Finished, Input, Json, TalkContext, Transaction
@@ -17,6 +19,7 @@ __all__ = ["CalendarActions"]
 
 _YES, _NO = "calendar:yes", "calendar:no"
 _LABEL = 20
+_USUAL = Office()
 
 
 class _Args(BaseModel):
@@ -37,6 +40,10 @@ class BookArgs(_Args):
     party: int = Field(default=1, ge=1)
 
 
+class NoArgs(_Args):
+    """Nothing to say."""
+
+
 class OwnArgs(_Args):
     """`calendar`: only bookings of this programme. `booking`: this very one, so nobody is asked which."""
 
@@ -46,10 +53,11 @@ class OwnArgs(_Args):
 
 @frozen
 class CalendarActions:
-    """The actions over one calendar and one wording."""
+    """The actions over one calendar and one wording; `office`: when staff can be asked."""
 
     calendar: Calendar
     texts: Texts
+    office: Office = _USUAL
 
     def all(self) -> list[Action]:
         """Every action, for `Offers.actions`."""
@@ -57,6 +65,7 @@ class CalendarActions:
         return [
             Action("calendar.pick_slot", PickArgs, {"ok", "none"}, self.pick, resume=self.picked),
             Action("calendar.book", BookArgs, {"ok", "refused"}, self.book),
+            Action("calendar.ask_staff", NoArgs, {"open", "closed"}, self.ask_staff),
             Action("calendar.list", OwnArgs, {"ok", "none"}, self.list_bookings),
             Action("calendar.change", OwnArgs, ended, self.change, resume=self.change_on),
             Action("calendar.cancel", OwnArgs, {*ended, "kept"}, self.cancel, resume=self.cancel_on),
@@ -82,7 +91,20 @@ class CalendarActions:
         answer = self.calendar.book(
             tx, args.slot, context.citizen, party=args.party, key=_key(context, "calendar.book")
         )
-        return self._answered(answer)
+        said = self._answered(answer)
+        if isinstance(answer, Booking) and self.calendar.reminds_at_once(tx, answer):
+            return evolve(said, messages=[Text(self.texts.get("calendar.soon", when=when(answer.starts)))])
+        return said
+
+    def ask_staff(self, tx: Transaction, context: TalkContext, args: NoArgs) -> ActionResult:  # noqa: ARG002 - the contract's signature
+        """Whether staff can be asked now; outside office hours the citizen is told when they can."""
+        if self.office.is_open(context.now, self.calendar.business_day):
+            return Finished("open")
+        opens = self.office.next_opening(context.now, self.calendar.business_day)
+        text = self.texts.get(
+            "calendar.office_closed", hours=self.office.text, when=when(opens) if opens else "-"
+        )
+        return Finished("closed", {"opens": opens and opens.isoformat()}, [Text(text)])
 
     # --- one's own bookings ---
 

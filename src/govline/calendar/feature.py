@@ -19,6 +19,7 @@ from govline.calendar.expiries import expiries
 from govline.calendar.file_commands import file_commands
 from govline.calendar.labels import when
 from govline.calendar.model import Refused
+from govline.calendar.office import Office, OfficeConfig
 from govline.calendar.occupancy_reader import OCCUPANCY_COMMAND
 from govline.calendar.page_texts import PAGE_TEXTS
 from govline.calendar.pages import Browsing
@@ -63,6 +64,7 @@ class CalendarConfig(BaseModel):
         folder: Where the programmes' YAML files lie, below the town's folder.
         programmes: Programmes written here, instead of or beside the files.
         texts: The town's own wording: key to text.
+        office: When staff answer: `{hours: 8:30-17:15, closed: 2026-12-29/2027-01-03}`, on business days.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -70,6 +72,7 @@ class CalendarConfig(BaseModel):
     folder: str = "calendars"
     programmes: list[dict[str, Any]] = []
     texts: dict[str, str] = {}
+    office: OfficeConfig = OfficeConfig()
 
 
 class CalendarFeature:
@@ -83,6 +86,7 @@ class CalendarFeature:
     def __init__(self) -> None:
         self._texts = Texts(defaults=_TEXTS)
         self._folder = Path()
+        self._office = Office()
         self._keys: Callable[[], Keyring | None] = lambda: None
         self._today: Callable[[], date] = lambda: today(SystemClock())
 
@@ -95,6 +99,7 @@ class CalendarFeature:
         """
         self._texts = Texts(config.texts, _TEXTS)
         self._folder = Path(env.folder) / config.folder
+        self._office = config.office.office()
         programmes = [*load_folder(self._folder), *map(parse, config.programmes)]
         names = [programme.id for programme in programmes]
         twice = sorted({name for name in names if names.count(name) > 1})
@@ -113,7 +118,7 @@ class CalendarFeature:
     def offers(self, service: Calendar) -> Offers:
         """Actions, the expiry of holds, daily upkeep, the slot port, checks and the staff's view."""
         return Offers(
-            actions=CalendarActions(service, self._texts).all(),
+            actions=CalendarActions(service, self._texts, self._office).all(),
             effects={
                 "calendar.expire": ExpireHold(service),
                 "calendar.unpaid": EndUnpaid(service),

@@ -31,6 +31,7 @@ from govline.calendar.model import (
 )
 from govline.calendar.preflight import TownFacts
 from govline.calendar.pricing import Price
+from govline.calendar.reminders import told_at_once
 from govline.calendar.reminding import Quiet
 from govline.calendar.requests import Answer, answered_once, check_key
 from govline.calendar.rules import check, judge
@@ -328,6 +329,15 @@ class Calendar:
         """The citizen's live bookings that are not over, in order of time."""
         rows = tx.all(q.BOOKINGS_OF, {"citizen": citizen, "now": tx.now})
         return [row for row in rows if row.held_until is None or row.held_until > tx.now]
+
+    @property
+    def business_day(self) -> Callable[[date], bool]:
+        """Which days count as business days."""
+        return self._business_day
+
+    def reminds_at_once(self, tx: Transaction, booking: Booking) -> bool:
+        """Whether the booking was made after its last reminder's time: its confirmation has to remind."""
+        return told_at_once(tx, self.programme(booking.programme), booking, self._desk.quiet)
 
     def expire_holds(self, tx: Transaction, *, limit: int = 500) -> int:
         """End holds whose time has run out; how many."""

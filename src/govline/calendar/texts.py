@@ -95,6 +95,16 @@ CALENDAR_TEXTS: Final = {
         "en": "Your booking for {programme} was cancelled because it was not paid in time.",
         "ja-easy": "{programme}の 予約(よやく)は、お金が はらわれなかったので なくなりました。",
     },
+    "calendar.soon": {
+        "ja": "まもなくのご予約のため、あらためてのお知らせはありません。{when}にお越しください。",
+        "en": "Your booking is soon, so there will be no further reminder. Please come on {when}.",
+        "ja-easy": "もうすぐの 予約(よやく)です。お知らせは もう ありません。{when}に 来てください。",
+    },
+    "calendar.office_closed": {
+        "ja": "ただいまの時間は、職員がお答えできません。職員がお答えする時間は、開庁日の{hours}です。次は{when}からです。",
+        "en": "The office is closed now. Staff answer on working days, {hours}; next from {when}.",
+        "ja-easy": "いま 職員(しょくいん)は いません。{hours}に います。つぎは {when}からです。",
+    },
     "calendar.reminder": {
         "ja": "【予約のお知らせ】{programme}のご予約は{when}です。",
         "en": "[Reminder] Your booking for {programme} is on {when}.",

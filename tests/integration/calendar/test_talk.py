@@ -243,3 +243,32 @@ def test_two_rooms_at_one_time_are_told_apart(town_db):
     ask = town_db.run(lambda tx: actions.pick(tx, context, PickArgs(calendar="hall")))
     assert len(set(labels(ask))) == 2
     assert [label[:2] for label in labels(ask)] == ["1.", "2."]
+
+
+def test_a_booking_after_its_reminders_reminds_at_once(town_db, clock):
+    calendar = Calendar([parse({**WRITTEN, "remind": ["前日 18:00", "2時間前"]})])
+    actions = CalendarActions(calendar, Texts(defaults=CALENDAR_TEXTS))
+    town_db.run(lambda tx: calendar.lay_out(tx, "copal"))
+    first, *_, last = town_db.read(lambda tx: calendar.slots(tx, "copal"))
+    clock.set(datetime(2026, 11, 23, 23, 30, tzinfo=UTC))
+
+    def said(slot, key):
+        context = TalkContext(citizen="a", now=clock.now(), key=key)
+        return town_db.run(lambda tx: actions.book(tx, context, BookArgs(slot=slot.id))).messages
+
+    (soon,) = said(first, "k1")
+    assert (
+        soon.text
+        == "まもなくのご予約のため、あらためてのお知らせはありません。11月24日(火) 10:00にお越しください。"
+    )
+    assert said(last, "k2") == ()
+
+
+def test_staff_after_hours(talk, actions):
+    night = TalkContext(citizen="a", now=datetime(2026, 11, 20, 12, tzinfo=UTC))
+    done = actions["calendar.ask_staff"].run(None, night, None)
+    assert (done.outcome, done.messages[0].text) == (
+        "closed",
+        "ただいまの時間は、職員がお答えできません。職員がお答えする時間は、開庁日の8:30〜17:15です。次は11月24日(火) 8:30からです。",
+    )
+    assert talk("calendar.ask_staff", None).outcome == "open"

@@ -30,7 +30,17 @@ def examine(folder: Path, *, ask_line: bool = False) -> list[str]:
             return [f"the database lacks {', '.join(lacking)}: govline db upgrade"]
         findings = [*_secrets(city), *city.check(), *city.read(_leftovers)]
         findings += [sentence(each) for each in city.read(lambda tx: expiring(city, tx))]
-        return [*findings, *(str(found) for found in _at_line(city))] if ask_line else findings
+        live = [*_pages(city), *_at_line(city)] if ask_line else []
+        return [*findings, *map(str, live)]
+
+
+def _pages(city: City) -> list[Finding]:
+    """What a town that goes live needs besides LINE: behind a proxy that ends TLS its pages take themselves for http."""
+    web = getattr(city, "web", None)
+    if web is None or web.settings.base_url():
+        return []
+    said = "the pages do not know their own address: behind a proxy every form is refused, and messages hold no links"
+    return [Finding("GL-8140", said, "base_url under features: web:, or GOVLINE_WEB_URL")]
 
 
 def _at_line(city: City) -> list[Finding]:

@@ -67,3 +67,19 @@ def test_a_file_with_a_bad_line_is_refused_without_its_value(town, capsys):
     said = capsys.readouterr()
     assert "GL-8053" in said.err
     assert "山田" not in said.err + said.out
+
+
+def test_the_doctor_asks_whether_the_pages_know_their_address(town, capsys, monkeypatch):
+    """Behind a proxy that ends TLS they would take themselves for http and refuse every form."""
+    with (town / "city.yaml").open("a", encoding="utf-8") as definition:
+        definition.write("features: {web: {}}\n")
+    monkeypatch.delenv("GOVLINE_WEB_URL", raising=False)
+    assert main(["db", "upgrade"]) == 0
+    capsys.readouterr()
+    main(["doctor", "--line"])
+    said = capsys.readouterr().out
+    assert "GL-8140" in said
+    assert "base_url" in said
+    monkeypatch.setenv("GOVLINE_WEB_URL", "https://town.example/pages")
+    main(["doctor", "--line"])
+    assert "GL-8140" not in capsys.readouterr().out

@@ -1,0 +1,185 @@
+"""The linter before reception opens: one fault, one finding, with its key; a sound programme has none."""
+
+from datetime import date, datetime, timedelta
+
+import pytest
+from attrs import evolve
+
+from govline.calendar import CutOff, Policy, Programme, parse
+from govline.calendar.model import PoolRule, SlotRule
+from govline.calendar.preflight import Finding, TownFacts, placed, preflight
+from govline.calendar.terms import Ages, Eligibility, Interval, Who, Window
+from govline.core.holidays import HolidayCalendar
+from govline.core.jst import JST
+
+NOW = datetime(2026, 11, 20, 9, tzinfo=JST)
+OFFICIAL = HolidayCalendar.official()
+TOWN = TownFacts(OFFICIAL.is_business_day, OFFICIAL.is_holiday, HolidayCalendar.LAST_DAY)
+BASE = {
+    "programme": "flu",
+    "capacity": 20,
+    "slots": [{"dates": "2027-01-05/2027-01-29", "weekdays": "月火水木金", "times": ["10:00", "13:00"]}],
+}
+
+
+def at(day, hour=9, month=12, year=2026):
+    return datetime(year, month, day, hour, tzinfo=JST)
+
+
+def found(programme, facts=TOWN, now=NOW):
+    return [(each.code, each.level, each.key) for each in preflight(programme, now, facts)]
+
+
+def programme(terms=None, **more):
+    made = parse({**BASE, **more})
+    return made if terms is None else evolve(made, policy=terms)
+
+
+def test_a_sound_programme_has_no_finding():
+    assert found(programme()) == []
+    staged = Policy(
+        opens=at(10), windows=[Window("75歳以上", Who(ages=Ages(75)), opens=at(1))], book=CutOff(days=1)
+    )
+    assert found(programme(staged)) == []
+    assert found(programme(slots=[{"rolling": 30, "times": "9:00"}])) == []
+    assert found(Programme("by_code")) == []
+
+
+SLOTS = "slots"
+DATES = [
+    (
+        {"slots": [{"dates": "2026-11-28/2026-11-29", "weekdays": "月", "times": "9:00"}]},
+        ("GL-2201", "error", SLOTS),
+    ),
+    ({"closed": "2027-01-01/2027-01-31"}, ("GL-2201", "error", SLOTS)),
+    ({"slots": [{"dates": "2026-11-10", "times": "9:00"}]}, ("GL-2202", "error", SLOTS)),
+    ({"slots": [{"dates": "2026-11-20", "times": "9:00"}]}, ("GL-2202", "error", SLOTS)),
+    ({"slots": [{"dates": "2026-12-25", "times": "9:00"}]}, ("GL-2203", "warning", SLOTS)),
+]
+
+
+@pytest.mark.parametrize(("more", "expected"), DATES)
+def test_dates(more, expected):
+    assert found(programme(**more)) == [expected]
+
+
+def test_dates_run_out_within_the_weeks_asked_for():
+    last = programme(slots=[{"dates": "2027-01-01", "times": "9:00"}])
+    assert found(last) == []  # 42 days ahead
+    assert found(last, evolve(TOWN, weeks=7)) == [("GL-2203", "warning", "slots")]
+    assert found(last, now=NOW + timedelta(days=1)) == [("GL-2203", "warning", "slots")]
+
+
+def test_a_holiday_table_that_ends_too_soon():
+    facts = evolve(TOWN, holidays_until=date(2026, 12, 31))
+    assert found(programme(closed_on_holidays=True), facts) == [("GL-2211", "error", "closed_on_holidays")]
+    assert found(programme(Policy(cancel=CutOff(business_days=1))), facts)[0][0] == "GL-2211"
+    assert found(programme(), facts) == []
+    far = programme(closed_on_holidays=True, slots=[{"dates": "2100-01-05", "times": "9:00"}])
+    assert found(far) == [("GL-2211", "error", "closed_on_holidays")]
+
+
+WINDOWS = [
+    (Policy(opens=at(10), closes=at(10)), [("GL-2205", "error", "policy.closes"), ("GL-2204", "error", "policy.closes")]),
+    (Policy(closes=at(1, month=11)), [("GL-2207", "error", "policy.closes")]),
+    (Policy(closes=at(20, month=11)), [("GL-2207", "error", "policy.closes")]),
+    (Policy(windows=[Window("A", Who(cohorts={"A"}), opens=at(10), closes=at(9))]), [("GL-2204", "error", "policy.windows.0")]),
+    (Policy(opens=at(1), windows=[Window("A", Who(cohorts={"A"}), opens=at(7))]), [("GL-2219", "warning", "policy.windows.0")]),
+    (Policy(opens=at(5)), [("GL-2212", "warning", "policy.opens")]),  # a Saturday
+    (Policy(opens=at(23, month=11)), [("GL-2212", "warning", "policy.opens")]),  # a national holiday
+    (Policy(opens=at(10, 0)), [("GL-2212", "warning", "policy.opens")]),
+    (Policy(opens=at(10, 22)), [("GL-2212", "warning", "policy.opens")]),
+    (Policy(opens=at(10, 21)), []),
+    (Policy(opens=at(10, 7)), []),
+    (Policy(windows=[Window("A", Who(cohorts={"A"}), opens=at(6))]), [("GL-2212", "warning", "policy.windows.0.opens")]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("policy", "expected"), WINDOWS)
+def test_windows(policy, expected):
+    assert found(programme(policy)) == expected
+
+
+def test_slots_outside_the_reception_and_cut_offs_that_leave_none():
+    january = Policy(opens_days_before=7, closes=at(12, month=1, year=2027))
+    (outside,) = preflight(programme(january), NOW, TOWN)
+    assert (outside.code, outside.level, outside.key) == ("GL-2205", "warning", "policy.closes")
+    assert "最初は1月20日(水) 10:00" in outside.text
+    late = Policy(opens=at(15, month=1, year=2027), book=CutOff(business_days=20))
+    assert found(programme(late)) == [("GL-2206", "error", "policy.book_until")]
+    some = Policy(opens=at(18, month=1, year=2027), book=CutOff(business_days=3))
+    assert ("GL-2206", "warning", "policy.book_until") in found(programme(some))
+    assert found(programme(Policy(cancel=CutOff(days=3)))) == [("GL-2208", "warning", "policy.cancel_until")]
+
+
+ROOMS = [
+    ({"pools": [{"name": "在庫", "capacity": 0}]}, ("GL-2214", "error", "pools.0.capacity")),
+    ({"pools": [{"name": "在庫", "capacity": 19}]}, ("GL-2214", "warning", "pools.0.capacity")),
+    ({"policy": {"max_party": 21}}, ("GL-2220", "warning", "policy.max_party")),
+    ({"slots": BASE["slots"] * 2}, ("GL-2221", "warning", "slots")),
+]
+
+
+@pytest.mark.parametrize(("more", "expected"), ROOMS)
+def test_places(more, expected):
+    assert found(programme(**more)) == [expected]
+
+
+def test_rooms_without_a_name_and_parts_that_nobody_books():
+    rule = SlotRule(
+        [(at(1).time(), at(1, 10).time())], 1, [(date(2027, 1, 5), date(2027, 1, 29))], name="全面"
+    )
+    hall = Programme("hall", rules=[rule], parts={"全面": ("A", "B")}, per_group=True)
+    assert found(hall) == [("GL-2215", "warning", "parts.全面")] * 2
+    named = evolve(hall, rules=[rule, *(evolve(rule, name=name) for name in "AB")])
+    assert found(named) == []
+    unnamed = evolve(hall, rules=[*named.rules, evolve(rule, name="")])
+    assert found(unnamed) == [("GL-2215", "error", "slots")]
+    small = evolve(named, pools=[PoolRule("鍵", 1, "time", {"A"}, per_place=False)])
+    assert found(small) == []
+
+
+def listed(policy, **cohorts):
+    policy = evolve(policy, eligibility=Eligibility())
+    return found(programme(policy), evolve(TOWN, cohorts=cohorts))
+
+
+def test_rows_of_the_list_that_nobody_lets_in():
+    windows = [Window("第1回", Who(cohorts={"A"}), opens=at(1))]
+    error, warning = "policy.windows", "policy.windows"
+    assert listed(Policy(windows=windows), A=5) == []
+    assert listed(Policy(windows=windows), A=5, B=2) == [("GL-2210", "error", error)]
+    assert listed(Policy(windows=windows), B=2) == [
+        ("GL-2210", "error", error),
+        ("GL-2216", "warning", warning),
+    ]
+    assert listed(Policy(opens=at(10), windows=windows), A=5, B=2) == []
+    assert listed(Policy(who=Who(cohorts={"A"})), A=5, B=2) == [("GL-2210", "error", error)]
+    assert listed(Policy(), A=800) == [("GL-2213", "warning", "slots")]
+    assert listed(Policy()) == [("GL-2209", "error", "policy.eligibility")]
+    assert found(programme(Policy(eligibility=Eligibility()))) == []
+
+
+def test_names_that_are_not_there():
+    facts = evolve(TOWN, programmes={"flu"}, attributes={"ward"})
+    assert found(programme(Policy(interval=Interval("dose1", 21))), facts) == [
+        ("GL-2218", "error", "policy.interval.after")
+    ]
+    assert found(programme(Policy(interval=Interval())), facts) == [("GL-2218", "error", "policy.interval")]
+    assert found(programme(Policy(who=Who(ages=Ages(65)))), facts) == [("GL-2217", "error", "policy.who")]
+
+
+def test_errors_come_first_and_a_finding_tells_its_place():
+    policy = Policy(opens=at(5), windows=[Window("A", Who(cohorts={"A"}), opens=at(10), closes=at(9))])
+    assert [each.level for each in preflight(programme(policy), NOW, TOWN)] == ["error", "warning"]
+    finding = placed(Finding("GL-2201", "error", "文", "対処", "flu", "slots"), "flu.yaml", len)
+    assert finding.to_json() == {
+        "code": "GL-2201", "level": "error", "text": "文", "remedy": "対処", "programme": "flu", "key": "slots", "file": "flu.yaml", "line": 5,
+    }  # fmt: skip
+
+
+def test_every_text_is_a_sentence_for_staff():
+    for more, _ in [*DATES, *ROOMS]:
+        for each in preflight(programme(**more), NOW, TOWN):
+            assert each.text.endswith("。")
+            assert each.remedy

@@ -9,7 +9,7 @@ from attrs import frozen
 from pydantic import BaseModel, ConfigDict
 
 from govline.calendar import _queries as q
-from govline.calendar import reminders
+from govline.calendar import closures, counter_offers, merging, reminders
 from govline.calendar.actions import CalendarActions
 from govline.calendar.commands import check_command
 from govline.calendar.datasets import DATASETS
@@ -19,11 +19,10 @@ from govline.calendar.expiries import expiries
 from govline.calendar.file_commands import file_commands
 from govline.calendar.labels import when
 from govline.calendar.model import Refused
-from govline.calendar.office import Office, OfficeConfig
 from govline.calendar.occupancy_reader import OCCUPANCY_COMMAND
+from govline.calendar.office import Office, OfficeConfig
 from govline.calendar.page_texts import PAGE_TEXTS
-from govline.calendar.pages import Browsing
-from govline.calendar.pages_booking import BookingPages
+from govline.calendar.pages_all import pages_of
 from govline.calendar.service import Calendar
 from govline.calendar.texts import CALENDAR_TEXTS
 from govline.core import (
@@ -113,22 +112,35 @@ class CalendarFeature:
             texts=self._texts,
             profile=env.port("profile") if any(policy.attributes for policy in policies) else None,
             claims=env.port("claims") if any(policy.pay_item for policy in policies) else None,
+            policy=env.port("policy"),
+            quiet=env.port("quiet_hours"),
         )
 
     def offers(self, service: Calendar) -> Offers:
         """Actions, the expiry of holds, daily upkeep, the slot port, checks and the staff's view."""
         return Offers(
             actions=CalendarActions(service, self._texts, self._office).all(),
+            responders=[counter_offers.rebooking(service)],
             effects={
+                closures.TOPIC: counter_offers.CloseStep(service),
                 "calendar.expire": ExpireHold(service),
                 "calendar.unpaid": EndUnpaid(service),
                 reminders.TOPIC: reminders.SendReminder(lambda: service.programmes, self._texts),
             },
             datasets=[*DATASETS, *self._lists(service)],
-            commands=[check_command(service, lambda: self._folder), OCCUPANCY_COMMAND, *file_commands(service, lambda: self._folder)],
-            ticks=[Tick("calendar.lay_out", time(0, 5), lambda tx, _: service.prepare(tx))],
-            pages=[*Browsing(service, self._texts).all(), *BookingPages(service, self._texts).all()],
-            data_map=_DATA,
+            commands=[
+                check_command(service, lambda: self._folder),
+                OCCUPANCY_COMMAND,
+                *file_commands(service, lambda: self._folder),
+            ],
+            ticks=[
+                Tick("calendar.lay_out", time(0, 5), lambda tx, _: service.prepare(tx)),
+                *counter_offers.no_show_ticks(service),
+            ],
+            pages=pages_of(service, self._texts),
+            data_map=(*_DATA, *counter_offers.DATA),
+            sealed=merging.SEALED,
+            retention=counter_offers.RETENTION,
             erase=service.erase,
             prepare=service.prepare,
             checks=[Check("calendar.counter", _drift(service))],

@@ -109,12 +109,13 @@ TABLES: Final[Mapping[str, Classified]] = {
     "gl_calendar_slot": Classified(
         "予約の枠",
         _KEPT,
-        public="id programme starts_at ends_at name capacity booked cancelled draws",
+        public="id programme starts_at ends_at name capacity booked cancelled draws reserved_for reserved_until closure",
     ),
     "gl_calendar_booking": Classified(
         "予約",
         "保存(住民の消去で仮名)",
-        public="id slot_id programme party state held_until made_at channel ended_at places draws voucher",
+        public="id slot_id programme party state held_until made_at channel ended_at places draws voucher"
+        " contact waived link closure",
         preference="citizen made_by",
     ),
     "gl_calendar_person": Classified(
@@ -148,6 +149,27 @@ TABLES: Final[Mapping[str, Classified]] = {
     ),
     "gl_calendar_group_member": Classified(
         "団体として予約する人", _ERASED, public="group_id", preference="citizen"
+    ),
+    "gl_calendar_contact": Classified(
+        "LINEのない予約者(封印)",
+        "最後の予約の90日後",
+        public="id merge_until made_at",
+        preference="citizen",
+        personal="label phone phone_hash merge",
+    ),
+    "gl_calendar_history": Classified(
+        "予約の経緯",
+        _KEPT,
+        public="id booking_id at what was slot_id actor_kind channel reason data",
+        preference="actor",
+    ),
+    "gl_calendar_ticket": Classified(
+        "受付の番号(鍵付きハッシュ)", _KEPT, public="booking_id", personal="code"
+    ),
+    "gl_calendar_closure": Classified(
+        "予約枠の一斉中止",
+        _KEPT,
+        public="id programme since until reason state emergency priority_until made_at",
     ),
     "gl_calendar_due": Classified("予約の支払い期限", _KEPT, public="booking_id due_at paid_at"),
     "gl_delivery_batch": Classified(

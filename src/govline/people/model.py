@@ -25,6 +25,10 @@ __all__ = [
 
 VERBS: Final[Mapping[str, str]] = {
     "audit.read": "監査記録を見る",
+    "calendar.close": "予約枠を中止・再開し、予約者に知らせる",
+    "calendar.desk": "窓口・電話で予約を扱う",
+    "calendar.override": "規則や定員を超えて予約を入れる",
+    "calendar.reconcile": "予約数の照合で直す",
     "data.export": "データを書き出す",
     "data.import": "データを取り込む",
     "delivery.approve": "配信を承認する",

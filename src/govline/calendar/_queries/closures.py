@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from attrs import frozen
-from sqlalchemy import Integer, bindparam, false, func, insert, or_, select, true, update
+from sqlalchemy import Integer, bindparam, false, func, insert, null, or_, select, true, update
 
 from govline.calendar._queries import BOOKING_COLUMNS, SLOT_COLUMNS, booking_of_row, slot_of_row
 from govline.calendar._queries.sets import among
@@ -95,7 +95,7 @@ CLOSE_SLOTS: Final = Statement(
 )
 REOPEN_SLOTS: Final = Statement(
     "calendar.reopen_slots",
-    update(slots).where(slots.c.closure == _closure).values(cancelled=false(), closure=None),
+    update(slots).where(slots.c.closure == _closure).values(cancelled=false(), closure=null()),
 )
 
 
@@ -131,7 +131,10 @@ TO_DISPLACE: Final = Statement(
     "calendar.to_displace",
     select(*BOOKING_COLUMNS)
     .join(slots, slots.c.id == bookings.c.slot_id)
-    .where(*_IN_CLOSED, bookings.c.state.in_([BookingState.HELD.value, BookingState.CONFIRMED.value]))
+    .where(
+        *_IN_CLOSED,
+        or_(bookings.c.state == BookingState.HELD.value, bookings.c.state == BookingState.CONFIRMED.value),
+    )
     .order_by(bookings.c.id)
     .limit(_limit),
     row=booking_of_row,

@@ -7,12 +7,14 @@ from typing import Annotated
 import typer
 
 from govline.cli.development import town_folder
-from govline.cli.towns import ready_town
+from govline.cli.towns import ask_policy, ready_town
+from govline.core import Actor
 from govline.store import chain
 
 __all__ = ["app"]
 
 Town = Annotated[Path | None, typer.Option("--town", help="The town's folder (with a city.yaml).")]
+_CLERK = Actor("staff", "cli", "cli")
 app = typer.Typer(no_args_is_help=True, help="The audit: who did what.")
 _WHAT = {
     "changed": "書き換えられたか、並べ替えられています",
@@ -37,6 +39,7 @@ def verify(
 ) -> int:
     """Compute the chain again; ends with 1 and names the first entry that does not fit."""
     with ready_town(town_folder(town)) as city:
+        ask_policy(city, _CLERK, "audit.read")
         verdict = chain.verify(city.database, anchor=anchor)
     broken = verdict.broken
     if as_json:

@@ -55,6 +55,8 @@ def erase(
         return 0
     for place, number in report.leftovers.items():
         typer.echo(f"✗ {place}: {number}行に残っています")
+    if not report.before:
+        typer.echo("! この住民IDの行は初めからありませんでした。IDを確かめてください")
     if report.proven:
         typer.echo(f"✓ 全表の全列を探し、残りはありません。監査上の仮名: {report.tombstone}")
     return 0 if report.proven else 1

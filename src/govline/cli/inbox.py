@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from govline.cli.development import town_folder
-from govline.cli.towns import ready_town
+from govline.cli.towns import ask_policy, ready_town
 from govline.core import Actor
 from govline.store import inbox
 
@@ -44,6 +44,7 @@ def replay(
     if bool(event) == every:
         raise typer.BadParameter("name an event, or --all")
     with ready_town(town_folder(town)) as city:
+        ask_policy(city, _CLERK, "inbox.replay")
         failed = [row.id for row in city.read(lambda tx: inbox.list(tx, state="failed", limit=1000))]
         for row in failed if every else [event]:
             city.run(partial(inbox.replay, event=row), actor=_CLERK)

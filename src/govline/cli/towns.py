@@ -6,11 +6,11 @@ from pathlib import Path
 
 from govline.city import City
 from govline.cli.development import CLOCK_FILE, development_secrets, join_running_town
-from govline.core import Clock, SystemClock
-from govline.errors import StoreError
+from govline.core import Actor, Clock, SystemClock
+from govline.errors import InputError, StoreError
 from govline.testing.clock import FileClock
 
-__all__ = ["open_town", "ready_town", "town_clock"]
+__all__ = ["ask_policy", "open_town", "ready_town", "town_clock"]
 
 
 def open_town(folder: Path) -> City:
@@ -42,6 +42,17 @@ def ready_town(folder: Path) -> City:
             place={"folder": str(folder)},
         )
     return city
+
+
+def ask_policy(city: City, actor: Actor, verb: str) -> None:
+    """Refuse a command that the town's policy does not give to this actor.
+
+    Raises:
+        InputError: The policy's code and sentence.
+    """
+    reason = city.policy.refuses(actor, verb)
+    if reason is not None:
+        raise InputError(reason.text, code=reason.code, place={"verb": verb})
 
 
 def town_clock() -> Clock:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from govline.core import Actor, Command, Transaction
-from govline.errors import InputError
+from govline.errors import FileError, InputError
 from govline.people.model import HandOver, Problem
 from govline.people.service import People
 
@@ -80,7 +80,7 @@ def _hand_over(city: Any, words: Sequence[str]) -> int:
     parser.add_argument("--json", action="store_true", help="for machines")
     given = parser.parse_args(list(words))
     people: People = city.people
-    data = given.file.read_bytes()
+    data = _bytes(given.file)
 
     def unit(tx: Transaction) -> tuple[HandOver, Sequence[Problem]]:
         moves, unread = people.read_moves(tx, data)
@@ -90,6 +90,18 @@ def _hand_over(city: Any, words: Sequence[str]) -> int:
     problems = [*unread, *plan.problems]
     _report(plan, problems, as_json=given.json)
     return 1 if problems else 0
+
+
+def _bytes(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError:
+        raise FileError(
+            "the list cannot be opened",
+            code="GL-1511",
+            hint="check its name and rights",
+            place={"file": file.name},
+        ) from None
 
 
 def _report(plan: HandOver, problems: Sequence[Problem], *, as_json: bool) -> None:

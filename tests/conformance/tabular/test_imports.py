@@ -9,6 +9,7 @@ from govline.errors import GovlineError, InputError
 from govline.store import audit
 from govline.tabular import Files
 from govline.tabular import _queries as q
+from govline.tabular.taking_back import TakingBack
 
 HEADER = "番号,氏名,地区,生年月日\n"
 CLERK = Actor("staff", "clerk-1", "import")
@@ -112,6 +113,29 @@ def test_undo_is_refused_where_rows_changed_since(files, file, everybody, any_db
     undone = files.undo("people", keep_changed=True)
     assert (undone.rows, undone.left) == (1, 1)
     assert [row[1:3] for row in everybody()] == [("花", "m"), ("太郎", "m")], "another column's change stays"
+
+
+def test_what_was_added_and_then_changed_by_somebody_stays(files, file, everybody, any_db):
+    files.load("people", file("000001,花子,港,", "000002,太郎,港,"))
+    any_db.run(lambda tx: tx.connection.exec_driver_sql("UPDATE people SET name = '花' WHERE no = '000001'"))
+    with pytest.raises(InputError, match="GL-0067"):
+        files.undo("people")
+    assert files.undo("people", keep_changed=True).left == 1
+    assert [row[:2] for row in everybody()] == [("000001", "花")]
+
+
+def test_an_import_is_taken_back_by_one_alone(files, file, everybody, any_db, people):
+    """Both have seen the same import that stands; the second one finds it in other hands."""
+    files.load("people", file(*many(20)))
+    dataset = files.dataset("people")
+    hands = [TakingBack(any_db, dataset, dataset.table(), CLERK) for _ in range(2)]
+    found = any_db.read(lambda tx: tx.one(q.LAST, {"kind": "people"}))
+    any_db.run(lambda tx: hands[0]._take(tx, found))
+    with pytest.raises(InputError, match="GL-0065"):
+        any_db.run(lambda tx: hands[1]._take(tx, found))
+    with pytest.raises(InputError, match="GL-0065"):
+        Files(any_db, [people.dataset()]).load("people", file(*many(30)))
+    assert hands[1].take_over(found) == 0
 
 
 def test_an_error_in_the_middle_leaves_nothing(files, file, everybody, people):

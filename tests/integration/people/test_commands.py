@@ -67,6 +67,32 @@ def test_a_reshuffle_from_a_list_and_back(govline, town):
     assert "kankyo" not in govline("people", "list", "--on", "2030-04-01")[1]
 
 
+def test_a_list_that_is_not_there(govline):
+    with pytest.raises(GovlineError, match=r"GL-1511.*file=absent\.csv"):
+        govline("people", "hand-over", "absent.csv", "--on", "2030-04-01")
+
+
+@pytest.mark.parametrize(
+    ("words", "verb"),
+    [
+        (("audit", "verify"), "audit.read"),
+        (("inbox", "replay", "--all"), "inbox.replay"),
+        (("citizen", "erase", "c1"), "erasure.run"),
+    ],
+)
+def test_commands_ask_where_the_machine_gives_no_rights(govline, town, words, verb):
+    assert govline(*words)[0] == 0
+    (town / "people.yaml").write_text(PEOPLE + "shell: false\n", "utf-8")
+    with pytest.raises(GovlineError, match="GL-1500") as refused:
+        govline(*words)
+    assert refused.value.place["verb"] == verb
+
+
+def test_erasing_whom_nobody_knows_says_so(govline):
+    code, out = govline("citizen", "erase", "no-such-citizen")
+    assert (code, "この住民IDの行は初めからありませんでした" in out) == (0, True)
+
+
 def test_keys_rotate_until_the_old_one_may_go(govline, monkeypatch, keys):
     from govline.store import Keyring
 

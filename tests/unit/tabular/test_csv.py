@@ -285,6 +285,13 @@ def test_cp932_substitutes_are_told(tmp_path):
     assert "𠮷" not in repr(written)
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp932", "utf-16-le"])
+def test_what_no_reader_would_take_is_not_written(tmp_path, encoding):
+    written = write(TABLE, tmp_path / "a.csv", [{"no": "1", "note": "a\0b"}], encoding=encoding)
+    assert [(each.char, each.replacement) for each in written.substitutes] == [("\0", "")]
+    assert [row.values["note"] for row in read(TABLE, tmp_path / "a.csv")] == ["ab"]
+
+
 def test_a_file_appears_whole_or_not_at_all(tmp_path):
     path = tmp_path / "a.csv"
     path.write_text("old")

@@ -207,6 +207,23 @@ def test_a_bomb_is_refused_before_memory_grows(book, tmp_path):
     assert int(megabytes) < 200
 
 
+def test_a_zip_with_a_password_is_refused(book):
+    content = bytearray(book.read_bytes())
+    entry = content.find(b"PK\x01\x02")
+    while entry >= 0:
+        content[entry + 8] |= 1
+        entry = content.find(b"PK\x01\x02", entry + 4)
+    book.write_bytes(content)
+    with pytest.raises(FileError, match=r"GL-0038.*encrypted"):
+        read(TABLE, book)
+
+
+def test_a_part_that_unfolds_without_measure_is_refused(book):
+    bad = rewrite(book, "", str, extra=[("xl/media/image1.png", bytes(5 << 20))])
+    with pytest.raises(FileError, match="without measure"):
+        read(TABLE, bad)
+
+
 def test_one_endless_cell_and_too_many_parts(book, tmp_path):
     long = rewrite(book, "xl/worksheets/sheet1.xml", lambda xml: xml.replace("=1+1", random_text(3_000_000)))
     with pytest.raises(FileError, match="longer than Excel"):

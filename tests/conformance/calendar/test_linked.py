@@ -1,0 +1,154 @@
+"""第1回と第2回: both or none, days apart, one product, moved and cancelled by the programme's link."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from govline.calendar import Booking, Calendar, Policy, Programme, Refused, SlotPlan
+from govline.calendar.linked import Linked
+from govline.calendar.merging import Contact
+from govline.calendar.model import BookingState, Link
+from govline.core import Actor
+
+START = datetime(2026, 12, 1, 1, tzinfo=UTC)
+CLERK = Actor("staff", "s-1", "counter")
+
+
+def make(on_cancel="both", **policy):
+    link = Link(to="dose-2", least=21, most=28, same_product=True, on_cancel=on_cancel)
+    products = {"A社": ("A",), "B社": ("B",)}
+    return Calendar(
+        [
+            Programme("dose-1", policy=Policy(products=products, **policy), link=link),
+            Programme("dose-2", policy=Policy(products=products)),
+        ]
+    )
+
+
+def add(db, calendar, programme, days, name="A"):
+    plans = [SlotPlan(START + timedelta(days=n), START + timedelta(days=n, hours=1), 1, name) for n in days]
+    db.run(lambda tx: calendar.add_slots(tx, programme, plans))
+    found = db.read(lambda tx: calendar.slots(tx, programme))
+    return {((slot.starts - START).days, slot.name): slot.id for slot in found}
+
+
+def pair(db, calendar, slots, who="c-1", key="k"):
+    return db.run(lambda tx: calendar.book_linked(tx, [(slot, 1) for slot in slots], who, key=key))
+
+
+def codes(answer):
+    assert isinstance(answer, Refused), answer
+    return [reason.code for reason in answer.reasons]
+
+
+@pytest.fixture
+def doses(any_db):
+    calendar = make()
+    first = add(any_db, calendar, "dose-1", [0, 3])
+    second = add(any_db, calendar, "dose-2", [20, 21, 25, 28, 29])
+    second |= add(any_db, calendar, "dose-2", [24], "B")
+    return calendar, first, second
+
+
+def test_both_or_none(any_db, doses):
+    calendar, first, second = doses
+    linked = pair(any_db, calendar, [first[0, "A"], second[21, "A"]])
+    assert isinstance(linked, Linked)
+    assert {each.link for each in linked.bookings} == {linked.bookings[0].id}
+    assert pair(any_db, calendar, [first[0, "A"], second[21, "A"]]) == linked
+    other = pair(any_db, calendar, [first[3, "A"], second[25, "A"]], who="c-1", key="k2")
+    assert isinstance(other, Linked)
+    other = pair(any_db, calendar, [first[0, "A"], second[28, "A"]], who="c-2", key="k3")
+    assert codes(other) == ["GL-2103"]
+    assert any_db.read(lambda tx: calendar.bookings(tx, "c-2")) == []
+    assert any_db.read(calendar.reconcile) == []
+
+
+def test_nothing_remains_of_a_pair_that_did_not_fit(any_db, doses):
+    calendar, first, second = doses
+    any_db.run(lambda tx: calendar.book(tx, second[21, "A"], "x", key="x"))
+    assert codes(pair(any_db, calendar, [first[0, "A"], second[21, "A"]])) == ["GL-2103"]
+    assert any_db.read(lambda tx: calendar.slot(tx, first[0, "A"])).booked == 0
+    assert any_db.read(lambda tx: calendar.bookings(tx, "c-1")) == []
+    rows = any_db.read(
+        lambda tx: tx.connection.exec_driver_sql("SELECT count(*) FROM gl_calendar_booking").scalar()
+    )
+    assert rows == 1
+    assert isinstance(any_db.run(lambda tx: calendar.book(tx, first[0, "A"], "y", key="y")), Booking)
+
+
+@pytest.mark.parametrize(
+    ("day", "name", "reasons"),
+    [
+        (20, "A", ["GL-2151"]),
+        (21, "A", None),
+        (28, "A", None),
+        (29, "A", ["GL-2152"]),
+        (24, "B", ["GL-2153"]),
+    ],
+)
+def test_only_what_fits_is_offered_and_taken(any_db, doses, day, name, reasons):
+    calendar, first, second = doses
+    offered = {slot.id for slot in any_db.read(lambda tx: calendar.fitting(tx, first[0, "A"]))}
+    assert (second[day, name] in offered) == (reasons is None)
+    answer = pair(any_db, calendar, [second[day, name], first[0, "A"]])
+    assert isinstance(answer, Linked) if reasons is None else codes(answer) == reasons
+
+
+def test_slots_that_have_no_link_are_not_booked_together(any_db, doses):
+    calendar, first, second = doses
+    assert codes(pair(any_db, calendar, [second[21, "A"], second[28, "A"]])) == ["GL-2150"]
+    assert codes(pair(any_db, calendar, [first[0, "A"], "nowhere"], key="k2")) == ["GL-2101"]
+    assert codes(pair(any_db, calendar, [], key="k3")) == ["GL-2101"]
+
+
+def test_a_change_keeps_the_days_apart_or_moves_both(any_db, doses):
+    calendar, first, second = doses
+    one, two = pair(any_db, calendar, [first[0, "A"], second[21, "A"]]).bookings
+    alone = any_db.run(lambda tx: calendar.change(tx, one.id, to=first[3, "A"], key="a", citizen="c-1"))
+    assert codes(alone) == ["GL-2151"]
+    fits = any_db.run(lambda tx: calendar.change(tx, two.id, to=second[25, "A"], key="b", citizen="c-1"))
+    assert isinstance(fits, Booking)
+    both = {one.id: first[3, "A"], two.id: second[28, "A"]}
+    moved = any_db.run(lambda tx: calendar.change_linked(tx, both, key="c", citizen="c-1"))
+    assert [each.slot for each in moved.bookings] == [first[3, "A"], second[28, "A"]]
+    assert any_db.run(lambda tx: calendar.change_linked(tx, both, key="c", citizen="c-1")) == moved
+    foreign = any_db.run(lambda tx: calendar.change_linked(tx, both, key="d", citizen="c-9"))
+    assert codes(foreign) == ["GL-2112"]
+    assert any_db.read(calendar.reconcile) == []
+
+
+def test_a_double_move_that_fails_leaves_both_where_they_were(any_db, doses):
+    calendar, first, second = doses
+    one, two = pair(any_db, calendar, [first[0, "A"], second[21, "A"]]).bookings
+    any_db.run(lambda tx: calendar.book(tx, second[28, "A"], "x", key="x"))
+    wanted = {one.id: first[3, "A"], two.id: second[28, "A"]}
+    answer = any_db.run(lambda tx: calendar.change_linked(tx, wanted, key="a", citizen="c-1"))
+    assert codes(answer) == ["GL-2103"]
+    now = [any_db.read(lambda tx, b=each: calendar.booking(tx, b.id)).slot for each in (one, two)]
+    assert now == [first[0, "A"], second[21, "A"]]
+    assert len(any_db.read(lambda tx: calendar.history(tx, one.id))) == 1
+    assert any_db.read(calendar.reconcile) == []
+
+
+@pytest.mark.parametrize(
+    ("on_cancel", "left"), [("both", BookingState.CANCELLED), ("ask", BookingState.CONFIRMED)]
+)
+def test_what_a_cancellation_does_to_the_other(any_db, on_cancel, left):
+    calendar = make(on_cancel)
+    first, second = add(any_db, calendar, "dose-1", [0]), add(any_db, calendar, "dose-2", [21])
+    one, two = pair(any_db, calendar, [first[0, "A"], second[21, "A"]]).bookings
+    any_db.run(lambda tx: calendar.cancel(tx, one.id, key="a", citizen="c-1"))
+    assert any_db.read(lambda tx: calendar.booking(tx, two.id)).state is left
+    assert any_db.read(calendar.reconcile) == []
+
+
+def test_staff_link_for_somebody_without_line(any_db, doses):
+    calendar, first, second = doses
+    wanted = [(first[0, "A"], 1), (second[21, "A"], 1)]
+    linked = any_db.run(
+        lambda tx: calendar.counter.book_linked(tx, wanted, contact=Contact("佐藤", "1"), key="k"),
+        actor=CLERK,
+    )
+    assert all(each.contact for each in linked.bookings)
+    assert len({each.citizen for each in linked.bookings}) == 1

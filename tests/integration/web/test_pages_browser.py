@@ -11,6 +11,7 @@ import pytest
 
 from govline.cli.local import local_town
 from govline.cli.template import copy_demo_town
+from govline.core.pages import Page, PageField, Paragraph, Submitted, View
 from govline.simulator import serve
 from govline.web import app
 
@@ -134,7 +135,7 @@ def test_from_the_chat_to_the_settings_and_back(town, open_context):
     page.set_viewport_size(PHONE)
     page.get_by_role("heading", name="登録内容の変更").wait_for()
     assert page.url.startswith(town.pages)
-    picture(page, "chat-settings")
+    accessible(page, "chat-settings")
     page.get_by_label("みなと").check()
     page.get_by_label("防災").check()
     page.get_by_role("button", name="保存する").click()
@@ -209,6 +210,74 @@ def test_every_page_is_accessible(pages, open_context, simulator, hana, city):
     page.get_by_role("link", name="送信の状況").click()
     page.get_by_role("table").wait_for()
     accessible(page, "staff-outbox")
+
+
+@pytest.fixture
+def liff_town(make_city, sqlite_db, demo, monkeypatch):
+    """The address of a town with LIFF."""
+    city = make_city(sqlite_db, demo, liff={"id": "1650000001-abcdefgh"})
+    with serve(app(city)) as url:
+        monkeypatch.setenv("GOVLINE_WEB_URL", url)
+        yield url
+
+
+def test_liff_signs_in_by_its_script_and_by_a_link_without_it(liff_town, chromium, simulator, hana):
+    """A stand-in for LINE's SDK at LINE's address, let in by this page's policy alone; the ID token is a genuine one."""
+    token = simulator.world.id_tokens.issue(hana, "1650000001")
+    sdk = f"window.liff = {{init: async () => 0, isLoggedIn: () => %s, getIDToken: () => '{token}'}}"
+    context = chromium.new_context(locale="ja-JP", viewport=PHONE)
+    wrong, logged_in = [], ["false"]
+    context.on("console", lambda line: wrong.append(line.text) if line.type == "error" else None)
+    context.route(
+        "https://static.line-scdn.net/**",
+        lambda route: route.fulfill(body=sdk % logged_in[0], content_type="text/javascript"),
+    )
+    page = context.new_page()
+    page.goto(f"{liff_town}/c/demo/form")
+    page.get_by_role("link", name="LINEでログイン").wait_for()
+    accessible(page, "liff")
+    page.set_viewport_size(DESKTOP)
+    accessible(page, "liff-desktop")
+    logged_in[0] = "true"
+    page.goto(f"{liff_town}/c/demo/form")
+    page.get_by_label("お名前").wait_for()
+    assert page.url == f"{liff_town}/c/demo/form"
+    context.close()
+    assert wrong == []
+
+
+def test_the_page_to_confirm(pages, open_context, simulator, hana, city):
+    fields = [
+        PageField("who", "お名前", required=True),
+        PageField("about", "ご用件", "lines"),
+        PageField("topics", "関心", "choices", choices={"x": "防災", "y": "子育て"}),
+    ]
+    taken = []
+
+    def submit(_tx, _request, values):
+        taken.append(dict(values))
+        return Submitted("受け付けました")
+
+    view = View("申込", [Paragraph("ご記入ください。")], fields, "申し込む", confirm=True)
+    city.web._pages["demo/sure"] = Page("sure", "申込", lambda _tx, _request: view, submit)
+    page = open_context(java_script_enabled=True).new_page()
+    enter(page, pages, simulator, hana, "/c/demo/sure")
+    page.get_by_label("お名前").fill("佐藤 <b>花子</b>")
+    page.get_by_label("ご用件").fill('一行目\n"二行目"')
+    page.get_by_label("防災").check()
+    page.get_by_label("子育て").check()
+    page.get_by_role("button", name="入力内容の確認へ進む").click()
+    page.get_by_text("まだ送信されていません").wait_for()
+    accessible(page, "confirm")
+    page.set_viewport_size(DESKTOP)
+    accessible(page, "confirm-desktop")
+    page.get_by_role("button", name="修正する").click()
+    assert page.get_by_label("ご用件").input_value() == '一行目\n"二行目"'
+    assert page.get_by_label("子育て").is_checked()
+    page.get_by_role("button", name="入力内容の確認へ進む").click()
+    page.get_by_role("button", name="申し込む").click()
+    page.get_by_role("heading", name="受け付けました").wait_for()
+    assert taken == [{"who": "佐藤 <b>花子</b>", "about": '一行目\n"二行目"', "topics": ("x", "y")}]
 
 
 def test_without_javascript_and_at_200_percent(pages, open_context, simulator, hana, demo):

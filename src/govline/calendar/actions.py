@@ -27,10 +27,10 @@ class _Args(BaseModel):
 
 
 class PickArgs(_Args):
-    """`calendar`: the programme. `party`: only slots with so many places left."""
+    """`calendar`: the programme. `party`: only slots with so many places left; 0 asks how many people come."""
 
     calendar: str
-    party: int = Field(default=1, ge=1)
+    party: int = Field(default=1, ge=0)
 
 
 class BookArgs(_Args):
@@ -83,7 +83,7 @@ class CalendarActions:
         page = Page(**state)
         meant = read(tx, self.calendar, page, said)
         if isinstance(meant, Slot):
-            return Finished("ok", slot_value(meant))
+            return Finished("ok", slot_value(meant, page.party))
         return self._offer(tx, page if meant is None else meant, puzzled=meant is None)
 
     def book(self, tx: Transaction, context: TalkContext, args: BookArgs) -> ActionResult:

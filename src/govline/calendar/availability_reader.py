@@ -65,7 +65,7 @@ def days_of(
 def _day(edge: Edges, row: tuple[int, int, int, int, int]) -> DayView:
     number, state, slots, bookable, free = row
     day = date.fromordinal(_EPOCH + number)
-    opens = edge.opens(day) if state == _NOT_YET else None
+    opens = edge.opens(day) if state == _NOT_YET and midnight(day) >= edge.shut_from else None
     return DayView(day, ORDER[state], slots, bookable, free, opens)
 
 

@@ -42,6 +42,20 @@ _LONG: Final = {
 PAGE_TEXTS: Final = {
     **{f"calendar.state.{name}": said for name, said in _STATES.items()},
     **{f"calendar.is.{name}": said for name, said in _LONG.items()},
+    "calendar.ask_party": _said(
+        "何名ですか?({most}名まで)", "How many people? (up to {most})", "なん人ですか?({most}人まで)"
+    ),
+    "calendar.people": _said("{party}名", "{party}", "{party}人"),
+    "calendar.of_slots": _said(
+        "({slots}枠中{bookable}枠)", "({bookable} of {slots} times)", "({slots}の なかの {bookable})"
+    ),
+    "calendar.see_times": _said("時間を見る", "See times", "時間を みる"),
+    "calendar.see_why": _said("ほかの日を探す", "Look for others", "ほかの 日を さがす"),
+    "calendar.later_days": _said("ほかの日を見る", "Later days", "ほかの 日"),
+    "calendar.from_day": _said("{day}から", "From {day}", "{day}から"),
+    "calendar.ask_room": _said(
+        "{day}の場所をお選びください。", "{day}: which place?", "{day}の ばしょを えらんでください。"
+    ),
     "calendar.page.book": _said("予約する", "Book", "予約(よやく)する"),
     "calendar.page.mine": _said("予約の確認・変更・取消", "Your bookings", "あなたの 予約(よやく)"),
     "calendar.page.which": _said(
@@ -130,20 +144,68 @@ PAGE_TEXTS: Final = {
     ),
     "calendar.page.desk": _said("予約の状況(日ごと)", "Bookings of a day", "予約(よやく)の ひょう"),
     "calendar.page.use": _said("予約の埋まり具合(月)", "Occupancy of a month", "予約(よやく)の うまりぐあい"),
-    "calendar.page.slot": _said("枠の中止・再開", "Close or reopen a slot", "わくを とめる"),
     "calendar.page.taken": _said("予約/定員", "Booked/places", "予約/定員"),
     "calendar.page.bookings": _said("予約の一覧", "Bookings", "予約の いちらん"),
     "calendar.page.code": _said("予約番号", "Code", "ばんごう"),
     "calendar.page.channel": _said("受付方法", "By", "うけつけ"),
-    "calendar.page.do_close": _said("この枠を中止する", "Close this slot", "とめる"),
-    "calendar.page.do_open": _said("この枠を再開する", "Reopen this slot", "また はじめる"),
-    "calendar.page.closing": _said(
-        "中止すると新しい予約を受けません。すでにある予約{count}件は残ります。",
-        "A closed slot takes no new bookings. The {count} that it has stay.",
-        "とめると 新しい 予約を うけません。いまの 予約 {count}は のこります。",
+    "calendar.page.claim": _said(
+        "予約できる方かどうかの確認", "Show that you may book", "予約(よやく) できる人か しらべる"
     ),
-    "calendar.page.saved": _said("変更しました", "Saved", "かえました"),
+    "calendar.page.claim_why": _said(
+        "{programme}は、{name}をお持ちの方が予約できます。書類のとおりに入力してください。入力した内容は、確認のほかには使いません。",
+        "{programme} is for people with a {name}. Enter it as it stands on your paper. It is used for this check only.",
+        "{programme}は {name}を もっている 人が 予約(よやく) できます。かみの とおりに 入れてください。",
+    ),
+    "calendar.page.born": _said("生年月日", "Date of birth", "うまれた 日"),
+    "calendar.page.do_claim": _said("確認する", "Check", "しらべる"),
+    "calendar.page.claimed": _said("確認できました", "You may book", "予約(よやく) できます"),
+    "calendar.page.claimed_text": _said(
+        "続けて日時をお選びください。", "Please choose a date and time now.", "日と 時間を えらんでください。"
+    ),
+    "calendar.page.not_claimed": _said("確認できませんでした", "Not confirmed", "できませんでした"),
+    "calendar.page.close": _said(
+        "この日の枠を中止する", "Close slots of this day", "この 日を やすみに する"
+    ),
+    "calendar.page.close_of": _said(
+        "{programme}: {day}の中止", "{programme}: close {day}", "{programme}: {day}を やすみに する"
+    ),
+    "calendar.page.closing": _said(
+        "中止すると、予約した方だけにお知らせし、ほかの枠を先にご案内します。予約は消えません。",
+        "Only those who have booked are told, and they come first elsewhere. No booking is lost.",
+        "やすみに すると、予約した 人だけに しらせます。",
+    ),
+    "calendar.page.since": _said("何時の枠から", "From", "なん時から"),
+    "calendar.page.until": _said("何時の枠まで", "Until", "なん時まで"),
+    "calendar.page.why": _said("理由", "Reason", "わけ"),
+    "calendar.page.why_help": _said(
+        "住民にそのまま届きます。お名前や電話番号は書かないでください。",
+        "Citizens read it as it stands. No names or telephone numbers.",
+        "そのまま おくります。名前や 電話番号は 書かないでください。",
+    ),
+    "calendar.page.emergency": _said(
+        "夜間でもすぐに知らせる", "Tell people at night too", "よるでも すぐ しらせる"
+    ),
+    "calendar.page.do_close": _said("中止して知らせる", "Close and tell people", "やすみに して しらせる"),
+    "calendar.page.closed": _said("中止しました", "Closed", "やすみに しました"),
+    "calendar.page.closed_slots": _said("中止した枠", "Closed slots", "やすみの わく"),
+    "calendar.page.displaced": _said("お知らせする予約", "Bookings to be told", "しらせる 予約"),
+    "calendar.page.wrong_span": _said(
+        "終わりは始まりより後の時刻をお選びください。",
+        "The end must come after the start.",
+        "おわりは はじまりの あとに してください。",
+    ),
     "calendar.page.day_before": _said("前の日({day})", "Day before ({day})", "まえの 日({day})"),
     "calendar.page.day_after": _said("次の日({day})", "Day after ({day})", "つぎの 日({day})"),
     "calendar.page.programme": _said("予約の種類", "Programme", "しゅるい"),
+    "calendar.booking.held": _said("仮予約", "held", "かり"),
+    "calendar.booking.confirmed": _said("予約済", "booked", "予約"),
+    "calendar.booking.displaced": _said("中止(振替待ち)", "to be moved", "やすみ"),
+    "calendar.booking.attended": _said("来所", "came", "きた"),
+    "calendar.booking.no_show": _said("来所なし", "did not come", "こなかった"),
+    "calendar.booking.cancelled": _said("取消", "cancelled", "やめた"),
+    "calendar.booking.expired": _said("時間切れ", "expired", "じかんぎれ"),
+    "calendar.channel.line": _said("LINE", "LINE", "LINE"),
+    "calendar.channel.web": _said("画面", "page", "がめん"),
+    "calendar.channel.phone": _said("電話", "telephone", "でんわ"),
+    "calendar.channel.counter": _said("窓口", "counter", "まどぐち"),
 }

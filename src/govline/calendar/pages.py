@@ -160,6 +160,8 @@ class Browsing:
         days = self._days(tx, asked, request, first, last)
         title = words("month", programme=asked.programme.title, month=month_label(first, request.locale))
         blocks: list[Block] = [self._lead(words, asked), _grid(words, asked, first, days)]
+        if asked.programme.policy.eligibility is not None:
+            blocks.append(LinkList([Link(words("claim"), "calendar/claim", asked.query())]))
         return View(title, [*blocks, *self._ways(tx, words, asked, request, first)])
 
     def _days(

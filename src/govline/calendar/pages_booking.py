@@ -65,7 +65,7 @@ class BookingPages:
             warnings = [Notice(reason.text, "warning") for reason in verdict.reasons]
             month = f"{to_jst(slot.starts):%Y-%m}"
             back = Link(words("month_again"), "calendar/month", asked.query(month=month))
-            return View(title, [facts, *warnings, LinkList([back])])
+            return View(title, [facts, *warnings, LinkList([*_what_helps(words, asked, verdict), back])])
         fields = [*_party_field(words, asked), *_questions(asked)]
         button = words("do_change" if asked.booking else "do_book")
         return View(title, [facts], fields, button, drafts=False)
@@ -219,6 +219,12 @@ def _stops(asked: Asked, values: Mapping[str, Any]) -> list[Reason]:
         evolve(reason, help={**reason.help, "field": fields[str(reason.help["question"])]})
         for reason in answer_reasons(questions, answers)
     ]
+
+
+def _what_helps(words: Words, asked: Asked, verdict: Refused) -> list[Link]:
+    """Ways to what a reason asks for first."""
+    needed = any(reason.help.get("needs") == "eligibility" for reason in verdict.reasons)
+    return [Link(words("claim"), "calendar/claim", asked.query())] if needed else []
 
 
 def _beside_field(reason: Reason) -> Reason:

@@ -1,18 +1,23 @@
-"""Choosing a slot in a talk: pages of quick replies with free places, a date picker, and what an answer means."""
+"""Choosing a slot in a talk: how many people, days side by side, pages of times with free places, a date picker; what an answer means.
 
-from collections.abc import Sequence
+The next free times stand below every list as quick replies; where there are more of them, cards of days stand above, full days shown
+as full. A day with several rooms asks for the room where its times do not fit on a page.
+"""
+
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Final
 
 from attrs import evolve, frozen
 
-from govline.calendar.labels import day_label, when
+from govline.calendar.availability import DayView, SlotState
+from govline.calendar.labels import day_label, time_label, when
 from govline.calendar.model import Booking, Slot
 from govline.calendar.service import Calendar
 from govline.core import Ask, Input, Json, Transaction
 from govline.core.jst import JST, to_jst
 from govline.core.message_limits import LIMITS
-from govline.core.messages import PickDate, Postback, QuickReply, Text
+from govline.core.messages import Carousel, Column, PickDate, Postback, QuickReply, Text
 from govline.core.text import clip, normalize, utf16_len
 from govline.core.texts import Texts
 
@@ -20,7 +25,16 @@ __all__ = ["Page", "ask", "read", "slot_label", "slot_value"]
 
 _PAGE: Final = 10
 _SCAN: Final = 500
+_OWN: Final = "calendar:"
 _NEXT, _FIRST, _DAY = "calendar:next", "calendar:first", "calendar:day"
+_ON, _SINCE, _ROOM, _PARTY = "calendar:on:", "calendar:since:", "calendar:room:", "calendar:party:"
+_MOST_PARTY: Final = 99
+_NAME: Final = 250
+_DIGITS: Final = 5
+_A_DAY: Final = timedelta(days=1)
+_MONTH: Final = timedelta(days=31)
+_MONTHS_AHEAD: Final = 12
+_PAST: Final = (None, SlotState.OVER, SlotState.CUT_OFF, SlotState.CLOSED)
 
 
 @frozen
@@ -28,9 +42,10 @@ class Page:
     """Where the citizen is in the choice.
 
     Args:
-        programme: Of which programme. `party`: places asked for.
-        offset: Slots before this page. `day`: only this day, ISO, or "".
+        programme: Of which programme. `party`: places asked for; 0 while nobody has said.
+        offset: Slots before this page. `day`: only this day, ISO, or "". `room`: only slots of this name, or "".
         booking: The booking that moves, or "".
+        since: The first day of the cards, ISO; "" for today.
     """
 
     programme: str
@@ -38,9 +53,12 @@ class Page:
     offset: int = 0
     day: str = ""
     booking: str = ""
+    room: str = ""
+    since: str = ""
 
     def to_json(self) -> dict[str, Json]:
-        return {name: getattr(self, name) for name in ("programme", "party", "offset", "day", "booking")}
+        names = ("programme", "party", "offset", "day", "booking", "room", "since")
+        return {name: getattr(self, name) for name in names}
 
 
 def slot_label(slot: Slot | Booking) -> str:
@@ -48,9 +66,10 @@ def slot_label(slot: Slot | Booking) -> str:
     return f"{when(slot.starts)} {getattr(slot, 'name', '')}".strip()
 
 
-def slot_value(slot: Slot) -> dict[str, Json]:
-    """What a scenario keeps of a chosen slot: `{slot.id}`, `{slot.label}` …"""
+def slot_value(slot: Slot, party: int = 1) -> dict[str, Json]:
+    """What a scenario keeps of a chosen slot: `{slot.id}`, `{slot.label}`, `{slot.party}` …"""
     return {
+        "party": max(party, 1),
         "id": slot.id,
         "label": slot_label(slot),
         "starts": slot.starts.isoformat(),
@@ -64,36 +83,144 @@ def ask(tx: Transaction, calendar: Calendar, texts: Texts, page: Page, lead: str
     Args:
         lead: The sentence above the choices.
     """
+    if page.party < 1:
+        most = _most(calendar, page)
+        if most > 1:
+            return _ask_party(texts, page, most)
+        page = evolve(page, party=1)
     found = _find(tx, calendar, page)
     if not found and page.day:
         return _without_day(tx, calendar, texts, page)
     if not found:
         return None
+    rooms = sorted({_room(slot) for slot in found})
+    if page.day and not page.room and len(rooms) > 1 and len(found) > _PAGE:
+        return _ask_room(texts, page, rooms)
     shown = found[page.offset : page.offset + _PAGE] or found[:_PAGE]
     lines = [f"・{slot_label(slot)} ({_free(texts, slot)})" for slot in shown]
     more = len(found) > len(shown)
-    quick = [*_choices(texts, shown), *_paging(texts, page, found, more=more)]
-    return Ask([Text("\n".join([lead, *lines]), quick=quick)], page.to_json())
+    quick = [*_choices(texts, page, shown), *_paging(texts, page, found, more=more)]
+    cards = _cards(tx, calendar, texts, page) if more and not page.day else []
+    return Ask([*cards, Text("\n".join([lead, *lines]), quick=quick)], page.to_json())
 
 
 def read(tx: Transaction, calendar: Calendar, page: Page, said: Input) -> Slot | Page | None:
     """What the answer means: a slot, another page, or None when it means nothing here."""
-    if said.kind == "postback" and said.data in (_NEXT, _FIRST, _DAY):
+    if page.party < 1:
+        return _party_said(calendar, page, said)
+    if said.kind == "postback" and (said.data in (_NEXT, _FIRST, _DAY) or said.data.startswith(_OWN)):
         return _turned(page, said)
-    found = _find(tx, calendar, evolve(page, day=""))
+    found = _find(tx, calendar, evolve(page, day="", room=""))
     if said.kind == "postback":
         chosen = calendar.slot(tx, said.data)
         return chosen if chosen is not None and chosen.programme == page.programme else None
     words = normalize(said.text)
+    if page.day and not page.room and any(words == normalize(_room(slot)) for slot in found):
+        return evolve(
+            page, room=next(_room(slot) for slot in found if words == normalize(_room(slot))), offset=0
+        )
     named = [slot for slot in found if words and words in (normalize(slot_label(slot)), _short(slot))]
     return named[0] if len(named) == 1 else None
 
 
+# --- how many people ---
+
+
+def _most(calendar: Calendar, page: Page) -> int:
+    programme = calendar.programme(page.programme)
+    return 1 if programme.per_group else programme.policy.max_party or _MOST_PARTY
+
+
+def _ask_party(texts: Texts, page: Page, most: int) -> Ask:
+    quick = [
+        QuickReply(Postback(label, f"{_PARTY}{number}", label))
+        for number in range(1, min(most, LIMITS.quick_items) + 1)
+        for label in (texts.get("calendar.people", party=number),)
+    ]
+    return Ask([Text(texts.get("calendar.ask_party", most=most), quick=quick)], page.to_json())
+
+
+def _party_said(calendar: Calendar, page: Page, said: Input) -> Page | None:
+    words = said.data.removeprefix(_PARTY) if said.kind == "postback" else normalize(said.text)
+    digits = "".join(char for char in words if char.isascii() and char.isdigit())
+    number = int(digits) if 0 < len(digits) < _DIGITS else 0
+    return evolve(page, party=number) if 1 <= number <= _most(calendar, page) else None
+
+
+# --- days and rooms ---
+
+
+def _cards(tx: Transaction, calendar: Calendar, texts: Texts, page: Page) -> list[Carousel]:
+    """Days side by side, each with its state in words; none where there is only one."""
+    today = to_jst(tx.now).date()
+    first = max(date.fromisoformat(page.since), today) if page.since else today
+    days = [day for day in _days_ahead(tx, calendar, page, first) if day.state not in _PAST]
+    shown, later = days[: LIMITS.columns], days[LIMITS.columns :]
+    if later:
+        shown = shown[:-1]
+    columns = [_card(texts, day) for day in shown]
+    if later:
+        after = days[len(shown)].day
+        label = texts.get("calendar.later_days")
+        button = Postback(label, f"{_SINCE}{after}", label)
+        columns.append(Column(texts.get("calendar.from_day", day=day_label(after)), [button], label))
+    return [Carousel(columns)] if len(columns) > 1 else []
+
+
+def _days_ahead(tx: Transaction, calendar: Calendar, page: Page, first: date) -> Iterator[DayView]:
+    """Days with slots, a month at a time, so that a year of slots costs no more than is shown."""
+    needed = LIMITS.columns + 1
+    for month in range(_MONTHS_AHEAD):
+        begin = first + month * _MONTH
+        for day in calendar.days(tx, page.programme, begin, begin + _MONTH - _A_DAY, party=page.party):
+            if day.state is not None and day.state not in _PAST:
+                needed -= 1
+                yield day
+        if needed <= 0:
+            return
+
+
+def _card(texts: Texts, day: DayView) -> Column:
+    title = day_label(day.day)
+    text = texts.get(f"calendar.is.{day.state}")
+    if day.bookable:
+        text = f"{text} {texts.get('calendar.of_slots', bookable=day.bookable, slots=day.slots)}"
+    label = texts.get("calendar.see_times" if day.bookable else "calendar.see_why")
+    return Column(text, [Postback(label, f"{_ON}{day.day}", title)], title)
+
+
+def _ask_room(texts: Texts, page: Page, rooms: Sequence[str]) -> Ask:
+    """The rooms of a day; the rest, where there are more than a list holds, by typing or another day."""
+    begin = page.offset if page.offset < len(rooms) else 0
+    shown = rooms[begin : begin + _PAGE]
+    quick = [QuickReply(Postback(clip(room, LIMITS.label, "…"), f"{_ROOM}{room}", room)) for room in shown]
+    if begin + _PAGE < len(rooms):
+        quick.append(QuickReply(Postback(*_said(texts, "calendar.next_page", _NEXT))))
+    quick.append(QuickReply(Postback(*_said(texts, "calendar.first_page", _FIRST))))
+    lead = texts.get("calendar.ask_room", day=day_label(date.fromisoformat(page.day)))
+    return Ask([Text("\n".join([lead, *(f"・{room}" for room in shown)]), quick=quick)], page.to_json())
+
+
+def _room(slot: Slot) -> str:
+    """The slot's name as a postback can carry it."""
+    return clip(slot.name, _NAME) or "-"
+
+
 def _turned(page: Page, said: Input) -> Page | None:
+    if said.data.startswith(_ROOM):
+        return evolve(page, room=said.data.removeprefix(_ROOM), offset=0)
+    if said.data.startswith(_ON):
+        day = said.data.removeprefix(_ON)
+        return evolve(page, day=day, offset=0, room="") if _is_date(day) else None
+    if said.data.startswith(_SINCE):
+        since = said.data.removeprefix(_SINCE)
+        return evolve(page, since=since, day="", room="") if _is_date(since) else None
     if said.data == _DAY:
         day = str(said.params.get("date", ""))
-        return evolve(page, day=day, offset=0) if _is_date(day) else None
-    return evolve(page, day="", offset=page.offset + _PAGE if said.data == _NEXT else 0)
+        return evolve(page, day=day, offset=0, room="") if _is_date(day) else None
+    if said.data == _NEXT:
+        return evolve(page, offset=page.offset + _PAGE)
+    return evolve(page, day="", room="", since="", offset=0)
 
 
 def _is_date(text: str) -> bool:
@@ -111,6 +238,8 @@ def _find(tx: Transaction, calendar: Calendar, page: Page) -> Sequence[Slot]:
         midnight = datetime.combine(date.fromisoformat(page.day), time(), JST)
         since, until = max(midnight, tx.now), midnight + timedelta(days=1)
     slots = calendar.available(tx, page.programme, party=page.party, since=since, until=until, limit=_SCAN)
+    if page.room:
+        slots = [slot for slot in slots if _room(slot) == page.room]
     if not page.booking:
         return slots
     mine = calendar.booking(tx, page.booking)
@@ -119,17 +248,23 @@ def _find(tx: Transaction, calendar: Calendar, page: Page) -> Sequence[Slot]:
 
 def _without_day(tx: Transaction, calendar: Calendar, texts: Texts, page: Page) -> Ask | None:
     lead = texts.get("calendar.no_slots_on", day=day_label(date.fromisoformat(page.day)))
-    return ask(tx, calendar, texts, evolve(page, day="", offset=0), lead)
+    return ask(tx, calendar, texts, evolve(page, day="", room="", offset=0), lead)
 
 
-def _choices(texts: Texts, slots: Sequence[Slot]) -> list[QuickReply]:
-    labels = [_button(slot_label(slot), _free(texts, slot)) for slot in slots]
+def _choices(texts: Texts, page: Page, slots: Sequence[Slot]) -> list[QuickReply]:
+    named = _times if page.room else slot_label
+    labels = [_button(named(slot), _free(texts, slot)) for slot in slots]
     if len(set(labels)) < len(labels):
         labels = [_button(f"{n}.{slot_label(slot)}", "") for n, slot in enumerate(slots, 1)]
     return [
         QuickReply(Postback(label, slot.id, slot_label(slot)))
         for label, slot in zip(labels, slots, strict=True)
     ]
+
+
+def _times(slot: Slot) -> str:
+    """`10:00-11:30`, where day and room stand above."""
+    return f"{time_label(slot.starts)}-{time_label(slot.ends)}"
 
 
 def _button(label: str, free: str) -> str:

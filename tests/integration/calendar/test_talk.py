@@ -6,6 +6,7 @@ import pytest
 
 from govline.calendar import Calendar, parse
 from govline.calendar.actions import BookArgs, CalendarActions, OwnArgs, PickArgs
+from govline.calendar.page_texts import PAGE_TEXTS
 from govline.calendar.texts import CALENDAR_TEXTS
 from govline.core import Ask, Finished, Input, TalkContext
 from govline.core.messages import render
@@ -28,7 +29,7 @@ def calendar():
 
 @pytest.fixture
 def actions(calendar):
-    offered = CalendarActions(calendar, Texts(defaults=CALENDAR_TEXTS)).all()
+    offered = CalendarActions(calendar, Texts(defaults=CALENDAR_TEXTS | PAGE_TEXTS)).all()
     return {action.name: action for action in offered}
 
 
@@ -56,13 +57,16 @@ def talk(town_db, actions):
 
 
 def labels(ask):
-    (message,) = ask.messages
+    message = ask.messages[-1]
     return [reply.action.label for reply in message.quick]
 
 
+def cards(ask):
+    return {column.title: column for column in ask.messages[0].columns}
+
+
 def tap(ask, label):
-    (message,) = ask.messages
-    (found,) = [reply.action for reply in message.quick if reply.action.label == label]
+    (found,) = [reply.action for reply in ask.messages[-1].quick if reply.action.label == label]
     return Input("postback", data=found.data)
 
 
@@ -80,7 +84,7 @@ def test_picking_a_slot_lays_the_programme_out(talk):
     ask = talk("calendar.pick_slot", PickArgs(calendar="copal"))
     assert labels(ask)[:2] == ["11月24日(火) 10:00 残2", "11月24日(火) 13:00 残2"]
     assert labels(ask)[-2:] == ["次の候補", "日付で探す"]
-    assert ask.messages[0].text.startswith(
+    assert ask.messages[-1].text.startswith(
         "屋内遊び場コパルの日時をお選びください。\n・11月24日(火) 10:00 (残2)"
     )
     done = talk("calendar.pick_slot", state=ask.state, said=tap(ask, labels(ask)[0]))
@@ -109,7 +113,7 @@ def test_a_day_can_be_picked(talk):
         state=day.state,
         said=Input("postback", data=data, params={"date": "2026-12-24"}),
     )
-    assert empty.messages[0].text.startswith("12月24日(木)に予約できる枠はありません。")
+    assert empty.messages[-1].text.startswith("12月24日(木)に予約できる枠はありません。")
 
 
 def test_a_typed_label_counts_like_a_tap(talk):
@@ -118,7 +122,7 @@ def test_a_typed_label_counts_like_a_tap(talk):
         done = talk("calendar.pick_slot", state=ask.state, said=Input("text", text=words))
         assert done.value["label"] == "11月24日(火) 13:00"
     puzzled = talk("calendar.pick_slot", state=ask.state, said=Input("text", text="あさって"))
-    assert puzzled.messages[0].text.startswith("下のボタンから")
+    assert puzzled.messages[-1].text.startswith("下のボタンから")
     assert puzzled.state == ask.state
 
 
@@ -163,7 +167,7 @@ def test_listing(talk):
 def test_changing_the_only_booking(talk):
     book(talk)
     ask = talk("calendar.change", OwnArgs())
-    assert ask.messages[0].text.startswith("屋内遊び場コパル 11月24日(火) 10:00 1名 からの変更です。")
+    assert ask.messages[-1].text.startswith("屋内遊び場コパル 11月24日(火) 10:00 1名 からの変更です。")
     assert labels(ask)[0] == "11月24日(火) 13:00 残2", "the slot one has is not offered"
     done = talk("calendar.change", state=ask.state, said=tap(ask, labels(ask)[0]))
     assert (done.outcome, done.value["label"]) == ("ok", "11月24日(火) 13:00")
@@ -238,7 +242,7 @@ def test_two_rooms_at_one_time_are_told_apart(town_db):
         ],
     }
     calendar = Calendar([parse(named)])
-    actions = CalendarActions(calendar, Texts(defaults=CALENDAR_TEXTS))
+    actions = CalendarActions(calendar, Texts(defaults=CALENDAR_TEXTS | PAGE_TEXTS))
     context = TalkContext(citizen="a", now=NOW)
     ask = town_db.run(lambda tx: actions.pick(tx, context, PickArgs(calendar="hall")))
     assert len(set(labels(ask))) == 2
@@ -247,7 +251,7 @@ def test_two_rooms_at_one_time_are_told_apart(town_db):
 
 def test_a_booking_after_its_reminders_reminds_at_once(town_db, clock):
     calendar = Calendar([parse({**WRITTEN, "remind": ["前日 18:00", "2時間前"]})])
-    actions = CalendarActions(calendar, Texts(defaults=CALENDAR_TEXTS))
+    actions = CalendarActions(calendar, Texts(defaults=CALENDAR_TEXTS | PAGE_TEXTS))
     town_db.run(lambda tx: calendar.lay_out(tx, "copal"))
     first, *_, last = town_db.read(lambda tx: calendar.slots(tx, "copal"))
     clock.set(datetime(2026, 11, 23, 23, 30, tzinfo=UTC))
@@ -272,3 +276,119 @@ def test_staff_after_hours(talk, actions):
         "ただいまの時間は、職員がお答えできません。職員がお答えする時間は、開庁日の8:30〜17:15です。次は11月24日(火) 8:30からです。",
     )
     assert talk("calendar.ask_staff", None).outcome == "open"
+
+
+BIG = {
+    "programme": "hall",
+    "label": "公民館",
+    "capacity": 1,
+    "per_group": True,
+    "slots": [
+        {
+            "dates": "2026-11-24/2026-12-08",
+            "times": ["9:00-12:00", "13:00-17:00", "18:00-21:00"],
+            "name": f"第{n}会議室",
+        }
+        for n in range(1, 13)
+    ],
+}
+
+
+class Picking:
+    """A talk about one calendar; what is said passes LINE's limits."""
+
+    def __init__(self, db, written, **args):
+        self.db = db
+        self.calendar = Calendar([parse(written)])
+        self.actions = CalendarActions(self.calendar, Texts(defaults=CALENDAR_TEXTS | PAGE_TEXTS))
+        self.context = TalkContext(citizen="a", now=NOW)
+        self.ask = db.run(
+            lambda tx: self.actions.pick(tx, self.context, PickArgs(calendar=self.calendar_id, **args))
+        )
+        self.checked()
+
+    @property
+    def calendar_id(self):
+        return next(iter(self.calendar.programmes))
+
+    def checked(self):
+        if self.ask.messages:
+            render(self.ask.messages)
+            quick = self.ask.messages[-1].quick
+            assert len(quick) <= 13
+            assert all(len(str(getattr(reply.action, "data", ""))) <= 300 for reply in quick)
+        return self.ask
+
+    def say(self, **said):
+        state = self.ask.state
+        self.ask = self.db.run(
+            lambda tx: self.actions.picked(
+                tx, self.context, state, Input(said.pop("kind", "postback"), **said)
+            )
+        )
+        return self.checked()
+
+
+def test_five_hundred_slots_by_day_room_and_time(town_db):
+    talk = Picking(town_db, BIG)
+    assert len(town_db.read(lambda tx: talk.calendar.slots(tx, "hall"))) == 540
+    shown = cards(talk.ask)
+    assert len(shown) == 10
+    assert shown["11月24日(火)"].text == "空きがあります (36枠中36枠)"
+    assert list(shown)[-1] == "ほかの日を見る"
+    talk.say(data=shown["ほかの日を見る"].actions[0].data)
+    assert next(iter(cards(talk.ask))) == "12月3日(木)"
+    room = talk.say(data=shown["11月25日(水)"].actions[0].data)
+    assert room.messages[0].text.startswith("11月25日(水)の場所をお選びください。\n・第10会議室")
+    assert "次の候補" in labels(room)
+    times = talk.say(data=tap(room, "第12会議室").data)
+    assert labels(times)[:3] == ["9:00-12:00 残1", "13:00-17:00 残1", "18:00-21:00 残1"]
+    done = talk.say(data=tap(times, labels(times)[1]).data)
+    assert done.value["label"] == "11月25日(水) 13:00 第12会議室"
+
+
+def test_a_room_may_be_typed_and_every_room_reached(town_db):
+    talk = Picking(town_db, BIG)
+    talk.say(data=cards(talk.ask)["11月25日(水)"].actions[0].data)
+    second = talk.say(data=tap(talk.ask, "次の候補").data)
+    assert labels(second)[:2] == ["第8会議室", "第9会議室"]
+    times = talk.say(kind="text", text="第3会議室")
+    assert "第3会議室" in times.messages[-1].text
+
+
+def test_a_full_day_is_shown_as_full_and_what_is_free_next(town_db):
+    written = {**BIG, "slots": [{**BIG["slots"][0], "times": ["9:00-12:00", "13:00-17:00"]}]}
+    talk = Picking(town_db, written)
+    first = town_db.read(lambda tx: talk.calendar.slots(tx, "hall"))[:2]
+    for slot in first:
+        town_db.run(lambda tx, s=slot: talk.calendar.book(tx, s.id, None, key=s.id))
+    talk = Picking(town_db, written)
+    card = cards(talk.ask)["11月24日(火)"]
+    assert (card.text, card.actions[0].label) == ("満員です", "ほかの日を探す")
+    assert labels(talk.ask)[0].startswith("11月25日(水) 9:00")
+    nothing = talk.say(data=card.actions[0].data)
+    assert nothing.messages[-1].text.startswith("11月24日(火)に予約できる枠はありません。")
+
+
+def test_how_many_people_is_asked_first(town_db):
+    talk = Picking(town_db, {**WRITTEN, "capacity": 4, "policy": {"max_party": 4}}, party=0)
+    assert talk.ask.messages[0].text == "何名ですか?(4名まで)"
+    assert labels(talk.ask) == ["1名", "2名", "3名", "4名"]
+    again = talk.say(kind="text", text="100名")
+    assert labels(again) == ["1名", "2名", "3名", "4名"]
+    slots = talk.say(kind="text", text="3名です")
+    assert labels(slots)[0] == "11月24日(火) 10:00 残4"
+    done = talk.say(data=tap(slots, labels(slots)[0]).data)
+    assert done.value["party"] == 3
+
+
+def test_a_room_for_a_group_asks_for_no_number(town_db):
+    assert cards(Picking(town_db, BIG, party=0).ask)
+
+
+@pytest.mark.parametrize(
+    "data", ["calendar:on:x", "calendar:since:9999-99-99", "calendar:nothing", "calendar:party:2"]
+)
+def test_a_button_that_means_nothing_is_no_error(town_db, data):
+    talk = Picking(town_db, BIG)
+    assert talk.say(data=data).messages

@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 import pytest
 
 from govline.calendar import CalendarFeature
+from govline.web import Password
+from govline.web.staff import LocalStaff
 
 WRITTEN = {
     "programme": "hiroba",
@@ -34,7 +36,8 @@ def written():
 @pytest.fixture
 def city(make_city, any_db, clock, written):
     clock.set(datetime(2026, 11, 20, tzinfo=UTC))
-    return make_city(any_db, (CalendarFeature(), {"programmes": written})).prepare()
+    made = {"staff_login": LocalStaff(any_db, Password(n=2**10, r=8, p=1))}
+    return make_city(any_db, (CalendarFeature(), {"programmes": written}), made=made).prepare()
 
 
 @pytest.fixture
@@ -166,3 +169,45 @@ def test_a_fever_stops_before_the_booking(enter, browser, city):
     assert answer.status == 422
     assert "窓口にご相談ください" in html(answer)
     assert city.read(lambda tx: city.calendar.slot(tx, slot.id)).booked == 0
+
+
+LISTED = {**WRITTEN, "policy": {"eligibility": {"name": "接種券番号", "number": "10桁"}}}
+
+
+@pytest.mark.parametrize("written", [[LISTED]])
+def test_a_voucher_is_shown_on_the_page_and_wrong_entries_lock(enter, browser, city, tmp_path):
+    number = "1234567890"
+    lines = ["接種券番号,生年月日,区分,前回の日,前回の種類,有効期限", f"{number},1950/4/1,,,,"]
+    (tmp_path / "list.csv").write_text("\n".join(lines), "utf-8")
+    assert city.tabular.load("eligible-hiroba", tmp_path / "list.csv").added == 1
+    enter()
+    day = browser.get("/c/calendar/day?programme=hiroba&day=2026-11-24")
+    assert "先に接種券番号と生年月日を" in html(day)
+    path = "/c/calendar/claim?programme=hiroba"
+    right = {"number": number, "born": "1950-04-01"}
+    assert "確認できませんでした" in html(browser.fill(path, **{**right, "born": "1950-04-02"}))
+    assert "確認できました" in html(browser.fill(path, **right))
+    day = browser.get("/c/calendar/day?programme=hiroba&day=2026-11-24")
+    assert "10:00を選ぶ" in html(day)
+    for _ in range(5):
+        refused = browser.fill(path, number="9999999999", born="1950-04-01")
+    assert "受け付けを止めています" in html(refused)
+    assert number not in html(refused)
+
+
+def test_staff_see_the_day_and_close_it(clerk, city, simulator):
+    slot = city.read(lambda tx: city.calendar.slots(tx, "hiroba"))[0]
+    booking = city.run(lambda tx: city.calendar.book(tx, slot.id, "citizen-7", party=2, key="x"))
+    desk = html(clerk.get("/staff/calendar/desk?programme=hiroba&day=2026-11-24"))
+    assert booking.id[-8:] in desk
+    assert "citizen-7" not in desk
+    assert "2/3" in desk
+    use = html(clerk.get("/staff/calendar/use?programme=hiroba&day=2026-11-24"))
+    assert "33%" in use
+    path = "/staff/calendar/close?programme=hiroba&day=2026-11-24"
+    closed = clerk.fill(path, since="10:00", until="11:30", reason="設備点検のため")
+    assert "中止しました" in html(closed)
+    assert city.read(lambda tx: city.calendar.slot(tx, slot.id)).cancelled
+    assert "中止(振替待ち)" in html(clerk.get("/staff/calendar/desk?programme=hiroba&day=2026-11-24"))
+    wrong = clerk.fill(path, since="13:00", until="11:30", reason="x")
+    assert "終わりは始まりより後" in html(wrong)

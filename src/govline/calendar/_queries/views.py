@@ -1,7 +1,9 @@
 """The statements that only look: days put together, pools of many slots, occupancy, progress, the day's list."""
 
+from datetime import datetime
 from typing import Any, Final
 
+from attrs import frozen
 from sqlalchemy import (
     BigInteger,
     Integer,
@@ -20,10 +22,34 @@ from govline.calendar._queries import SLOT_COLUMNS, slot_of_row
 from govline.calendar._queries.shared import SharedRow
 from govline.calendar._tables import bookings, draws, pools, slots
 from govline.calendar.availability import FEW_IN, ORDER, SlotState
+from govline.core import Id
 from govline.store import Statement
 from govline.store.columns import InstantColumn
 
-__all__ = ["BY_TIME", "DAYS", "LIVE_SLOTS_OF", "POOLS_BETWEEN", "PROGRESS", "SHARING_DAYS", "SHOWN_SLOTS"]
+__all__ = [
+    "BY_TIME",
+    "DAYS",
+    "DAY_LIST",
+    "LIVE_SLOTS_OF",
+    "POOLS_BETWEEN",
+    "PROGRESS",
+    "SHARING_DAYS",
+    "SHOWN_SLOTS",
+    "DeskRow",
+]
+
+
+@frozen
+class DeskRow:
+    """A live booking as the day's list shows it: nothing of the person."""
+
+    id: Id
+    party: int
+    state: str
+    channel: str
+    starts: datetime
+    name: str
+
 
 _TOKYO: Final = 9 * 3_600_000_000
 _A_DAY: Final = 86_400_000_000
@@ -82,6 +108,7 @@ def _days(free: Any, *pools_lack: tuple[Any, Any]) -> Any:
         (slots.c.starts_at <= _instant("now"), _state(SlotState.OVER)),
         (slots.c.starts_at <= _instant("cut_through"), _state(SlotState.CUT_OFF)),
         (slots.c.starts_at >= _instant("shut_from"), _state(SlotState.NOT_YET)),
+        (slots.c.reserved_until > _instant("now"), _state(SlotState.NOT_YET)),
         (slots.c.booked + _places > slots.c.capacity, _state(SlotState.FULL)),
         *pools_lack,
         (free * _number(FEW_IN) <= slots.c.capacity, _state(SlotState.FEW)),
@@ -146,6 +173,19 @@ LIVE_SLOTS_OF: Final = Statement(
         bookings.c.programme == bindparam("programme"),
         bookings.c.ended_at.is_(None),
     ),
+)
+
+# --- the day at the desk ---
+DAY_LIST: Final = Statement(
+    "calendar.day_list",
+    select(
+        bookings.c.id, bookings.c.party, bookings.c.state, bookings.c.channel, slots.c.starts_at, slots.c.name
+    )
+    .join(slots, slots.c.id == bookings.c.slot_id)
+    .where(_BETWEEN, bookings.c.ended_at.is_(None))
+    .order_by(slots.c.starts_at, slots.c.name, bookings.c.id)
+    .limit(bindparam("limit", type_=Integer)),
+    DeskRow,
 )
 
 # --- occupancy ---

@@ -1,0 +1,20 @@
+"""Every page of the calendar, in the order of the menu."""
+
+from govline.calendar.pages import Browsing
+from govline.calendar.pages_booking import BookingPages
+from govline.calendar.pages_claim import ClaimPages
+from govline.calendar.pages_staff import StaffPages
+from govline.calendar.service import Calendar
+from govline.core.pages import Page
+from govline.core.texts import Texts
+
+__all__ = ["pages_of"]
+
+
+def pages_of(calendar: Calendar, texts: Texts) -> list[Page]:
+    """The pages of this calendar; those that nothing needs are left out."""
+    return [
+        page
+        for kind in (Browsing, BookingPages, ClaimPages, StaffPages)
+        for page in kind(calendar, texts).all()
+    ]

@@ -1,0 +1,89 @@
+"""接種券などの確認: number and birth date on a page, never in the chat; wrong entries lock, whoever is on the list may book."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from attrs import frozen
+
+from govline.calendar.model import Programme, Refused
+from govline.calendar.pages import Asked, Words
+from govline.calendar.service import Calendar
+from govline.core import DataClass, Reason, Transaction
+from govline.core.pages import (
+    Link,
+    LinkList,
+    Notice,
+    Page,
+    PageField,
+    PageRequest,
+    Paragraph,
+    Submitted,
+    View,
+)
+from govline.core.texts import Texts
+
+__all__ = ["ClaimPages"]
+
+
+@frozen
+class ClaimPages:
+    """`calendar/claim`, where a programme has a list."""
+
+    calendar: Calendar
+    texts: Texts
+
+    def all(self) -> list[Page]:
+        """The page, for `Offers.pages`; none where no programme has a list."""
+        if not any(each.policy.eligibility for each in self.calendar.programmes.values()):
+            return []
+        title = self.texts.get("calendar.page.claim")
+        return [Page("claim", title, self.show, self.take, listed=False)]
+
+    def show(self, tx: Transaction, request: PageRequest) -> View:
+        """What stands on the paper, and the birth date."""
+        words = Words(self.texts, request.locale)
+        programme = Asked.of(tx, self.calendar, request).programme
+        if programme is None or programme.policy.eligibility is None:
+            return View(words("claim"), [LinkList([Link(words("book"), "calendar/book")])])
+        name = programme.policy.eligibility.name
+        fields = [
+            PageField("number", name, required=True, most=40, data=DataClass.PERSONAL),
+            PageField("born", words("born"), "date", True, autocomplete="bday", data=DataClass.PERSONAL),
+        ]
+        why = Paragraph(words("claim_why", programme=programme.title, name=name))
+        return View(words("claim"), [why], fields, words("do_claim"), drafts=False)
+
+    def take(
+        self, tx: Transaction, request: PageRequest, values: Mapping[str, Any]
+    ) -> Submitted | Sequence[Reason]:
+        """Prove it; the chat hears nothing of what was entered."""
+        words = Words(self.texts, request.locale)
+        programme = Asked.of(tx, self.calendar, request).programme
+        if programme is None or request.citizen is None:
+            return [Reason("GL-2123", words("nothing"))]
+        return self._claimed(tx, request, words, programme, values)
+
+    def _claimed(
+        self,
+        tx: Transaction,
+        request: PageRequest,
+        words: Words,
+        programme: Programme,
+        values: Mapping[str, Any],
+    ) -> Submitted | Sequence[Reason]:
+        answer = self.calendar.eligibility.claim(
+            tx,
+            programme.id,
+            request.citizen,
+            values["number"],
+            values["born"],
+            key=f"page:{request.key}",
+            source="web",
+        )
+        if isinstance(answer, Refused):
+            # an answer, not a refusal of the form: a refused form is rolled back, and the wrong entry would not count
+            told = [Notice(reason.text, "warning") for reason in answer.reasons]
+            again = Link(words("claim"), "calendar/claim", {"programme": programme.id})
+            return Submitted(words("not_claimed"), [*told, LinkList([again])])
+        on = Link(words("book"), "calendar/month", {"programme": programme.id})
+        return Submitted(words("claimed"), [Paragraph(words("claimed_text")), LinkList([on])])

@@ -7,7 +7,7 @@ loads that file over them. Source: 国民の祝日に関する法律; https://ww
 import csv
 import re
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
@@ -15,12 +15,14 @@ from typing import Any, ClassVar, Final, Self
 
 from attrs import evolve, field, frozen
 
+from govline.core.custody import Expiry
 from govline.errors import FileError, InputError
 
 __all__ = ["HolidayCalendar", "read_holiday_csv"]
 
 _DATE: Final = re.compile(r"(\d{4})[/-](\d{1,2})[/-](\d{1,2})", re.ASCII)
 _WEEKEND: Final = {5: "土曜日", 6: "日曜日"}
+_NOTICE: Final = timedelta(weeks=8)
 _FIRST_YEAR: Final = 1949
 _LAST_YEAR: Final = 2099
 
@@ -60,6 +62,16 @@ class HolidayCalendar:
             FileError: See `read_holiday_csv`.
         """
         return evolve(self, years={**self.years, **read_holiday_csv(source)})
+
+    def expiries(self) -> list[Expiry]:
+        """When the official file's word ends, for a feature's `Offers.expiries`; nothing where only the rules count.
+
+        The Cabinet Office adds the next year every February, so a file that ends within eight weeks has a successor.
+        """
+        if not self.years:
+            return []
+        last = date(max(self.years), 12, 31)
+        return [Expiry("祝日の表", last, "内閣府の syukujitsu.csv を新しくする", _NOTICE)]
 
     def with_closures(self, days: Days | Iterable[date], name: str = "閉庁日") -> Self:
         """Further days on which the office is closed; `name` where no reason is given."""

@@ -5,7 +5,7 @@ All generations of a CA carry one name, so the issuer is the anchor whose key ve
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final, Self
 
 from attrs import field, frozen
@@ -15,6 +15,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from govline.core.custody import Expiry
+from govline.core.jst import to_jst
 from govline.core.values import frozen_tuple
 from govline.errors import ConfigError
 from govline.mynumber.der import DerError, outline
@@ -46,6 +48,7 @@ _PEM: Final = b"-----BEGIN CERTIFICATE-----"
 _PKCS1: Final = padding.PKCS1v15()
 _SHA256: Final = hashes.SHA256()
 _KEY_BITS: Final = 2048
+_NOTICE: Final = timedelta(weeks=26)
 
 
 @frozen
@@ -123,6 +126,21 @@ class TrustAnchors:
             pinned = PINNED.get(anchor.fingerprint)
             if pinned is not (anchor.purpose if self.environment is Environment.PRODUCTION else None):
                 raise _foreign(anchor.fingerprint, self.environment)
+
+    def expiries(self) -> list[Expiry]:
+        """The last whole day (in Japan) of each CA certificate, for a feature's `Offers.expiries`; told half a year ahead.
+
+        Cards of a new generation of the CA are refused until its certificate is handed over as well.
+        """
+        return [
+            Expiry(
+                f"公的個人認証の認証局の証明書({anchor.purpose.value}, {anchor.fingerprint.hex()[:8]})",
+                to_jst(anchor.not_after + timedelta(seconds=1)).date() - timedelta(days=1),
+                "J-LIS が公開する次の世代の証明書を加える",
+                _NOTICE,
+            )
+            for anchor in self.anchors
+        ]
 
     @classmethod
     def production(cls, certificates: Iterable[bytes]) -> Self:

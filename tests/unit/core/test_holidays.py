@@ -73,6 +73,14 @@ def test_a_file_replaces_the_years_it_names(data):
     assert calendar.is_holiday(date(2031, 5, 3))
 
 
+def test_the_end_of_a_file_is_known_weeks_ahead():
+    assert OFFICIAL.expiries() == []
+    (expiry,) = OFFICIAL.with_csv(YEAR_2030.encode()).expiries()
+    assert expiry.last_day == date(2030, 12, 31)
+    assert expiry.runs_out(date(2030, 11, 6))
+    assert not expiry.runs_out(date(2030, 11, 4))
+
+
 def test_a_file_may_go_beyond_the_rules():
     calendar = OFFICIAL.with_csv(b"2100-1-1,New Year")
     assert calendar.name(date(2100, 1, 1)) == "New Year"

@@ -1,12 +1,14 @@
 """Pinned CAs: only J-LIS's own pass as production, and none of them passes as a test."""
 
 import hashlib
+from datetime import timedelta
 
 import pytest
 from attrs import evolve
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from govline.core.jst import to_jst
 from govline.errors import ConfigError
 from govline.mynumber import Environment, Purpose, TrustAnchors
 from govline.mynumber.anchors import PINNED, Anchor
@@ -75,6 +77,17 @@ def test_a_real_ca_is_no_test_anchor(real):
     for options in ({"application": [real["signca03"]]}, {"login": [real["authca01"]]}):
         with pytest.raises(ConfigError, match="GL-6010"):
             TrustAnchors.testing(**options)
+
+
+def test_when_each_ca_ends_is_known_half_a_year_ahead(anchors):
+    ends = [to_jst(anchor.not_after).date() for anchor in anchors.anchors]
+    found = anchors.expiries()
+    assert len(found) == len(ends) == 2
+    for expiry, end in zip(found, ends, strict=True):
+        assert end - timedelta(days=1) <= expiry.last_day <= end
+        assert expiry.runs_out(end - timedelta(days=150))
+        assert not expiry.runs_out(end - timedelta(days=200))
+    assert "login" in found[1].what
 
 
 def test_no_anchor_is_no_store():

@@ -9,6 +9,7 @@ from govline.calendar.labels import when
 from govline.calendar.model import Booking, Refused, Slot
 from govline.calendar.office import Office
 from govline.calendar.picker import Page, ask, read, slot_label, slot_value
+from govline.calendar.screening import Screened, ask_question, hear_answer
 from govline.calendar.service import Calendar
 from govline.core import Action, ActionResult, Ask, Finished, Input, Json, TalkContext, Transaction
 from govline.core.messages import Confirm, Postback, QuickReply, Text
@@ -27,10 +28,20 @@ class _Args(BaseModel):
 
 
 class PickArgs(_Args):
-    """`calendar`: the programme. `party`: only slots with so many places left; 0 asks how many people come."""
+    """`calendar`: the programme. `party`: only slots with so many places left; 0 asks how many people come.
+
+    `screened`: its questions were asked before, by `calendar.screen`.
+    """
 
     calendar: str
     party: int = Field(default=1, ge=0)
+    screened: bool = False
+
+
+class ScreenArgs(_Args):
+    """`calendar`: the programme whose questions are asked."""
+
+    calendar: str
 
 
 class BookArgs(_Args):
@@ -64,6 +75,7 @@ class CalendarActions:
         ended = {"ok", "refused", "none"}
         return [
             Action("calendar.pick_slot", PickArgs, {"ok", "none"}, self.pick, resume=self.picked),
+            Action("calendar.screen", ScreenArgs, {"ok", "stopped"}, self.screen, resume=self.screened),
             Action("calendar.book", BookArgs, {"ok", "refused"}, self.book),
             Action("calendar.ask_staff", NoArgs, {"open", "closed"}, self.ask_staff),
             Action("calendar.list", OwnArgs, {"ok", "none"}, self.list_bookings),
@@ -74,17 +86,41 @@ class CalendarActions:
     # --- pick and book ---
 
     def pick(self, tx: Transaction, context: TalkContext, args: PickArgs) -> ActionResult:  # noqa: ARG002 - the contract's signature
-        """Offer the programme's free slots, a page at a time."""
+        """Ask the programme's questions, then offer its free slots, a page at a time."""
         self.calendar.lay_out(tx, args.calendar)
-        return self._offer(tx, Page(args.calendar, args.party))
+        page, programme = Page(args.calendar, args.party), self.calendar.programme(args.calendar)
+        if programme.policy.questions and not args.screened:
+            return ask_question(programme, page.to_json(), 0, self.texts)
+        return self._offer(tx, page)
 
     def picked(self, tx: Transaction, context: TalkContext, state: Json, said: Input) -> ActionResult:  # noqa: ARG002 - the contract's signature
-        """The citizen tapped a slot, another page or a date, or typed something."""
+        """The citizen answered a question, tapped a slot, another page or a date, or typed something."""
+        if "question" in state:
+            return self._questioned(tx, state, said)
         page = Page(**state)
         meant = read(tx, self.calendar, page, said)
         if isinstance(meant, Slot):
             return Finished("ok", slot_value(meant, page.party))
         return self._offer(tx, page if meant is None else meant, puzzled=meant is None)
+
+    def _questioned(self, tx: Transaction, state: Json, said: Input) -> ActionResult:
+        """On to the next question or to the slots; for a stop, `none` is the way that every talk has."""
+        heard = hear_answer(self.calendar.programme(state["programme"]), state, said, self.texts)
+        if isinstance(heard, Screened):
+            return self._offer(tx, Page(**{key: value for key, value in state.items() if key != "question"}))
+        return evolve(heard, outcome="none") if isinstance(heard, Finished) else heard
+
+    def screen(self, tx: Transaction, context: TalkContext, args: ScreenArgs) -> ActionResult:  # noqa: ARG002 - the contract's signature
+        """Ask the programme's questions only; `stopped` where an answer stops the booking."""
+        programme = self.calendar.programme(args.calendar)
+        if not programme.policy.questions:
+            return Finished("ok")
+        return ask_question(programme, {"programme": programme.id}, 0, self.texts)
+
+    def screened(self, tx: Transaction, context: TalkContext, state: Json, said: Input) -> ActionResult:  # noqa: ARG002 - the contract's signature
+        """On to the next question, or what the answers mean."""
+        heard = hear_answer(self.calendar.programme(state["programme"]), state, said, self.texts)
+        return Finished("ok", heard="") if isinstance(heard, Screened) else heard
 
     def book(self, tx: Transaction, context: TalkContext, args: BookArgs) -> ActionResult:
         """Book for the citizen who talks; a refusal says every reason."""

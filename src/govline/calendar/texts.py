@@ -90,6 +90,16 @@ CALENDAR_TEXTS: Final = {
         "en": "Keep it",
         "ja-easy": "やめない",
     },
+    "calendar.choose_answer": {
+        "ja": "下のボタンからお選びください。",
+        "en": "Please choose with the buttons below.",
+        "ja-easy": "下の ボタンから えらんでください。",
+    },
+    "calendar.stopped": {
+        "ja": "お答えの内容から、この予約はお受けできません。窓口にご相談ください。",
+        "en": "From what you answered, this booking cannot be taken. Please ask at the counter.",
+        "ja-easy": "この 予約(よやく)は できません。市役所(しやくしょ)の 人に きいてください。",
+    },
     "calendar.unpaid": {
         "ja": "{programme}のご予約は、期限までにお支払いが確認できなかったため取り消しました。",
         "en": "Your booking for {programme} was cancelled because it was not paid in time.",

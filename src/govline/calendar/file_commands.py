@@ -1,4 +1,4 @@
-"""`govline calendar new|sheet|conflicts|ics`: a clerk's sheet in and out, who is in the way of a changed rule, a day for one's calendar."""
+"""`govline calendar new|sheet|conflicts|ics|take|roster|mailing`: programmes and bookings as files of staff."""
 
 import sys
 from argparse import ArgumentParser
@@ -13,9 +13,12 @@ from govline.calendar.govtech import read_grid
 from govline.calendar.ics import day_ics
 from govline.calendar.labels import when
 from govline.calendar.layout import Layout
+from govline.calendar.mailing import write_cohorts, write_labels
 from govline.calendar.model import Programme
+from govline.calendar.phone_list import take_list
 from govline.calendar.preflight import preflight
 from govline.calendar.publishing import file_of, publish, try_out
+from govline.calendar.roster import write_roster
 from govline.calendar.service import Calendar
 from govline.calendar.sheet import Sheet, read_sheet, write_sheet
 from govline.core import Actor, Command
@@ -40,6 +43,9 @@ def file_commands(calendar: Calendar, folder: Callable[[], Path]) -> list[Comman
         ("sheet", "予約の設定を、職員が直せる表にして書き出す"): _sheet,
         ("conflicts", "変えた設定に合わない、予約のある枠を挙げる"): _conflicts,
         ("ics", "1日の枠と予約数を、職員のカレンダー用に書き出す"): _ics,
+        ("take", "電話などで受けた予約の一覧を、全件まとめて予約する"): _take,
+        ("roster", "1日の予約の名簿を、枠ごとに書き出す"): _roster,
+        ("mailing", "券を送る区分ごとの数と受付開始、宛名に合わせる行を書き出す"): _mailing,
     }
     return [Command(name, said, partial(_run, work, calendar, folder)) for (name, said), work in run.items()]
 
@@ -168,4 +174,57 @@ def _ics(city: Any, words: Sequence[str], calendar: Calendar, _folder: Path) -> 
     data = day_ics(calendar.programme(given.programme).title, rows, town=city.id, stamp=stamp)
     given.file.write_bytes(data)
     _say(f"書き出しました: {len(rows)}枠")
+    return _GOOD
+
+
+def _take(city: Any, words: Sequence[str], calendar: Calendar, _folder: Path) -> int:
+    parser = ArgumentParser(prog="govline calendar take")
+    parser.add_argument("programme")
+    parser.add_argument("file", type=Path, help="整理番号 | 日付 | 開始 | 部屋 | 人数 | 氏名 | 電話")
+    parser.add_argument("--channel", default="phone", choices=["phone", "counter", "walk_in"])
+    parser.add_argument("--dry-run", action="store_true", help="only say what would be refused")
+    given = parser.parse_args(list(words))
+    actor = Actor("staff", "cli", given.channel)
+    report = take_list(
+        city.database, calendar, given.programme, given.file, actor=actor, dry_run=given.dry_run
+    )
+    _say(*(f"✗ {each.row}行 {each.column}: {each.reason}\n  → {each.remedy}" for each in report.issues))
+    if report.written:
+        _say(f"予約しました: 新しい予約 {report.added}、取込済み {report.unchanged}")
+        return _GOOD
+    _say(f"予約していません({report.rows}行、断られる行 {report.refused})。")
+    return _GOOD if given.dry_run and report.ok else _WRONG
+
+
+def _roster(city: Any, words: Sequence[str], calendar: Calendar, _folder: Path) -> int:
+    parser = ArgumentParser(prog="govline calendar roster")
+    parser.add_argument("programme")
+    parser.add_argument("day", type=date.fromisoformat)
+    parser.add_argument("file", type=Path)
+    parser.add_argument("--contacts", action="store_true", help="with names and telephone numbers")
+    given = parser.parse_args(list(words))
+    count = city.run(
+        lambda tx: write_roster(
+            tx, calendar, given.programme, given.day, given.file, contacts=given.contacts
+        ),
+        actor=_CLERK,
+    )
+    _say(f"書き出しました: {count}件")
+    return _GOOD
+
+
+def _mailing(city: Any, words: Sequence[str], calendar: Calendar, _folder: Path) -> int:
+    parser = ArgumentParser(prog="govline calendar mailing")
+    parser.add_argument("programme")
+    parser.add_argument("file", type=Path)
+    parser.add_argument("--numbers", type=Path, help="the mailing vendor's file; only its 券番号 is read")
+    given = parser.parse_args(list(words))
+    if given.numbers is None:
+        count = city.read(lambda tx: write_cohorts(tx, calendar, given.programme, given.file))
+        _say(f"書き出しました: {count}区分")
+        return _GOOD
+    rows, left_out = city.read(
+        lambda tx: write_labels(tx, calendar, given.programme, given.numbers, given.file)
+    )
+    _say(f"書き出しました: {rows}行(うち一覧にない番号 {left_out}行は「発送 ×」)")
     return _GOOD

@@ -8,7 +8,7 @@ from govline.calendar._tables import bookings, slots
 from govline.store import Statement
 from govline.store.columns import InstantColumn
 
-__all__ = ["BOOKINGS", "SLOTS", "STANDING_IN"]
+__all__ = ["BOOKINGS", "OF_SLOT", "SLOTS", "STANDING_IN"]
 
 _s, _b = slots.c, bookings.c
 _limit: Final[Any] = bindparam("limit", type_=Integer())
@@ -21,6 +21,12 @@ SLOTS: Final = Statement(
     .where(or_(_s.starts_at > _at, and_(_s.starts_at == _at, _s.id > _id)))
     .order_by(_s.starts_at, _s.id)
     .limit(_limit),
+)
+OF_SLOT: Final = Statement(
+    "calendar.roster_of_slot",
+    select(_b.id, _b.party, _b.state, _b.channel, _b.contact)
+    .where(_b.slot_id == bindparam("slot"), _b.ended_at.is_(None))
+    .order_by(_b.id),
 )
 STANDING_IN: Final = Statement(
     "calendar.standing_in",

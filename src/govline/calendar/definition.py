@@ -18,7 +18,7 @@ from typing import Annotated, Any, Final, Literal, Self
 from pydantic import Field, ValidationError, model_validator
 
 from govline.calendar.definition_policy import FeeText, PolicyDefinition
-from govline.calendar.model import PoolRule, Programme, SlotRule
+from govline.calendar.model import Link, PoolRule, Programme, SlotRule
 from govline.calendar.pricing import Tariff
 from govline.calendar.written import DateSpan, Listed, Remind, TimeSpan, Weekdays, Written
 from govline.errors import DefinitionError
@@ -39,6 +39,7 @@ _MINUTES_A_SLOT: Final = 60
 _YAML_HINT: Final = (
     "save it as UTF-8; indent by spaces; quote texts that hold a colon; check that every date exists"
 )
+_MOST_DAYS: Final = 1_000
 _MOST_PLACES: Final = 1_000_000
 
 
@@ -87,6 +88,26 @@ class PoolDefinition(Written):
         return PoolRule(self.name, self.capacity, self.per, self.slots, per_place=self.counts == "places")
 
 
+class LinkDefinition(Written):
+    """Bookings that belong together (第1回と第2回): `to` names the later one's programme, this one where omitted."""
+
+    to: str = ""
+    least_days: int = Field(default=0, ge=0, le=_MOST_DAYS)
+    most_days: int | None = Field(default=None, ge=0, le=_MOST_DAYS)
+    same_product: bool = False
+    on_cancel: Literal["both", "ask"] = "both"
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.most_days is not None and self.most_days < self.least_days:
+            raise ValueError("linked: most_days は least_days 以上にしてください")
+        return self
+
+    def link(self) -> Link:
+        """As the rest of the calendar knows it."""
+        return Link(self.to, self.least_days, self.most_days, self.same_product, self.on_cancel)
+
+
 class ProgrammeDefinition(Written):
     """A programme as written; `programme`, `capacity` and `slots` are the only required settings."""
 
@@ -109,6 +130,9 @@ class ProgrammeDefinition(Written):
     reductions: dict[str, Annotated[int, Field(ge=0, le=100)]] = Field(default={})
     reduces_options: bool = False
     round_down_to: int = Field(default=1, ge=1)
+    contact: Literal["required", "optional", "none"] = "optional"
+    linked: LinkDefinition | None = None
+    no_show_minutes: int | None = Field(default=None, ge=0, le=_MOST_DAYS * 24 * 60)
 
     @model_validator(mode="after")
     def _rooms_exist(self) -> Self:
@@ -162,6 +186,9 @@ class ProgrammeDefinition(Written):
             between=timedelta(minutes=self.between_minutes),
             per_group=self.per_group,
             tariff=self._tariff() if self.fees or self.options else None,
+            contact=self.contact,
+            link=self.linked.link() if self.linked else None,
+            no_show_after=None if self.no_show_minutes is None else timedelta(minutes=self.no_show_minutes),
         )
 
     def _tariff(self) -> Tariff:

@@ -12,6 +12,7 @@ from govline.calendar import _queries as q
 from govline.calendar import closures, counter_offers, merging, reminders
 from govline.calendar.actions import CalendarActions
 from govline.calendar.commands import check_command
+from govline.calendar.counter_commands import counter_commands
 from govline.calendar.datasets import DATASETS
 from govline.calendar.definition import load_folder, parse
 from govline.calendar.eligible_dataset import eligible_dataset
@@ -131,6 +132,7 @@ class CalendarFeature:
             commands=[
                 check_command(service, lambda: self._folder),
                 OCCUPANCY_COMMAND,
+                *counter_commands(service),
                 *file_commands(service, lambda: self._folder),
             ],
             ticks=[

@@ -38,6 +38,7 @@ WEB_TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         "まえの つづきです。ファイルは もういちど えらんでください。",
     ),
     "web.review": _all("入力内容の確認へ進む", "Review your entries", "かいたものを みる"),
+    "web.review_title": _all("入力内容の確認", "Check your entries", "かいたものを みてください"),
     "web.check": _all(
         "まだ送信されていません。内容を確認してください。",
         "Nothing has been sent yet. Please check your entries.",

@@ -176,13 +176,15 @@ class Visit:
         return self._draw(visitor, view, key, _storable(kept.texts), reasons=reasons)
 
     def _review(self, visitor: Visitor, view: View, kept: Kept, key: str, checked: Checked) -> Answer:
-        """What was entered, once more; nothing of it is stored, the page itself carries it on."""
+        """What was entered, once more. The page carries it on; the draft is for a change of language or of mind."""
+        self.keep(visitor.subject, view.fields, kept)
         words = self.desk.words(self.ask)
         shown = [(asked.label, _spoken(asked, checked.values[asked.name], words)) for asked in view.fields]
         action, button = self.ask.root + self._here, view.button or words("web.send")
         form = Form(action, key, view.fields, kept.texts, {}, button, review=shown)
         notices = [Notice(words("web.check"))]
-        return self.desk.screen(self.ask, view.title, self._here, visitor=visitor, notices=notices, form=form)
+        title = f"{words('web.review_title')} - {view.title}"
+        return self.desk.screen(self.ask, title, self._here, visitor=visitor, notices=notices, form=form)
 
     # --- drawing ------------------------------------------------------------------------------------------------------
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
 
 import psycopg
 import pytest
@@ -11,10 +11,10 @@ from procrastinate import App, PsycopgConnector, SyncPsycopgConnector
 from govline import City
 from govline.city import LineChannel
 from govline.city.procrastinate import attach
-from govline.core import Effect
+from govline.core import Effect, Offers, Ref, Schedule, Tick
 from govline.core.messages import Text
 from govline.simulator import ChannelSettings, LineWorld, Simulator
-from govline.store import friends, identity, outbox
+from govline.store import chain, friends, identity, outbox, schedules
 
 
 @pytest.fixture
@@ -124,6 +124,57 @@ def test_a_job_that_has_no_time_left_defers_the_next(conninfo, town):
     assert world.report()["per_citizen_counts"] == {"1": 3}
 
 
+def test_a_job_does_what_a_worker_of_ours_does(conninfo, town, monkeypatch):
+    """Ticks run, the audit is chained, and what minds the quiet hours waits for their end."""
+    city, world = town
+    ticked = []
+    tick = Tick("test.tick", time(20, 0), lambda _tx, due: ticked.append(due))
+    monkeypatch.setitem(city._assembly.offers, "test", Offers(ticks=[tick]))
+    nudged(conninfo, city)
+    city.database.clock.set(datetime(2026, 11, 20, 13, tzinfo=UTC))  # 22:00 in Japan
+    (user,) = world.befriend_many(1)
+
+    def plan(tx):
+        citizen = identity.citizen_of(tx, user)
+        payload = {"citizen": citizen, "messages": [Text("明日です").to_line()]}
+        for name, quiet in (("reminder", True), ("alarm", False)):
+            effect = Effect("line.push", payload, dedupe=name)
+            schedules.put(tx, Schedule(name, tx.now, Ref("test", name), effect, quiet_hours=quiet))
+        tx.audit("test.planned", Ref("test", "reminder"))
+
+    city.run(plan)
+    nudged(conninfo, city)
+    assert world.report()["per_citizen_counts"] == {"1": 1}
+    assert len(ticked) == 1
+    verdict = chain.verify(city.database)
+    assert (verdict.broken, verdict.open) == (None, 0)
+    assert verdict.entries >= 1
+    city.database.clock.advance(timedelta(hours=10))  # eight in the morning
+    nudged(conninfo, city)
+    assert world.report()["per_citizen_counts"] == {"2": 1}
+
+
+def test_a_job_without_time_left_while_another_waits_ends_well(conninfo, town):
+    city, world = town
+    with App(connector=SyncPsycopgConnector(conninfo=conninfo)).open() as app:
+        jobs = attach(app, city)
+        push_to(city, world.befriend_many(3))
+        jobs.nudge()
+    assert work_once(conninfo, city, before_it_ends=lambda: announce_again(conninfo, city)) == 1
+    assert waiting(conninfo) == 1
+
+
+def announce_again(conninfo, city):
+    with App(connector=SyncPsycopgConnector(conninfo=conninfo)).open() as app:
+        assert attach(app, city).nudge()
+
+
+def nudged(conninfo, city):
+    """A job, and a worker that does it."""
+    announce_again(conninfo, city)
+    work(conninfo, city)
+
+
 def doing(conninfo):
     with psycopg.connect(conninfo) as connection:
         rows = connection.execute(
@@ -160,7 +211,7 @@ def test_a_job_of_a_dead_worker_is_taken_away_and_nobody_else_s(conninfo, town):
     assert world.report()["per_citizen_counts"] == {"1": 2}
 
 
-def work_once(conninfo, city):
+def work_once(conninfo, city, before_it_ends=lambda: None):
     """One job with no budget, taken and finished by hand: a worker would take its successor too, for ever."""
 
     async def run():
@@ -169,6 +220,7 @@ def work_once(conninfo, city):
         async with app.open_async():
             worker = await app.job_manager.register_worker()
             job = await app.job_manager.fetch_job(queues=["govline"], worker_id=worker)
+            await asyncio.to_thread(before_it_ends)
             await app.tasks[job.task_name](**job.task_kwargs)
             await app.job_manager.unregister_worker(worker)
         return 1

@@ -8,6 +8,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from govline.line import AccountClient, SdkMessenger, diagnose
+from govline.line.messenger import Bot, Quota, WebhookEndpoint
 from govline.simulator import ChannelSettings, LineWorld, Simulator
 from govline.simulator.server import serve
 
@@ -69,6 +70,45 @@ def test_a_sound_account(at_line):
 )
 def test_what_it_finds(at_line, how, expected):
     assert codes(at_line(**how)) == expected
+
+
+class Said:
+    """What LINE says about an account; the simulator's accounts are all well in these points."""
+
+    def __init__(
+        self, *, chat_mode="bot", active=True, url="https://town.example/line/webhook", limit=None, used=0
+    ):
+        self._bot = Bot(BOT, "@hinata", chat_mode, "ひなた町")
+        self._endpoint = WebhookEndpoint(url, active)
+        self._quota = Quota(limit, used)
+
+    def bot(self):
+        return self._bot
+
+    def webhook_endpoint(self):
+        return self._endpoint
+
+    def quota(self):
+        return self._quota
+
+
+@pytest.mark.parametrize(
+    ("how", "expected", "words"),
+    [
+        ({}, [], ""),
+        ({"chat_mode": "chat"}, ["GL-8044"], "chat is on"),
+        ({"active": False}, ["GL-8045"], "switched off"),
+        ({"url": ""}, ["GL-8045"], "no webhook URL"),
+        ({"url": "http://town.example/line/webhook"}, ["GL-8045"], "not https"),
+        ({"limit": 1000, "used": 901}, ["GL-8047"], "99 of this month's 1000"),
+        ({"limit": 1000, "used": 900}, [], ""),
+        ({"limit": 1000, "used": 2000}, ["GL-8047"], "used up"),
+    ],
+)
+def test_what_an_account_says_of_itself(how, expected, words):
+    found = diagnose(Said(**how), BOT)
+    assert codes(found) == expected
+    assert words in "".join(map(str, found))
 
 
 def test_a_secret_that_does_not_fit_is_named(at_line):

@@ -172,6 +172,15 @@ def test_an_account_that_may_not_ask_is_told_why(sqlite_db, clock, account):
     assert "verified" in caught.value.hint
 
 
+@pytest.mark.parametrize("account", [(3,)], indirect=True)
+def test_a_line_that_is_away_is_not_taken_for_a_right_that_is_missing(sqlite_db, account):
+    account.fail_at = 1
+    with pytest.raises(LineError) as caught:
+        import_followers(sqlite_db, account)
+    assert caught.value.code == "GL-8000"
+    assert import_followers(sqlite_db, account).new == 3
+
+
 def test_a_list_of_ids(any_db, tmp_path):
     users = [f"U{number:032x}" for number in range(1200)]
     path = tmp_path / "friends.csv"

@@ -313,6 +313,24 @@ def test_a_dead_partner_is_left_alone_and_tried_again(clock):
     assert breaker.admits(later)
 
 
+def test_a_partner_that_keeps_failing_is_not_called_until_the_pause_is_over(town_with, line, clock):
+    city = town_with({"receives": "all", "order": "citizen"})
+    handler = ForwardHandler(city.database, city.channel.partners)
+    city.pump._effects.update({"line.forward": handler, "line.reply": Quick()})
+    line.say(500, times=40)
+    for number in range(8):
+        receive(city, event("a", f"U{number:032x}", number=number))
+    for _ in range(8):
+        city.pump.run_once()
+    called = len(line.requests)
+    assert 5 <= called <= 6  # two threads: one call may be on its way when the fifth fails
+    clock.advance(timedelta(seconds=31))
+    for _ in range(8):
+        city.pump.run_once()
+    assert called < len(line.requests) <= called + 2  # a trial, and nobody else while it fails
+    handler.close()
+
+
 def test_a_hanging_partner_delays_no_reply(town_with):
     """The partner's two threads hang; a reply enqueued after goes out at once, on a pump that never waits for them."""
     city = town_with({"receives": "all"})

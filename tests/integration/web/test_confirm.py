@@ -1,4 +1,4 @@
-"""The page to confirm (確認画面): entries once more, nothing stored or sent before, correction loses nothing."""
+"""The page to confirm (確認画面): entries once more, nothing sent before, correction loses nothing."""
 
 import pytest
 
@@ -59,7 +59,8 @@ def test_entries_are_shown_once_more_and_then_taken_once(asking, city):
         assert words in text, words
     assert "ひらけごま" not in text
     assert asking.taken == []
-    assert count(city, "gl_web_draft") + count(city, "gl_web_submission") == 0
+    assert (count(city, "gl_web_draft"), count(city, "gl_web_submission")) == (1, 0)
+    assert "佐藤 花子" in asking.get("/c/demo/sure?lang=en").body.decode()  # another language loses nothing
     sure = _carried(shown) | {"_do": "sure"}
     for _ in range(2):
         done = asking.post("/c/demo/sure", sure)
@@ -72,6 +73,7 @@ def test_entries_are_shown_once_more_and_then_taken_once(asking, city):
         "ひらけごま",
     )
     assert len(city.read(lambda tx: outbox.list(tx))) == 1
+    assert count(city, "gl_web_draft") == 0
 
 
 def test_correcting_brings_everything_back(asking):

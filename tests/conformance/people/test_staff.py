@@ -297,6 +297,30 @@ def test_keys_rotate_over_every_sealed_column(any_db, people, keys, clock):
     assert any_db.read(lambda tx: audit.list(tx))
 
 
+def test_what_changes_while_keys_rotate_is_not_put_back(postgres_db, people, monkeypatch):
+    from govline.people.service import LABEL
+
+    db = postgres_db
+    member = db.run(lambda tx: people.add(tx, "001", "旧"))
+    db.keys = Keyring.from_text(f"{Keyring.generate('k2').to_text()},{db.keys.to_text()}")
+    real, renamed = sealed._again, []
+
+    def rename(tx):
+        label = sealed.seal_value(tx, LABEL, member, "新")
+        statement = text("UPDATE gl_people_member SET label = :label WHERE id = :id")
+        tx.connection.execute(statement, {"label": label, "id": member})
+
+    def again(tx, place, row):
+        if place is LABEL and not renamed:
+            renamed.append(thread.submit(db.run, rename).result(10))
+        real(tx, place, row)
+
+    monkeypatch.setattr(sealed, "_again", again)
+    with ThreadPoolExecutor(1) as thread:
+        sealed.rotate(db, (LABEL,))
+    assert [each.member.label for each in db.read(lambda tx: people.members(tx))] == ["新"]
+
+
 def test_a_sealed_value_opens_only_where_it_stands(any_db):
     from govline.people.service import LABEL
 

@@ -105,7 +105,7 @@ TABLES: Final[Mapping[str, Classified]] = {
         public="asked first_day last_day",
         preference="word",
     ),
-    "gl_calendar_programme": Classified("予約の枠組み", _KEPT, public="id digest laid_out_at"),
+    "gl_calendar_programme": Classified("予約の枠組み", _KEPT, public="id digest laid_out_at renamed"),
     "gl_calendar_slot": Classified(
         "予約の枠",
         _KEPT,

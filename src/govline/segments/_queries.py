@@ -149,6 +149,11 @@ class PeopleStatements:
         """These people."""
         return self._all.where(identity.c.citizen.in_(ids))
 
+    def holding(self, ids: Sequence[str]) -> Select[Any]:
+        """Those of these people who are there, and stay until the commit: an erasure waits on PostgreSQL, as it does anyway on SQLite."""
+        mine = select(identity.c.citizen).where(identity.c.citizen.in_(ids)).order_by(identity.c.citizen)
+        return mine.with_for_update(read=True, key_share=True)
+
 
 def _tags_of(table: Table) -> Callable[[Sequence[str]], Select[Any]]:
     return lambda ids: select(table.c.citizen, table.c.value).where(table.c.citizen.in_(ids))

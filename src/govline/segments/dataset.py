@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from govline.core import CitizenId, Dataset, Transaction
+from govline.errors import FileError
 from govline.segments import _queries as q
 from govline.segments.attributes import AttributeDef, Attributes
 from govline.segments.service import Segments
@@ -92,7 +93,18 @@ class _Rows:
         return int(tx.connection.execute(self._statements.count).scalar_one())
 
     def write(self, tx: Transaction, changes: Sequence[Change]) -> None:
-        """Set what differs, attribute by attribute."""
+        """Set what differs, attribute by attribute.
+
+        Raises:
+            FileError: GL-0066, one of them was erased meanwhile: nothing may be kept of them.
+        """
+        ids = [change.key[0] for change in changes]
+        if len(tx.connection.execute(self._statements.holding(ids)).all()) < len(ids):
+            raise FileError(
+                "a citizen of the file was erased while it was being imported",
+                code="GL-0066",
+                hint="nothing of it stands; begin again",
+            )
         for name in self._names:
             values: dict[CitizenId, Any] = {
                 change.key[0]: change.after[name]

@@ -1,14 +1,19 @@
 """The citizens' attributes as a file: export, change in Excel or CSV, import, history, undo; on both engines."""
 
 import csv
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from attrs import evolve
+from sqlalchemy import literal, select
 
 from govline.core import DataClass
+from govline.errors import FileError
 from govline.segments import AttributeDef, Attributes, Segments
+from govline.segments._queries import PeopleStatements
 from govline.segments.dataset import citizens
-from govline.store import identity
-from govline.tabular import Files
+from govline.store import erasure, footprints, identity
+from govline.tabular import Files, journal
 
 ATTRIBUTES = (
     AttributeDef("ward", "choice", "地区", {"m": "港", "k": "川辺"}),
@@ -22,10 +27,18 @@ ATTRIBUTES = (
 
 
 @pytest.fixture
-def segments(any_db):
-    service = Segments(Attributes(ATTRIBUTES))
-    any_db.run(service.apply)
-    return service
+def segments_of():
+    def make(db):
+        service = Segments(Attributes(ATTRIBUTES))
+        db.run(service.apply)
+        return service
+
+    return make
+
+
+@pytest.fixture
+def segments(any_db, segments_of):
+    return segments_of(any_db)
 
 
 @pytest.fixture
@@ -81,6 +94,43 @@ def test_export_change_import_undo(any_db, files, segments, people, tmp_path):
     assert [(change.value, change.source) for change in history] == [("m", "line"), ("k", "import")]
     assert files.undo("citizens").rows == 2
     assert any_db.read(read) == ["m", ["d", "g"], None, None, None, None, None, None, "1990-05-01", None]
+
+
+@pytest.mark.parametrize("guard", [True, False])
+def test_who_is_erased_while_a_file_is_imported_leaves_nothing(
+    postgres_db, segments_of, tmp_path, monkeypatch, guard
+):
+    """Without the lock the page, begun before the erasure and ended after it, would bring the person's values back."""
+    db, segments = postgres_db, segments_of(postgres_db)
+    gone = db.run(lambda tx: identity.citizen_of(tx, "U" + "0" * 32))
+    offered = citizens(segments)
+    looks = []
+
+    def erase(tx):
+        segments.erase(tx, gone)
+        journal.erase(tx, gone)
+        erasure.erase(tx, gone)
+
+    def find(tx, keys):
+        found = offered.find(tx, keys)
+        looks.append(1)
+        if len(looks) == 2:  # the first look is that of the dry run
+            thread.submit(db.run, erase).result(10)
+        return found
+
+    if not guard:
+        monkeypatch.setattr(PeopleStatements, "holding", lambda _, ids: select(literal(1)).limit(len(ids)))
+    path = tmp_path / "citizens.csv"
+    path.write_text(f"住民ID,生年月日\n{gone},1990-05-01\n", encoding="utf-8")
+    with ThreadPoolExecutor(1) as thread:
+        load = Files(db, [evolve(offered, find=find)]).load
+        if guard:
+            with pytest.raises(FileError, match="GL-0066"):
+                load("citizens", path)
+        else:
+            assert load("citizens", path).written
+    left = db.read(lambda tx: footprints.find(tx, [gone]))
+    assert (left == {}) == guard, left
 
 
 def test_a_file_makes_no_citizens_and_names_no_birth_dates(files, people, tmp_path):

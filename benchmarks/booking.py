@@ -16,6 +16,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from benchmarks._booking_full import compare
 from benchmarks._measure import ROUNDS, Load, interleave, load, median
 from govline.calendar import Booking, Calendar, Policy, Programme, SlotPlan
 from govline.core import Event, Handler, Transaction
@@ -32,7 +33,9 @@ _MIGRATIONS = ["govline.calendar.migrations"]
 def run(quick: bool, full: bool = False) -> dict[str, Any]:
     """Both engines; `quick` makes rounds of 0.8 seconds."""
     seconds = 0.8 if quick else 3.0
+    beside = compare(_calendar, _open, _ours, clients=CLIENTS, seconds=seconds) if full else None
     return {
+        **({"full": beside} if beside else {}),
         **_postgres(seconds),
         "sqlite": _sqlite(seconds),
         "clients": CLIENTS,

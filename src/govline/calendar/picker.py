@@ -1,6 +1,6 @@
 """Choosing a slot in a talk: how many people, days side by side, pages of times with free places, a date picker; what an answer means.
 
-The next free times stand below every list as quick replies; where there are more of them, cards of days stand above, full days shown
+The next free times stand below every list as quick replies; where there are many of them, cards of days stand above, full days shown
 as full. A day with several rooms asks for the room where its times do not fit on a page.
 """
 
@@ -28,6 +28,7 @@ _SCAN: Final = 500
 _OWN: Final = "calendar:"
 _NEXT, _FIRST, _DAY = "calendar:next", "calendar:first", "calendar:day"
 _ON, _SINCE, _ROOM, _PARTY = "calendar:on:", "calendar:since:", "calendar:room:", "calendar:party:"
+_MANY: Final = 5 * _PAGE
 _MOST_PARTY: Final = 99
 _NAME: Final = 250
 _DIGITS: Final = 5
@@ -100,7 +101,7 @@ def ask(tx: Transaction, calendar: Calendar, texts: Texts, page: Page, lead: str
     lines = [f"・{slot_label(slot)} ({_free(texts, slot)})" for slot in shown]
     more = len(found) > len(shown)
     quick = [*_choices(texts, page, shown), *_paging(texts, page, found, more=more)]
-    cards = _cards(tx, calendar, texts, page) if more and not page.day else []
+    cards = _cards(tx, calendar, texts, page) if len(found) > _MANY and not page.day else []
     return Ask([*cards, Text("\n".join([lead, *lines]), quick=quick)], page.to_json())
 
 

@@ -25,11 +25,11 @@ _BOOKING_COLUMNS = (
 )
 # n: 0 … SLOTS - 1 and 0 … BOOKINGS - 1; a booking with n % 8 in (6, 7) has ended, so each slot's counter follows from its number
 _SLOT_ROW = (
-    f"'slot-' || n, 'programme-' || (n % {PROGRAMMES}), {_FROM} + n * {_HOUR}, {_FROM} + (n + 1) * {_HOUR}, '', 20, "
+    f"'00slot-' || n, 'programme-' || (n % {PROGRAMMES}), {_FROM} + n * {_HOUR}, {_FROM} + (n + 1) * {_HOUR}, '', 20, "
     "CASE WHEN n % 8 IN (6, 7) THEN 0 ELSE 2 END, {false}, 0"
 )
 _BOOKING_ROW = (
-    f"'booking-' || n, 'slot-' || (n % {SLOTS}), 'programme-' || (n % {PROGRAMMES}), 'person-' || (n % 700000), 1, "
+    f"'00booking-' || n, '00slot-' || (n % {SLOTS}), 'programme-' || (n % {PROGRAMMES}), 'person-' || (n % 700000), 1, "
     f"CASE WHEN n % 8 IN (6, 7) THEN 'cancelled' ELSE 'confirmed' END, {_FROM}, 'citizen', 'line', "
     f"CASE WHEN n % 8 IN (6, 7) THEN {_FROM} END, 1, 0"
 )

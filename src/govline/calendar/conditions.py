@@ -16,7 +16,7 @@ _DAY = timedelta(days=1)
 
 def person_reasons(policy: Policy, slot: SlotFacts, citizen: CitizenFacts) -> Iterator[Reason]:
     """Every reason in the citizen themselves, limits left out; none for places that nobody in particular takes."""
-    if not citizen.person:
+    if not citizen.person or not (policy.asks or citizen.answers is not None):
         return
     day = to_jst(slot.starts).date()
     yield from _who_reasons(policy.who, day, citizen)
@@ -167,7 +167,7 @@ def _counts(rule: Interval, event: Standing) -> bool:
 
 def limit_reasons(policy: Policy, slot: SlotFacts, citizen: CitizenFacts) -> Iterator[Reason]:
     """Every limit in a span of days that this booking would break."""
-    if not citizen.person:
+    if not policy.limits or not citizen.person:
         return
     mine = [each for each in citizen.history if citizen.programme in ("", each.programme)]
     for limit in policy.limits:

@@ -10,6 +10,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from govline.calendar.model import CutOff, Policy
 from govline.calendar.pricing import Fee
 from govline.calendar.terms import (
+    EVERYBODY,
     Ages,
     Condition,
     Eligibility,
@@ -182,7 +183,8 @@ class WhoDefinition(Written):
             else Condition(name, wanted)
             for name, wanted in self.attributes.items()
         ]
-        return Who(self.label, self.age.ages() if self.age else None, conditions, self.cohort, self.group)
+        made = Who(self.label, self.age.ages() if self.age else None, conditions, self.cohort, self.group)
+        return EVERYBODY if made == EVERYBODY else made
 
 
 class WindowDefinition(WhoDefinition):

@@ -157,6 +157,10 @@ class Desk:
         new = find_slot(tx, to)
         if new is None:
             return Refused([no_such_slot()])
+        if booking.citizen is not None and self.programme(booking.programme).policy.counts:
+            # before the count: a rival request of the same person waits here
+            one = {"programme": booking.programme, "citizen": booking.citizen, "requests": 1}
+            tx.write(q.QUEUE_PERSON, one)
         people = booking.party if party is None else party
 
         def judged(now: Slot) -> list[Reason]:

@@ -132,6 +132,11 @@ class Policy:
         return bool(self.who.groups or any(window.who.groups for window in self.windows))
 
     @property
+    def asks(self) -> bool:
+        """Whether anything is asked of the person themselves."""
+        return self.who is not EVERYBODY or self.eligibility is not None or self.interval is not None
+
+    @property
     def personal(self) -> bool:
         """Whether anything of a citizen must be known beyond what the slot says."""
         return bool(self.counts or self.attributes or self.groups)

@@ -57,6 +57,8 @@ class Opens(Protocol):
 
 def opening(policy: Opens, slot: SlotFacts) -> datetime | None:
     """The instant from which this slot can be booked, if the policy (or window) sets one; the latest of its rules."""
+    if policy.opens_days_before is None and policy.opens_month is None:
+        return policy.opens
     return opening_on(policy, to_jst(slot.starts).date())
 
 
@@ -107,6 +109,13 @@ def windows_for(policy: Policy, slot: SlotFacts, citizen: CitizenFacts) -> list[
 
 def window_reasons(policy: Policy, slot: SlotFacts, citizen: CitizenFacts, now: datetime) -> Iterator[Reason]:
     """Why reception is not open to this citizen at this instant; nothing where one of their windows is."""
+    if not policy.windows:  # most programmes, and the hot path
+        opens = opening(policy, slot)
+        if opens is not None and now < opens:
+            yield _not_yet(opens)
+        if policy.closes is not None and now >= policy.closes:
+            yield _ended(policy.closes)
+        return
     mine = windows_for(policy, slot, citizen)
     if not mine:
         yield _for_others(policy.windows)
@@ -114,12 +123,17 @@ def window_reasons(policy: Policy, slot: SlotFacts, citizen: CitizenFacts, now: 
     still = [window for window in mine if not _closed(window, policy, now)]
     first = _first([opening(window, slot) for window in still or mine])
     if first is not None and now < first:
-        yield Reason(
-            "GL-2104", f"受付開始前です。受付は{when(first)}からです。", {"until": first.isoformat()}
-        )
+        yield _not_yet(first)
     if not still:
-        ends = max(_end(window, policy) for window in mine)
-        yield Reason("GL-2105", f"受付は{when(ends)}で終了しました。", {"since": ends.isoformat()})
+        yield _ended(max(_end(window, policy) for window in mine))
+
+
+def _not_yet(opens: datetime) -> Reason:
+    return Reason("GL-2104", f"受付開始前です。受付は{when(opens)}からです。", {"until": opens.isoformat()})
+
+
+def _ended(closes: datetime) -> Reason:
+    return Reason("GL-2105", f"受付は{when(closes)}で終了しました。", {"since": closes.isoformat()})
 
 
 def _first(openings: list[datetime | None]) -> datetime | None:

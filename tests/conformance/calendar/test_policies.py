@@ -1,20 +1,24 @@
 """Policies at the desk and in the rush, on both engines: limits in spans, intervals, attributes, groups, prices, payment."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
+from threading import Barrier
 
 import pytest
 from attrs import evolve
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import text
 
-from govline.calendar import Booking, Calendar, CutOff, Policy, Programme, Refused, SlotPlan
+from govline.calendar import Booking, Calendar, CutOff, Policy, Programme, Refused, SlotPlan, _queries
+from govline.calendar.desk import Desk
 from govline.calendar.feature import EndUnpaid
 from govline.calendar.pricing import Fee, Tariff
 from govline.calendar.rush import Wish, take_many
 from govline.calendar.terms import Ages, Condition, Interval, Limit, Who, Window
 from govline.core import Actor, Done
 from govline.errors import InputError
-from govline.store import audit, outbox, schedules
+from govline.store import Statement, audit, outbox, schedules
 
 START = datetime(2026, 12, 1, 1, tzinfo=UTC)
 STAFF = Actor("staff", "s1", "counter")
@@ -314,3 +318,44 @@ def test_rules_change_without_a_restart(any_db):
     calendar.adopt([Programme("p", policy=Policy(limit=1))])
     assert code(calendar.book_on(any_db, slots["p"][1], "c1", key="2")) == ["GL-2108"]
     assert code(book(any_db, calendar, slots["p"][1])) == ["GL-2108"]
+
+
+# --- two moves of one person at once ---
+
+
+def race_into_one_day(db, monkeypatch=None):
+    """Two bookings of one person move into one day at the same time; how many went through."""
+    calendar, slots = opened(db, Programme("p", policy=Policy(limits=[Limit(1, "day")])))
+    late = [SlotPlan(START + timedelta(days=2, hours=3), START + timedelta(days=2, hours=4), 9)]
+    db.run(lambda tx: calendar.add_slots(tx, "p", late))
+    third = [slot.id for slot in db.read(lambda tx: calendar.slots(tx, "p")) if slot.starts.day == 3]
+    mine = [book(db, calendar, slots["p"][day]) for day in (0, 1)]
+    if monkeypatch is not None:
+        together, real = Barrier(2, timeout=20), Desk._move_reasons
+        nothing = Statement(
+            "calendar.queue_person", text("UPDATE gl_calendar_person SET requests = 0 WHERE 1 = 0")
+        )
+        monkeypatch.setattr(_queries, "QUEUE_PERSON", nothing)
+
+        def after_both_have_looked(*args, **more):
+            reasons = real(*args, **more)
+            together.wait()
+            return reasons
+
+        monkeypatch.setattr(Desk, "_move_reasons", after_both_have_looked)
+
+    def move(number):
+        key = f"m{number}"
+        return db.run(lambda tx: calendar.change(tx, mine[number].id, to=third[number], key=key))
+
+    with ThreadPoolExecutor(2) as pool:
+        return sum(isinstance(answer, Booking) for answer in pool.map(move, (0, 1)))
+
+
+def test_two_moves_at_once_do_not_pass_a_limit(any_db):
+    assert race_into_one_day(any_db) == 1
+
+
+def test_without_the_queue_two_moves_at_once_would_pass_it(postgres_db, monkeypatch):
+    """The proof that the test above sees the race; SQLite has one writer anyway."""
+    assert race_into_one_day(postgres_db, monkeypatch) == 2

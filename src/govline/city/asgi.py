@@ -56,7 +56,8 @@ class _App:
         if scope["type"] == "lifespan":
             await self._lifespan(receive, send)
         elif scope["type"] == "http":
-            await self._http(scope, receive, send)
+            root, path = _place(scope)
+            await self._http({**scope, "root_path": root, "path": path}, receive, send)
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         while True:
@@ -89,7 +90,8 @@ class _App:
         elif path not in self._by_path and (found := _mounted(self._pages, path)) is not None:
             prefix, pages = found
             self._start()
-            await pages({**scope, "root_path": scope.get("root_path", "") + prefix}, receive, send)
+            root = scope["root_path"]
+            await pages({**scope, "root_path": root + prefix, "path": root + path}, receive, send)
         elif (city := self._by_path.get(path) or self._doors.get(_folder(path))) is None:
             await _answer(send, 404, {"error": "no such page"})
         elif method != "POST":
@@ -153,6 +155,12 @@ def _pages(cities: tuple["City", ...]) -> dict[str, _Asgi]:
             if len(cities) == 1:
                 found[PAGES] = found[f"/{city.id}{PAGES}"]
     return found
+
+
+def _place(scope: Scope) -> tuple[str, str]:
+    """Where a vendor's application has mounted us, and the path below; ASGI's path holds both."""
+    root, path = str(scope.get("root_path", "")).rstrip("/"), str(scope["path"])
+    return root, path[len(root) :] if root and path.startswith(f"{root}/") else path
 
 
 def _mounted(pages: dict[str, _Asgi], path: str) -> tuple[str, _Asgi] | None:

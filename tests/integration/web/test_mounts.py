@@ -166,6 +166,26 @@ def test_the_city_mounts_its_pages(plain_city):
         visitor.close()
 
 
+def test_the_whole_town_inside_a_vendor_s_application(plain_city):
+    """Webhook, health and pages below the vendor's own path; ASGI's `path` holds the path of the mount."""
+    from fastapi import FastAPI
+
+    outer = FastAPI(docs_url=None, redoc_url=None)
+    outer.mount("/bot", asgi(plain_city, work=False))
+    visitor = Visitor(outer, "http://127.0.0.1:8999", asgi=True)
+    try:
+        assert visitor.request("GET", "/bot/healthz").json() == {"ok": True}
+        assert visitor.request("POST", "/bot/hinata/line/webhook").json() != {"error": "no such page"}
+        for prefix in ("/bot/pages", "/bot/hinata/pages"):
+            found = visitor.request("GET", f"{prefix}/")
+            assert found.status_code == 200
+            assert f'href="{prefix}/c/demo/form"' in found.text
+        for path in ("/healthz", "/pages/", "/bot/bot/healthz", "/botx/healthz"):
+            assert visitor.request("GET", path).status_code == 404
+    finally:
+        visitor.close()
+
+
 def test_a_town_called_pages_still_has_its_webhook(tmp_path, keys, clock, login_environment):
     database = Database.open(f"sqlite:///{tmp_path}/t.db", town="pages", keys=keys, clock=clock)
     line = LineChannel(lambda: ["secret"], lambda: "token")

@@ -111,6 +111,13 @@ Index(
     sqlite_where=_ON_VOUCHER,
     postgresql_where=_ON_VOUCHER,
 )
+# a full slot looks for its holds that ran out before it refuses
+Index(
+    "gl_calendar_booking_held_slot",
+    bookings.c.slot_id,
+    sqlite_where=bookings.c.held_until.is_not(None),
+    postgresql_where=bookings.c.held_until.is_not(None),
+)
 Index(
     "gl_calendar_booking_held",
     bookings.c.held_until,

@@ -66,8 +66,8 @@ class Progress:
     """How a programme went so far (K-04).
 
     Args:
-        use: Places, and those booked. `bookings`: how many bookings are in which state.
-        places: Places of bookings by state: `confirmed`, `attended`, `no_show`, `cancelled` …
+        use: Places, and those booked. `bookings`: how many live bookings are in which state.
+        places: Their places by state: `confirmed`, `attended`, `no_show` …
     """
 
     use: Use

@@ -215,7 +215,7 @@ PROGRESS: Final = Statement(
     "calendar.progress",
     select(bookings.c.state, func.count(), func.sum(_TAKEN))
     .join(slots, slots.c.id == bookings.c.slot_id)
-    .where(_BETWEEN)
+    .where(_BETWEEN, bookings.c.ended_at.is_(None))  # by the index of live ones, however many were cancelled
     .group_by(bookings.c.state)
     .order_by(bookings.c.state),
 )

@@ -75,10 +75,9 @@ def close(
         InputError: GL-2055 an empty stretch or no reason, GL-2001 the key was used for something else.
     """
     (since, until), line = span, check_reason(reason)
-    last = priority_until or tx.now + _FIRST_RIGHT
-    if since >= until or not line or last <= tx.now:
+    if since >= until or not line:
         raise InputError(
-            "a closure needs a stretch of time, a reason, and a first right that ends later than now",
+            "a closure needs a stretch of time and a reason",
             code="GL-2055",
             hint="counter.close(tx, programme, since, until, reason, key=…, priority_until=…)",
         )
@@ -91,6 +90,7 @@ def close(
         "priority_until": priority_until and priority_until.isoformat(),
         "instead": [*instead],
     }
+    last = priority_until or tx.now + _FIRST_RIGHT
     row = ClosureRow(tx.new_id(), programme, since, until, line, "closing", emergency, last)
     return requests.once(
         tx,

@@ -256,7 +256,7 @@ class Desk:
         policy = eased(programme.policy, booking)
         reasons = check_change(policy, old, new, facts, tx.now, business_day=self.business_day)
         linked = [] if together else self._link_reasons(tx, booking, new)
-        return [*still_held(booking, reasons), *linked]
+        return [*still_held(booking, new.id, reasons), *linked]
 
     def _link_reasons(self, tx: Transaction, booking: Booking, new: Slot) -> list[Reason]:
         if booking.link is None:

@@ -6,7 +6,7 @@ from typing import Final
 from attrs import evolve, frozen
 
 from govline.calendar.model import Booking, BookingState, CutOff, Policy, Slot
-from govline.core import Reason
+from govline.core import Id, Reason
 from govline.errors import InputError
 
 __all__ = ["NEVER_WAIVED", "PLAIN", "Terms", "eased", "open_to", "split", "still_held"]
@@ -15,8 +15,8 @@ NEVER_WAIVED: Final = frozenset({"GL-2101", "GL-2102", "GL-2103", "GL-2107", "GL
 """What no mandate changes: no slot, no place, no second booking of one person in a slot or on a voucher."""
 
 _CUT_OFF: Final = "GL-2106"
-_OF_THE_SLOT: Final = frozenset({_CUT_OFF, "GL-2109", "GL-2110"})
-"""Waived for one slot and number of people; another slot is judged afresh."""
+_OF_THE_SLOT: Final = frozenset({"GL-2104", _CUT_OFF, "GL-2109", "GL-2110"})
+"""Waived for one slot; another one is judged afresh: it must be open."""
 _OF_RECEPTION: Final = frozenset({"GL-2105"})
 
 
@@ -62,9 +62,9 @@ def eased(policy: Policy, booking: Booking) -> Policy:
     return policy
 
 
-def still_held(booking: Booking, reasons: Sequence[Reason]) -> list[Reason]:
+def still_held(booking: Booking, to: Id, reasons: Sequence[Reason]) -> list[Reason]:
     """Reasons against a change that were not waived when it was booked; whoever was displaced may come after reception has ended."""
-    waived = set(booking.waived) - _OF_THE_SLOT
+    waived = set(booking.waived) if to == booking.slot else set(booking.waived) - _OF_THE_SLOT
     if booking.state is BookingState.DISPLACED:
         waived |= _OF_RECEPTION
     return [reason for reason in reasons if reason.code not in waived]

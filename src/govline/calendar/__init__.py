@@ -20,13 +20,32 @@ from govline.calendar.model import (
     SlotRule,
 )
 from govline.calendar.planning import plan
+from govline.calendar.preflight import Finding, TownFacts, preflight
+from govline.calendar.pricing import Fee, Price, Tariff, price
 from govline.calendar.rules import can_book, check, check_cancel, check_change, deadline
+from govline.calendar.terms import (
+    Ages,
+    Condition,
+    Eligibility,
+    Group,
+    Guessing,
+    Interval,
+    Limit,
+    MonthBefore,
+    Question,
+    Standing,
+    Voucher,
+    Who,
+    Window,
+)
 
 if TYPE_CHECKING:
+    from govline.calendar.eligibility import Claimed
     from govline.calendar.feature import CalendarConfig, CalendarFeature
     from govline.calendar.service import Calendar
 
 __all__ = [
+    "Ages",
     "Allowed",
     "Booking",
     "BookingState",
@@ -34,16 +53,34 @@ __all__ = [
     "CalendarConfig",
     "CalendarFeature",
     "CitizenFacts",
+    "Claimed",
+    "Condition",
     "CutOff",
     "Difference",
+    "Eligibility",
+    "Fee",
+    "Finding",
+    "Group",
+    "Guessing",
+    "Interval",
+    "Limit",
+    "MonthBefore",
     "Policy",
+    "Price",
     "Programme",
+    "Question",
     "Refused",
     "Reminder",
     "Slot",
     "SlotFacts",
     "SlotPlan",
     "SlotRule",
+    "Standing",
+    "Tariff",
+    "TownFacts",
+    "Voucher",
+    "Who",
+    "Window",
     "can_book",
     "check",
     "check_cancel",
@@ -53,9 +90,12 @@ __all__ = [
     "load_folder",
     "parse",
     "plan",
+    "preflight",
+    "price",
 ]
 
 _LAZY = {
+    "Claimed": "govline.calendar.eligibility",
     "Calendar": "govline.calendar.service",
     "CalendarConfig": "govline.calendar.feature",
     "CalendarFeature": "govline.calendar.feature",

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 import urllib3
@@ -211,3 +212,13 @@ def test_django(walk, sqlite_url, django_town):
         )
         assert unprotected.status == 403  # no CSRF token
     assert os.environ["DATABASE_URL"] == sqlite_url
+
+
+@pytest.mark.parametrize("name", ["fastapi", "django", "flask", "aws_lambda"])
+def test_the_commands_of_a_readme_come_with_its_requirements(name):
+    """`govline key new` is a command of the extra `cli`; an environment made from the README must have it."""
+    folder = Path(__file__).parents[3] / "examples" / "frameworks" / name
+    needed = (folder / "requirements.txt").read_text(encoding="utf-8")
+    for readme in ("README.md", "README.ja.md"):
+        if "govline key new" in (folder / readme).read_text(encoding="utf-8"):
+            assert "govline[cli," in needed

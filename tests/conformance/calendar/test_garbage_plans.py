@@ -69,10 +69,6 @@ def test_no_statement_of_the_night_reads_all_settings(town, statement):
             found = psycopg.RawCursor(driver).execute(f"EXPLAIN {plan.sql}", values).fetchall()
             steps = [row[0] for row in found]
     whole = "SCAN gl_garbage_setting" if sqlite else "Seq Scan on gl_garbage_setting"
-    if (
-        sqlite and statement is q.TO_TELL
-    ):  # whom the mark names is read in citizens' order: measured quicker than to sort them
-        whole = "SCAN gl_garbage_day"
     assert not [step for step in steps if whole in step], steps
     assert any("gl_garbage_setting" in step for step in steps)
 

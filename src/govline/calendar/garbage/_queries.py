@@ -204,10 +204,13 @@ FORGET: Final = tuple(
 # --- tonight ---
 # One hour may be everybody's and another nobody's: a plan that was made for any values is twice as slow.
 _BY_VALUES: Final = "/* planned for its values */"
-_DUE = and_(
-    settings.c.enabled.is_(true()),
+_ITS_HOUR = and_(
     settings.c.days_before == bindparam("lead", type_=Integer),
     settings.c.hour.between(bindparam("from_hour", type_=Integer), bindparam("to_hour", type_=Integer)),
+)
+_DUE = and_(
+    settings.c.enabled.is_(true()),
+    _ITS_HOUR,
     or_(settings.c.told_for.is_(None), settings.c.told_for < bindparam("collected", type_=days.c.day.type)),
 )
 _TONIGHT = (
@@ -242,4 +245,7 @@ HIDDEN: Final = Statement(
     .distinct()
     .order_by(muted.c.citizen, muted.c.kind),
 )
-TO_TELL: Final = Statement("garbage.to_tell", _TONIGHT.where(settings.c.told_by == bindparam("mark")))
+# Whoever bears the mark has that hour; said once more, it leads through the index of areas, not through everybody's settings.
+TO_TELL: Final = Statement(
+    "garbage.to_tell", _TONIGHT.where(settings.c.told_by == bindparam("mark"), _ITS_HOUR)
+)

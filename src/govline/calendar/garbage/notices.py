@@ -106,7 +106,7 @@ def claim(tx: Transaction, due: Due) -> tuple[str, Changes, Sequence[Row]]:
     coming = changes(tx, due.day, due.day + timedelta(days=ANNOUNCED_DAYS))
     if coming:
         carry(tx, due, mark)
-    return mark, coming, tx.all(q.TO_TELL, {"collected": due.day, "mark": mark})
+    return mark, coming, tx.all(q.TO_TELL, {**due.terms, "mark": mark})
 
 
 def _hidden(tx: Transaction, mark: str, coming: Changes) -> dict[CitizenId, tuple[str, ...]]:

@@ -1,0 +1,223 @@
+"""What real threads were answered can be put in one order that a single clerk with one book would have answered the same way.
+
+A history is a list of calls: when it began and ended by a common counter, what was asked, what was said. The checker looks for an
+order that keeps every call which ended before another began in front of it (Wing and Gong), and remembers states it has failed from.
+Slots are independent, so histories of one slot are checked alone; histories with moves are checked whole.
+"""
+
+import itertools
+import random
+import threading
+from collections import defaultdict
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from functools import partial
+
+import pytest
+from attrs import frozen
+from sqlalchemy import Integer, bindparam, update
+
+from govline.calendar import Booking, Calendar, Policy, Programme, SlotPlan, rules
+from govline.calendar import _queries as q
+from govline.calendar._tables import slots as slot_table
+from govline.store import Statement
+
+START = datetime(2026, 12, 1, tzinfo=UTC)
+PLACES = 3
+SAID = {"GL-2103": "full", "GL-2107": "twice", "GL-2112": "gone"}
+
+
+@frozen
+class Call:
+    """One request: `verb` with `what`, from `began` to `ended`, answered `said`."""
+
+    began: int
+    ended: int
+    verb: str
+    what: tuple
+    said: str
+
+
+def clerk(state, verb, what):
+    """One book, one clerk: the state is the set of (booking, slot, person, party)."""
+    if verb == "book":
+        _, slot, person, party = what
+        here = [row for row in state if row[1] == slot]
+        reasons = set()
+        if sum(row[3] for row in here) + party > PLACES:
+            reasons.add("full")
+        if any(row[2] == person for row in here):
+            reasons.add("twice")
+        return (state, "+".join(sorted(reasons))) if reasons else (state | {what}, "won")
+    mine = next((row for row in state if row[0] == what[0]), None)
+    if mine is None:
+        return state, "gone"
+    rest = state - {mine}
+    if verb == "cancel":
+        return rest, "won"
+    here = [row for row in rest if row[1] == what[1]]
+    reasons = set()
+    if sum(row[3] for row in here) + mine[3] > PLACES:
+        reasons.add("full")
+    if any(row[2] == mine[2] for row in here):
+        reasons.add("twice")
+    moved = (mine[0], what[1], *mine[2:])
+    return (state, "+".join(sorted(reasons))) if reasons else (rest | {moved}, "won")
+
+
+def linearizable(history):
+    """Whether one order of the calls explains every answer."""
+    calls = sorted(history, key=lambda call: call.began)
+    failed = set()
+
+    def search(left, state):
+        if not left:
+            return True
+        if (left, state) in failed:
+            return False
+        first_end = min(calls[n].ended for n in left)
+        for n in left:
+            call = calls[n]
+            if call.began > first_end:
+                continue
+            after, said = clerk(state, call.verb, call.what)
+            if said == call.said and search(left - {n}, after):
+                return True
+        failed.add((left, state))
+        return False
+
+    return search(frozenset(range(len(calls))), frozenset())
+
+
+def by_slot(history):
+    parts = defaultdict(list)
+    slot_of = {call.what[0]: call.what[1] for call in history if call.verb == "book"}
+    for call in history:
+        parts[slot_of[call.what[0]]].append(call)
+    return parts.values()
+
+
+# --- the checker itself ---
+
+
+@pytest.mark.parametrize(
+    ("history", "sound"),
+    [
+        ([Call(0, 1, "book", ("k1", "s", "a", 3), "won"), Call(2, 3, "book", ("k2", "s", "b", 1), "full")], True),
+        ([Call(0, 3, "book", ("k1", "s", "a", 3), "won"), Call(1, 2, "book", ("k2", "s", "b", 1), "won")], False),
+        ([Call(0, 3, "book", ("k1", "s", "a", 3), "full"), Call(1, 2, "book", ("k2", "s", "b", 1), "won")], True),
+        ([Call(2, 3, "book", ("k1", "s", "a", 3), "full"), Call(0, 1, "book", ("k2", "s", "b", 1), "won"),
+          Call(4, 5, "cancel", ("k2",), "won"), Call(6, 7, "book", ("k3", "s", "c", 3), "full")], False),
+        ([Call(0, 1, "book", ("k1", "s", "a", 1), "won"), Call(2, 3, "book", ("k2", "s", "a", 1), "won")], False),
+        ([Call(0, 1, "book", ("k1", "s", "a", 1), "won"), Call(2, 5, "cancel", ("k1",), "won"),
+          Call(3, 4, "book", ("k2", "s", "a", 1), "won")], True),
+    ],
+)  # fmt: skip
+def test_the_checker_tells_sound_histories_from_others(history, sound):
+    assert linearizable(history) == sound
+
+
+# --- threads ---
+
+
+def record(db, calendar, slots, *, seed, workers, each, moves, rush):
+    """What every thread asked and was told."""
+    ticks, lock = itertools.count(), threading.Lock()
+    history = []
+
+    def tick():
+        with lock:
+            return next(ticks)
+
+    def called(verb, what, ask):
+        began = tick()
+        answer = ask()
+        ended = tick()
+        codes = {SAID[reason.code] for reason in getattr(answer, "reasons", ())}
+        said = "won" if isinstance(answer, Booking) else "+".join(sorted(codes))
+        with lock:
+            history.append(Call(began, ended, verb, what, said))
+        return answer
+
+    def work(worker):
+        dice = random.Random(seed * 100 + worker)
+        own = []
+        for n in range(each):
+            key = f"{seed}:{worker}:{n}"
+            verb = dice.choice(
+                ["book", "book", "book", "cancel", "change"] if moves else ["book", "book", "cancel"]
+            )
+            if verb == "book" or not own:
+                slot, person, party = (
+                    dice.randrange(len(slots)),
+                    dice.choice("abcdef"),
+                    dice.choice([1, 1, 2]),
+                )
+                together = rush and dice.random() < 0.5
+                ask = partial(_book, db, calendar, slots[slot], person, party=party, key=key, rush=together)
+                answer = called("book", (key, slot, person, party), ask)
+                if isinstance(answer, Booking):
+                    own.append((key, answer.id))
+            elif verb == "cancel":
+                name, booking = dice.choice(own)
+                called(
+                    "cancel",
+                    (name,),
+                    lambda b=booking, k=key: db.run(lambda tx: calendar.cancel(tx, b, key=k)),
+                )
+            else:
+                (name, booking), to = dice.choice(own), dice.randrange(len(slots))
+                called(
+                    "change",
+                    (name, to),
+                    lambda b=booking, t=to, k=key: db.run(
+                        lambda tx: calendar.change(tx, b, to=slots[t], key=k)
+                    ),
+                )
+
+    with ThreadPoolExecutor(workers) as pool:
+        list(pool.map(work, range(workers)))
+    return history
+
+
+def _book(db, calendar, slot, person, *, party, key, rush):
+    if rush:
+        return calendar.book_on(db, slot, person, party=party, key=key)
+    return db.run(lambda tx: calendar.book(tx, slot, person, party=party, key=key))
+
+
+@pytest.fixture
+def town(any_db):
+    calendar = Calendar([Programme("p", policy=Policy())])
+    plans = [SlotPlan(START + timedelta(hours=n), START + timedelta(hours=n + 1), PLACES) for n in range(3)]
+    any_db.run(lambda tx: calendar.add_slots(tx, "p", plans))
+    return any_db, calendar, [slot.id for slot in any_db.read(lambda tx: calendar.slots(tx, "p"))]
+
+
+@pytest.mark.parametrize("rush", [False, True])
+def test_bookings_and_cancellations_of_a_slot(town, rush):
+    db, calendar, slots = town
+    history = record(db, calendar, slots, seed=1, workers=8, each=9, moves=False, rush=rush)
+    parts = list(by_slot(history))
+    assert sum(map(len, parts)) == 72
+    assert all(linearizable(part) for part in parts)
+    assert db.read(calendar.reconcile) == []
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_moves_between_slots(town, seed):
+    db, calendar, slots = town
+    history = record(db, calendar, slots, seed=seed, workers=4, each=8, moves=True, rush=True)
+    assert linearizable(history)
+    assert db.read(calendar.reconcile) == []
+
+
+def test_without_the_guard_no_order_explains_the_answers(town, monkeypatch):
+    db, calendar, slots = town
+    places = bindparam("places", type_=Integer)
+    unguarded = update(slot_table).where(slot_table.c.id == bindparam("slot"))
+    unguarded = unguarded.values(booked=slot_table.c.booked + places)
+    monkeypatch.setattr(q, "TAKE", Statement("calendar.take_unguarded", unguarded))
+    monkeypatch.setattr(rules, "_place_reasons", lambda *_: ())
+    history = record(db, calendar, slots, seed=1, workers=8, each=9, moves=False, rush=False)
+    assert not all(linearizable(part) for part in by_slot(history))

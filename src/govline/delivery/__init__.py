@@ -18,6 +18,7 @@ from govline.delivery.model import (
     Run,
     State,
 )
+from govline.delivery.recurrence import Recurrence
 from govline.delivery.rules import Caps, Drift, Quiet, Rules
 from govline.delivery.sources import Accepted, Held, Incoming, IncomingFacts, Source
 
@@ -54,6 +55,7 @@ __all__ = [
     "Plan",
     "Preview",
     "Quiet",
+    "Recurrence",
     "Refused",
     "Rules",
     "Run",

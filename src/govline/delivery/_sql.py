@@ -129,7 +129,7 @@ OPEN_PLANS: Final = Statement(
     "delivery.open_plans",
     select(func.count()).where(
         plans.c.planner == bindparam("who"),
-        or_(*(plans.c.state == state for state in ("draft", "requested", "approved", "held"))),
+        or_(*(plans.c.state == state for state in ("draft", "requested", "approved", "held", "recurring"))),
     ),
 )
 CHANGE_PLAN: Final = Statement(

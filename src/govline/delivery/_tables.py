@@ -120,6 +120,7 @@ plans: Final = Table(
     Column("approved", Text, nullable=False),
     Column("approved_at", InstantColumn),
     Column("changed_at", InstantColumn, nullable=False),
+    Column("recurs", JsonColumn),
 )
 
 # Recipients that a plan names one by one; a plan with a selection has none here.

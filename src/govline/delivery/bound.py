@@ -1,7 +1,7 @@
 """The bound service of a town: every verb of delivery, with the town's rules, selections and policy."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import time
+from datetime import date, time
 from typing import Any
 
 from attrs import evolve
@@ -16,6 +16,7 @@ from govline.delivery import (
     planning,
     previews,
     reading,
+    recurring,
     running,
     sending,
     service,
@@ -149,6 +150,14 @@ class Delivery:
     def send(self, tx: Transaction, plan: Id) -> Run | Refused:
         """Start the run of an approved plan."""
         return campaigns.send(tx, self.setup, plan)
+
+    def repeat(self, tx: Transaction, plan: Id) -> Plan | Refused:
+        """Let an approved recurring plan begin; `withdraw` ends it."""
+        return recurring.repeat(tx, self.setup, plan)
+
+    def occur(self, tx: Transaction, plan: Id, revision: int, day: date) -> Run | Refused | None:
+        """Start a recurring plan's run of a day, once; the worker does it by itself."""
+        return recurring.occur(tx, self.setup, plan, revision, day)
 
     def withdraw(self, tx: Transaction, plan: Id) -> Plan | Refused:
         """Give up a plan that was not sent."""

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from attrs import evolve
 
-from govline.core import CitizenId, Id, Json, Message, Ref, Transaction
+from govline.core import CitizenId, Id, Json, Message, Reason, Ref, Transaction
 from govline.delivery import _queries as q
 from govline.delivery import _sql as sql
 from govline.delivery.freezing import add_run, check_terms, pages, serialise
@@ -26,6 +26,7 @@ from govline.delivery.planning import (
     standing,
     write_plan,
 )
+from govline.delivery.recurrence import Recurrence
 from govline.delivery.rules import (
     UNITS_PER_MONTH,
     SendFacts,
@@ -38,12 +39,24 @@ from govline.delivery.rules import (
 from govline.delivery.setup import Setup, staff_id
 from govline.errors import InputError
 
-__all__ = ["approve", "begin", "correct", "edit", "plan", "request", "send", "withdraw"]
+__all__ = ["approve", "begin", "correct", "edit", "plan", "request", "send", "send_reasons", "withdraw"]
 
 _CHANGEABLE: Final = frozenset(
-    {"messages", "renderer", "selection", "recipients", "topic", "emergency", "unit", "due", "expires"}
+    {
+        "messages",
+        "renderer",
+        "selection",
+        "recipients",
+        "topic",
+        "emergency",
+        "unit",
+        "due",
+        "expires",
+        "recurs",
+    }
 )
 _OPEN: Final = frozenset({"draft", "requested", "approved"})
+_STANDING: Final = _OPEN | {"recurring"}
 
 
 def plan(
@@ -64,6 +77,7 @@ def plan(
     unit: str | None = None,
     due: datetime | None = None,
     expires: datetime | None = None,
+    recurs: Recurrence | None = None,
     _corrects: Id | None = None,
 ) -> Plan | Refused:
     """Write down what shall be sent to whom; nothing is frozen, nothing is sent. The same key again gives the plan that stands.
@@ -75,6 +89,7 @@ def plan(
             (some ten thousand; larger ones are selections); or `broadcast`: everybody who is a friend, known to us or not.
         topic: Who opted out of it is left out. `emergency`: passes quiet hours, opt-outs and caps, noted in the audit.
         unit: LINE's custom aggregation unit. `due`, `expires`: when it may leave.
+        recurs: It is sent again and again: approved once, begun by `repeat`, each day a run of its own.
 
     Raises:
         MessageError: A message breaks one of LINE's limits.
@@ -85,6 +100,7 @@ def plan(
     if refused is not None:
         return refused
     check_terms(unit, due, expires)
+    _check_recurrence(recurs, due, expires)
     _check_ways(messages, selection, recipients, renderer, broadcast=broadcast)
     kind: Kind = "broadcast" if broadcast else "push" if renderer is not None else "multicast"
     reasons = _broadcast_refusals(setup, topic, kind=kind, free=emergency or _corrects is not None)
@@ -119,6 +135,7 @@ def plan(
         approved="",
         approved_at=None,
         changed=tx.now,
+        recurs=None if recurs is None else recurs.to_json(),
     )
     if recipients is not None:
         draft = evolve(draft, selection=_keep_list(tx, plan_id, recipients))
@@ -137,7 +154,7 @@ def edit(tx: Transaction, setup: Setup, plan_id: Id, **changes: Any) -> Plan | R
     refused = setup.refused(tx, "plan", now.department)
     if refused is not None:
         return refused
-    if now.state not in _OPEN:
+    if now.state not in _STANDING:
         return Refused((reason("GL-1071", state=now.state),))
     _check_change(now, changes)
     reasons = _broadcast_refusals(
@@ -150,6 +167,7 @@ def edit(tx: Transaction, setup: Setup, plan_id: Id, **changes: Any) -> Plan | R
         return reasons
     changed = _changed(tx, now, changes)
     check_terms(changed.unit, changed.due, changed.expires)
+    _check_recurrence(changed.recurs, changed.due, changed.expires)
     setup.topic(changed.topic)
     check_parts(setup, changed)
     digest = digest_of(changed)
@@ -246,8 +264,16 @@ def send(tx: Transaction, setup: Setup, plan_id: Id) -> Run | Refused:
         return refused
     if now.state in ("sent", "held"):
         return run_there(tx, plan_id)
-    if now.state == "withdrawn":
+    if now.state == "withdrawn" or now.recurs is not None:
         return Refused((reason("GL-1071", state=now.state),))
+    reasons = send_reasons(tx, setup, now)
+    if not reasons and now.unit is not None and not claim_unit(tx, now.unit, now.due):
+        reasons = (reason("GL-1065", limit=UNITS_PER_MONTH),)
+    return Refused(reasons) if reasons else begin(tx, setup, now)
+
+
+def send_reasons(tx: Transaction, setup: Setup, now: Plan) -> tuple[Reason, ...]:
+    """Why a plan may not be sent now: approval, expiry, caps; the source's sendings take turns from here to the commit."""
     gate(tx, f"source:{now.source}")
     moment = max(now.due or tx.now, tx.now)
     started = tuple(
@@ -263,10 +289,7 @@ def send(tx: Transaction, setup: Setup, plan_id: Id) -> Run | Refused:
         emergency=_free(now),
         started=started,
     )
-    reasons = send_refusals(setup.rules, facts)
-    if not reasons and now.unit is not None and not claim_unit(tx, now.unit, now.due):
-        reasons = (reason("GL-1065", limit=UNITS_PER_MONTH),)
-    return Refused(reasons) if reasons else begin(tx, setup, now)
+    return send_refusals(setup.rules, facts)
 
 
 def begin(tx: Transaction, setup: Setup, now: Plan) -> Run:
@@ -346,7 +369,7 @@ def withdraw(tx: Transaction, setup: Setup, plan_id: Id) -> Plan | Refused:
     refused = setup.refused(tx, "cancel", now.department)
     if refused is not None:
         return refused
-    if now.state not in _OPEN:
+    if now.state not in _STANDING:
         return Refused((reason("GL-1071", state=now.state),))
     tx.audit("delivery.withdraw", Ref("delivery.run", plan_id))
     return rewrite(tx, evolve(now, state="withdrawn", approver="", approved="", approved_at=None))
@@ -388,6 +411,15 @@ def _check_change(now: Plan, changes: Mapping[str, Any]) -> None:
         )
 
 
+def _check_recurrence(recurs: object, due: datetime | None, expires: datetime | None) -> None:
+    if recurs is not None and (due is not None or expires is not None):
+        raise InputError(
+            "a plan that comes again has neither due nor expires",
+            code="GL-1056",
+            hint="set ends in its recurrence",
+        )
+
+
 def _is_list(selection: Mapping[str, Json] | None) -> bool:
     """A list belongs to one plan: another's could be changed behind the approver's back."""
     return selection is not None and selection.get("by") == "listed"
@@ -395,6 +427,8 @@ def _is_list(selection: Mapping[str, Json] | None) -> bool:
 
 def _changed(tx: Transaction, now: Plan, changes: Mapping[str, Any]) -> Plan:
     given = dict(changes)
+    if given.get("recurs") is not None:
+        given["recurs"] = given["recurs"].to_json()
     if "recipients" in given:
         tx.write(sql.CLEAR_LISTED, {"plan": now.id})
         given["selection"] = _keep_list(tx, now.id, given.pop("recipients"))

@@ -86,6 +86,7 @@ def _plan_facts(plan: Plan) -> dict[str, Any]:
         "approver": plan.approver,
         "expected": plan.expected,
         "found": plan.found,
+        "recurs": None if plan.recurs is None else dict(plan.recurs),
     }
 
 
@@ -95,7 +96,9 @@ def _list(city: Any, words: Sequence[str]) -> int:
     plans, runs = city.read(
         lambda tx: (city.delivery.plans(tx, limit=_SHOWN), city.delivery.runs(tx, limit=_SHOWN))
     )
-    open_plans = [plan for plan in plans if plan.state in ("draft", "requested", "approved", "held")]
+    open_plans = [
+        plan for plan in plans if plan.state in ("draft", "requested", "approved", "held", "recurring")
+    ]
     lines = [f"{plan.id} 計画 {plan.state:9} {plan.campaign}" for plan in open_plans]
     for run in runs:
         counts = f"送信{run.counts.sent} 不明{run.counts.unknown} 未達{run.counts.not_reached} 待ち{run.counts.planned}"
@@ -195,6 +198,8 @@ COMMANDS: Final = (
     Command("ledger", "宛先ごとの結果をCSVで出す", _ledger),
     Command("send", "承認された計画を配信する", _turn("send")),
     Command("approve", "計画を承認する(作成者とは別の人)", _approve),
+    Command("repeat", "承認された定期配信を始める", _turn("repeat")),
+    Command("withdraw", "計画や定期配信を取り下げる", _turn("withdraw")),
     Command("pause", "配信を一時停止する", _turn("pause")),
     Command("resume", "配信を再開する", _turn("resume")),
     Command("cancel", "配信を中止する", _turn("cancel")),

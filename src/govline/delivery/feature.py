@@ -28,6 +28,7 @@ from govline.delivery.actions import actions
 from govline.delivery.bound import Delivery
 from govline.delivery.commands import COMMANDS
 from govline.delivery.definition import DeliveryConfig
+from govline.delivery.recurring import RecurHandler
 from govline.delivery.rules import UNITS_PER_MONTH, person
 from govline.delivery.running import WorkHandler
 from govline.delivery.sending import erase_planned
@@ -59,7 +60,10 @@ class DeliveryFeature:
         return Offers(
             actions=actions(service),
             commands=COMMANDS,
-            effects={"delivery.work": WorkHandler(self._database, service)},
+            effects={
+                "delivery.work": WorkHandler(self._database, service),
+                "delivery.recur": RecurHandler(self._database, service),
+            },
             ports={"delivery": service},
             data_map=_DATA_MAP,
             erase=_erase,

@@ -36,8 +36,8 @@ State = Literal["planned", "sent", "unknown", "not_reached"]
 Kind = Literal["multicast", "push", "broadcast"]
 """How LINE is called: one message to 500 people a request, each person's own, or everybody who is a friend."""
 
-PlanState = Literal["draft", "requested", "approved", "sent", "held", "withdrawn"]
-"""`held`: sent, but its recipients drifted from what was approved, and nothing leaves until it is approved again."""
+PlanState = Literal["draft", "requested", "approved", "sent", "held", "withdrawn", "recurring"]
+"""`recurring`: sends a run of its own on each of its days. `held`: sent, but its recipients drifted from what was approved, and nothing leaves until it is approved again."""
 
 Stage = Literal["freezing", "held", "cutting", "cut"]
 """How far a run is written: recipients come in, it waits for an approval, batches are made, all are made."""
@@ -171,6 +171,7 @@ class Plan:
         planner, editor: `kind:id` of who made it and who changed it last.
         expected: Recipients at the preview that approval was asked for. `found`: at the send, where it was held.
         approver: Who approved; "" while nobody has, and again after every change.
+        recurs: `Recurrence` as JSON: the plan is a template of runs; None for a single one.
     """
 
     id: Id
@@ -200,6 +201,7 @@ class Plan:
     approved: str
     approved_at: datetime | None
     changed: datetime
+    recurs: Mapping[str, Json] | None = field(default=None, hash=False)
 
 
 @frozen

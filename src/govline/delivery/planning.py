@@ -137,6 +137,8 @@ def digest_of(draft: Plan) -> str:
     bound["messages"] = json.loads(draft.messages)
     bound["due"] = draft.due.isoformat() if draft.due else None
     bound["expires"] = draft.expires.isoformat() if draft.expires else None
+    if draft.recurs is not None:
+        bound["recurs"] = draft.recurs
     return content_digest(bound)
 
 

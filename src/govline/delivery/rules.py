@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from attrs import field, frozen, validators
 
+from govline.core.holidays import HolidayCalendar
 from govline.core.jst import JST
 from govline.core.values import Reason, frozen_map
 
@@ -135,6 +136,7 @@ class Rules:
         topics: Name to Japanese label; what citizens may opt out of.
         validate: Whether LINE's validation must have passed before approval is asked for.
         test_people: Most citizens that one test send may reach.
+        holidays: When the office is open, for plans that come again.
     """
 
     caps: Caps = Caps()
@@ -143,6 +145,7 @@ class Rules:
     topics: Mapping[str, str] = field(factory=dict, converter=frozen_map, hash=False)
     validate: bool = False
     test_people: int = 20
+    holidays: HolidayCalendar = field(factory=lambda: HolidayCalendar.official().with_year_end(), hash=False)
 
 
 @frozen(kw_only=True)

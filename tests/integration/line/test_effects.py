@@ -235,7 +235,7 @@ class TestMulticast:
         sqlite_db.run(lambda tx: multicast.record(tx, entry.payload, fate))
         assert sqlite_db.read(lambda tx: service.batch(tx, entry.payload["batch"])).state == "sent"
 
-    def test_the_erased_drop_out_and_a_batch_of_nobody_is_dead(
+    def test_the_erased_drop_out_and_once_it_has_left_a_batch_of_nobody_is_unknown(
         self, line, sqlite_db, handlers, batch, context
     ):
         people, entry, _run = batch
@@ -244,5 +244,12 @@ class TestMulticast:
         assert len(json.loads(line.requests[0][3])["to"]) == 2
         for person in people[1:]:
             sqlite_db.run(lambda tx, person=person: identity.erase(tx, person))
-        assert isinstance(handlers["line.multicast"].run(entry.payload, context()), Dead)
+        assert isinstance(handlers["line.multicast"].run(entry.payload, context()), Unknown)
         assert len(line.requests) == 1
+
+    def test_a_batch_of_nobody_that_never_left_is_dead(self, line, sqlite_db, handlers, batch, context):
+        people, entry, _run = batch
+        for person in people:
+            sqlite_db.run(lambda tx, person=person: identity.erase(tx, person))
+        assert isinstance(handlers["line.multicast"].run(entry.payload, context()), Dead)
+        assert line.requests == []

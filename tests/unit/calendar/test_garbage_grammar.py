@@ -142,3 +142,32 @@ def test_a_mark_for_not_collected_is_an_empty_cell(mark):
 def test_a_problem_carries_the_suggestion():
     (problem,) = read_area_days("地名,センター,燃やすごみ\n東,,２土\n".encode()).problems
     assert (problem.cell, problem.suggestion) == ("２土", "土2")
+
+
+@pytest.mark.parametrize(
+    ("cell", "near"),
+    [
+        ("毎週月～金曜日", "毎週月・火・水・木・金曜日"),
+        ("月～金", "月・火・水・木・金"),
+        ("月末の水曜日", ""),
+        ("最終水曜日", ""),
+        ("金～月", ""),
+        ("20240229 2024/2/30", ""),
+        ("月・木（年末年始除く）", "月・木"),
+    ],
+)
+def test_a_suggestion_keeps_ranges_and_last_weeks(cell, near):
+    with pytest.raises(RuleError):
+        Rule.parse(cell)
+    assert suggestion(cell) == near
+
+
+def test_what_looks_wrong_is_said_once():
+    assert Rule.parse("月 月 月 月").warnings == ("月: 同じ指定が重複しています",)
+
+
+@pytest.mark.parametrize("cell", ["月 " * 50_000, "9" * 100_000, "20260105 " * 20_000])
+def test_an_endless_cell_is_refused_unread(cell):
+    with pytest.raises(RuleError, match="長すぎます"):
+        Rule.parse(cell)
+    assert suggestion(cell) == ""

@@ -40,6 +40,7 @@ _LONG_DATE: Final = re.compile(
 )
 _ONLY_DATES: Final = re.compile(rf"{_DATE.pattern}(?:[・,、;\s]+\d{{6,}}(?:\({_W}(?:曜日?)?\))?)*")
 _A_LIST: Final = 4
+_LONGEST: Final = 10_000  # a list of every collection day of ten years has half of it
 _MOSTLY: Final = 0.75
 
 
@@ -51,6 +52,8 @@ def is_empty(text: str) -> bool:
 
 def parse(text: str) -> Rule:
     """The rule of a cell; see `Rule.parse`."""
+    if len(text) > _LONGEST:
+        refuse(text, "セルが長すぎます(1万字まで)")
     plain = _LONG_DATE.sub(_digits, _ERA_DATE.sub(_era_digits, normalize(text)))
     if not plain:
         refuse("", "セルが空です")
@@ -199,7 +202,8 @@ _READERS: Final[tuple[tuple[re.Pattern[str], Callable[[str, re.Match[str]], Toke
 
 
 def _rule(tokens: list[Token], remarks: Sequence[str] = (), warnings: Sequence[str] = ()) -> Rule:
-    return Rule([token.term for token in tokens], remarks, [*warnings, *_warnings(tokens)])
+    each_once = dict.fromkeys([*warnings, *_warnings(tokens)])
+    return Rule([token.term for token in tokens], remarks, each_once)
 
 
 def _warnings(tokens: list[Token]) -> Iterator[str]:

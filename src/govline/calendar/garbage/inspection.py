@@ -20,6 +20,7 @@ from govline.errors import FileError, GovlineError, InputError
 __all__ = ["check_command", "dates_command", "days_of", "problem_line"]
 
 _PROBLEMS, _UNREADABLE = 1, 2
+_SHOWN = 200
 
 
 def check_command(city: Any, words: Sequence[str]) -> int:  # noqa: ARG001 - it works on a file alone
@@ -157,7 +158,8 @@ def _lines(table: AreaTable) -> list[str]:
 def problem_line(mark: str, item: Problem) -> str:
     """A problem or warning as a clerk reads it."""
     near = f" → 「{item.suggestion}」ですか?" if item.suggestion else ""
-    return f"{mark} {item.row}行目 {item.column}: 「{item.cell}」 {item.reason}{near}"
+    cell = item.cell if len(item.cell) <= _SHOWN else f"{item.cell[:_SHOWN]}…"
+    return f"{mark} {item.row}行目 {item.column}: 「{cell}」 {item.reason}{near}"
 
 
 def _day_lines(found: dict[str, dict[str, list[str]]]) -> Iterable[str]:

@@ -12,6 +12,9 @@ __all__ = ["suggestion"]
 _W: Final = f"[{WEEKDAYS}]"
 _TOKEN: Final = rf"隔{_W}\d{{8}}|e\d{{1,2}}w\d{{8}}|\d{{8}}|\*\d+|{_W}\d?"
 _LONGEST: Final = 120
+_DAYS: Final = re.compile(rf"(?P<first>{_W})(?:曜日?)?[~〜-](?P<last>{_W})")
+_OTHERWISE: Final = re.compile(r"[~〜]|(?<!年)末|最終")
+"""Words without which a cell says something else: they are never left out."""
 _STRAY: Final = re.compile(r"[`'\"?!#%&$@^~|<>{}\[\]。.…_+=\\]")
 
 
@@ -28,6 +31,9 @@ def suggestion(cell: str) -> str:
 
 
 def _candidates(text: str) -> Iterator[str]:
+    if _DAYS.search(text):
+        yield _DAYS.sub(_each_day, text)
+        return
     reversed_back = re.sub(rf"([1-5])({_W})", r"\2\1", text)
     yield reversed_back
     yield _STRAY.sub("", text)
@@ -38,11 +44,17 @@ def _candidates(text: str) -> Iterator[str]:
         if re.fullmatch(rf"(?:(?:{_TOKEN})\s*)+", start):
             yield " ".join(re.findall(_TOKEN, start))
     yield re.sub(rf"({_W})曜?日?([1-5])", r"第\2\1曜", text)
-    yield re.sub(rf"\s*(?![{WEEKDAYS}隔ew*:])[^\d\s曜第毎週・、,]+", "", text)
+    if not _OTHERWISE.search(text):
+        yield re.sub(rf"\s*(?![{WEEKDAYS}隔ew*:])[^\d\s曜第毎週・、,]+", "", text)
 
 
 def _each_n(found: re.Match[str]) -> str:
     return " ".join(f"{found[1]}{n}" for n in re.findall(r"\d", found[2]))
+
+
+def _each_day(found: re.Match[str]) -> str:
+    first, last = WEEKDAYS.index(found["first"]), WEEKDAYS.index(found["last"])
+    return "・".join(WEEKDAYS[first : last + 1]) if first < last else found[0]
 
 
 def _each_month(found: re.Match[str]) -> str:
@@ -53,8 +65,8 @@ def _each_month(found: re.Match[str]) -> str:
 
 
 def _readable(text: str) -> bool:
+    """For certain: what would be read with a date left out is no suggestion."""
     try:
-        Rule.parse(text)
+        return not any("除いて読みました" in warning for warning in Rule.parse(text).warnings)
     except RuleError:
         return False
-    return True

@@ -214,15 +214,22 @@ class GuessingDefinition(Written):
     """When wrong entries lock; see `Guessing`."""
 
     most: int = Field(default=5, ge=1, le=1000)
-    source: int = Field(default=500, ge=1)
+    source: int = Field(default=1000, ge=1)
+    source_minutes: int = Field(default=10, ge=1, le=MOST_DAYS * 24 * 60)
     within_hours: float = Field(default=24, gt=0, le=MOST_DAYS * 24)
     lock_minutes: int = Field(default=30, ge=1, le=MOST_DAYS * 24 * 60)
 
     def guessing(self) -> Guessing:
         """As the list knows it."""
         lock = timedelta(minutes=self.lock_minutes)
-        longest = max(lock, Guessing().longest)
-        return Guessing(self.most, self.source, timedelta(hours=self.within_hours), lock, longest)
+        return Guessing(
+            self.most,
+            self.source,
+            timedelta(hours=self.within_hours),
+            lock,
+            max(lock, Guessing().longest),
+            timedelta(minutes=self.source_minutes),
+        )
 
 
 class EligibilityDefinition(Written):
@@ -311,6 +318,7 @@ class PolicyDefinition(Written):
     products: dict[str, Names] = Field(default={})
     pay_by: Cut | None = None
     pay_item: str = ""
+    purpose: str = ""
 
     def policy(self) -> Policy:
         """As the rules know it."""
@@ -335,4 +343,5 @@ class PolicyDefinition(Written):
             products={product: tuple(names) for product, names in self.products.items()},
             pay_by=self.pay_by,
             pay_item=self.pay_item,
+            purpose=self.purpose,
         )

@@ -116,7 +116,7 @@ class EligibilityList:
         check_key(key)
         if not re.fullmatch(rule.shape, plain_number(number)):
             return Refused([_misshapen(rule)])
-        who = citizen or f"{tx.actor.kind}:{tx.actor.id}"
+        who = "" if tx.actor.kind == "staff" else citizen or f"{tx.actor.kind}:{tx.actor.id}"
         keys = keyring(tx)
         entry = _Entered(programme, plain_number(number), born, who, source or tx.actor.channel)
         digest = entry.digest(keys)
@@ -222,21 +222,18 @@ class EligibilityList:
 
     @staticmethod
     def _wrong(tx: Transaction, rule: Eligibility, meters: tuple[Meter, ...]) -> Refused:
-        limits = [rule.guessing.most, rule.guessing.most, rule.guessing.source]
-        rows = [
-            guessing.charge(tx, meter, limit, rule.guessing)
-            for meter, limit in zip(meters, limits, strict=True)
-        ]
+        own = [guessing.charge(tx, meter, rule.guessing) for meter in meters[:-1]]
+        rows = [*own, guessing.charge(tx, meters[-1], rule.guessing.of_channel)]
         if until := max((row.locked_until for row in rows if row.locked_until), default=None):
             return Refused([_locked(until.isoformat(), when(until))])
-        left = guessing.remaining(rows[0], tx.now, rule.guessing.most, rule.guessing.within)
+        left = guessing.remaining(rows[0], rule.guessing)
         text = f"{rule.name}と生年月日の組み合わせを確認できませんでした。お手元の書類をご確認ください。あと{left}回入力できます。"
         return Refused([Reason("GL-2133", text, {"remaining": left})])
 
 
 @frozen
 class _Entered:
-    """What was entered; its repr shows nothing of it."""
+    """What was entered; its repr shows nothing of it. `who` is "" for staff, who serve many callers and type for each."""
 
     programme: str
     number: str
@@ -257,7 +254,7 @@ class _Entered:
         """What is counted, in the order in which it is locked."""
         number = keys.lookup(self.number, _guess_purpose(self.programme))
         subjects = {"citizen": self.who, "number": number, "source": self.source}
-        return tuple(Meter(self.programme, kind, subject) for kind, subject in subjects.items())
+        return tuple(Meter(self.programme, kind, subject) for kind, subject in subjects.items() if subject)
 
 
 def _guess_purpose(programme: str) -> str:

@@ -1,5 +1,6 @@
 """登録団体: asked for, looked at by staff, approved with a class, a rate and an end; whoever acts for one books as it."""
 
+import json
 from collections.abc import Iterable, Sequence
 from datetime import date
 
@@ -119,7 +120,7 @@ class Groups:
 
     def of(self, tx: Transaction, citizen: CitizenId) -> Group | None:
         """The approved group that a citizen acts for; the latest where there are several."""
-        rows: Sequence[known.GroupRow] = tx.all(known.GROUPS_OF, {"citizens": f'["{citizen}"]'})
+        rows: Sequence[known.GroupRow] = tx.all(known.GROUPS_OF, {"citizens": json.dumps([citizen])})
         found = rows[-1] if rows else None
         return Group(found.id, found.kind, found.rate, found.until, found.purposes) if found else None
 

@@ -1,6 +1,6 @@
 """Trying numbers out does not pay: wrong entries are counted for a citizen, a number and a channel, and lock for a time."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from attrs import evolve, frozen
@@ -28,14 +28,14 @@ class Meter:
         return {"programme": self.programme, "kind": self.kind, "subject": self.subject}
 
 
-def after_wrong(row: q.GuessRow, now: datetime, limit: int, rule: Guessing) -> q.GuessRow:
+def after_wrong(row: q.GuessRow, now: datetime, rule: Guessing) -> q.GuessRow:
     """What stands after one more wrong entry. Pure.
 
-    Entries are counted from the first of a run that lasts `within`; at `limit` they lock, twice as long each time.
+    Entries are counted from the first of a run that lasts `within`; at `most` they lock, twice as long each time.
     """
     fresh = row.since + rule.within <= now or row.locked_until is not None
     wrong, since = (1, now) if fresh else (row.wrong + 1, row.since)
-    if wrong < limit:
+    if wrong < rule.most:
         return evolve(row, wrong=wrong, since=since, locked_until=None)
     lock = min(rule.lock * 2 ** min(row.locks, _MOST_DOUBLINGS), rule.longest)
     return q.GuessRow(wrong, since, now + lock, row.locks + 1)
@@ -49,10 +49,10 @@ def queue(tx: Transaction, meter: Meter) -> q.GuessRow:
     return row
 
 
-def charge(tx: Transaction, meter: Meter, limit: int, rule: Guessing) -> q.GuessRow:
+def charge(tx: Transaction, meter: Meter, rule: Guessing) -> q.GuessRow:
     """Count one wrong entry; a lock that begins stands in the audit, by kind and without subject."""
     before = queue(tx, meter)
-    after = after_wrong(before, tx.now, limit, rule)
+    after = after_wrong(before, tx.now, rule)
     counted = {
         "number": after.wrong,
         "begun": after.since,
@@ -72,6 +72,6 @@ def clear(tx: Transaction, meter: Meter) -> None:
     tx.write(q.CLEAR_GUESSES, meter.key)
 
 
-def remaining(row: q.GuessRow, now: datetime, limit: int, within: timedelta) -> int:
-    """Wrong entries that are left before a lock."""
-    return limit if row.since + within <= now else max(limit - row.wrong, 0)
+def remaining(row: q.GuessRow, rule: Guessing) -> int:
+    """Wrong entries that are left before a lock, after one was counted."""
+    return max(rule.most - row.wrong, 0)

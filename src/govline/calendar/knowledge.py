@@ -16,6 +16,7 @@ from govline.calendar.model import Booking, BookingState, CitizenFacts, Policy, 
 from govline.calendar.reception import window_reasons
 from govline.calendar.terms import Group, Standing, Voucher
 from govline.core import CitizenId, Id, Json, ProfilePort, Transaction, frozen_map, frozen_tuple
+from govline.errors import ConfigError
 from govline.store.rows import rows_text
 
 __all__ = ["Known", "Pair", "facts_of", "holds_in_the_way", "look_up"]
@@ -76,7 +77,7 @@ def look_up(
             histories.get(pair, ()),
             vouchers.get(pair, ()),
             _attributes(tx, profile, pair[1], policy),
-            groups.get(pair[1]),
+            _group(groups.get(pair[1], ()), policy),
         )
         for pair, policy in asked
         if policy.personal
@@ -111,6 +112,7 @@ def facts_of(
         attributes=known.attributes,
         group=known.group,
         person=person,
+        purpose=programme.policy.purpose,
     )
     if not known.vouchers:
         return facts
@@ -166,13 +168,20 @@ def _standing(row: q.HistoryRow, programme: Callable[[str], Programme]) -> Stand
         row.slot,
         row.starts,
         row.ends,
-        programme(row.programme).policy.product(row.name),
+        _product(programme, row),
         row.places,
         attended=row.state == BookingState.ATTENDED,
         missed=row.state in (BookingState.NO_SHOW, BookingState.DISPLACED),
         booking=row.booking,
         voucher=row.voucher,
     )
+
+
+def _product(programme: Callable[[str], Programme], row: q.HistoryRow) -> str:
+    try:
+        return programme(row.programme).policy.product(row.name)
+    except ConfigError:  # a programme that is not declared any more
+        return row.name
 
 
 def _vouchers(tx: Transaction, asked: Sequence[Pair], moving: Id) -> dict[Pair, list[Voucher]]:
@@ -185,9 +194,18 @@ def _vouchers(tx: Transaction, asked: Sequence[Pair], moving: Id) -> dict[Pair, 
     return found
 
 
-def _groups(tx: Transaction, citizens: Sequence[CitizenId]) -> dict[CitizenId, Group]:
+def _group(mine: Sequence[Group], policy: Policy) -> Group | None:
+    """Of several groups that a citizen acts for, one of a class that the policy names; the latest otherwise."""
+    named = policy.who.groups.union(*(window.who.groups for window in policy.windows))
+    return max(mine, key=lambda group: (group.kind in named, group.id), default=None)
+
+
+def _groups(tx: Transaction, citizens: Sequence[CitizenId]) -> dict[CitizenId, list[Group]]:
     rows: Sequence[q.GroupRow] = tx.all(q.GROUPS_OF, {"citizens": json.dumps(citizens)}) if citizens else ()
-    return {row.citizen: Group(row.id, row.kind, row.rate, row.until, row.purposes) for row in rows}
+    found: dict[CitizenId, list[Group]] = {}
+    for row in rows:
+        found.setdefault(row.citizen, []).append(Group(row.id, row.kind, row.rate, row.until, row.purposes))
+    return found
 
 
 def _attributes(

@@ -273,10 +273,10 @@ def _token(length: int) -> str:
 
 
 def _wrong(tx: Transaction, meter: Meter) -> Reason:
-    row = guessing.charge(tx, meter, _GUESSING.most, _GUESSING)
+    row = guessing.charge(tx, meter, _GUESSING)
     if row.locked_until is not None:
         return _locked(row.locked_until)
-    left = guessing.remaining(row, tx.now, _GUESSING.most, _GUESSING.within)
+    left = guessing.remaining(row, _GUESSING)
     text = f"このコードは確認できませんでした。期限切れか、すでに使われたコードかもしれません。あと{left}回入力できます。"
     return Reason("GL-2154", text, {"remaining": left})
 

@@ -92,6 +92,7 @@ class Policy:
         eligibility: Only who is on the list. `interval`: after an earlier event.
         questions: Asked before booking. `products`: product to names of its slots; a slot's name is its product otherwise.
         pay_by: A confirmed booking that is not paid by then is cancelled; see `deadline`. Never before `hold` has passed.
+        purpose: What registered groups must be registered for, where any may book; "" where it does not matter.
         pay_item: What `ClaimPort` is asked for, where payments are bound.
     """
 
@@ -115,6 +116,7 @@ class Policy:
     products: Mapping[str, tuple[str, ...]] = field(factory=dict, hash=False)
     pay_by: CutOff | None = None
     pay_item: str = ""
+    purpose: str = ""
 
     @property
     def counts(self) -> bool:

@@ -149,9 +149,9 @@ def _date_faults(
     if not ahead:
         text = f"最後の枠({day_label(last)})はもう過ぎています。"
         yield "GL-2202", "error", text, "slots に次の期間を書く", ("slots",)
-    elif not any(rule.rolling for rule in programme.rules) and last < to_jst(now).date() + timedelta(
-        weeks=facts.weeks
-    ):
+    elif not any(rule.rolling and rule.until is None for rule in programme.rules) and last < to_jst(
+        now
+    ).date() + timedelta(weeks=facts.weeks):
         text = f"枠は{day_label(last)}で終わり、その先がありません。"
         yield "GL-2203", "warning", text, "続けるなら、slots に次の期間を書く", ("slots",)
     counted = programme.closed_on_holidays or any(
@@ -228,6 +228,10 @@ def _cut_off_faults(programme: Programme, ahead: Sequence[SlotPlan], facts: Town
 
 def _list_faults(programme: Programme, ahead: Sequence[SlotPlan], facts: TownFacts) -> Iterator[Fault]:
     policy, cohorts = programme.policy, facts.cohorts
+    asked = policy.who.cohorts.union(*(window.who.cohorts for window in policy.windows))
+    if policy.eligibility is None and asked:
+        text = f"区分({'、'.join(sorted(asked))})を条件にしていますが、対象者の一覧がありません。"
+        yield "GL-2209", "error", text, "policy に eligibility を書く", ("policy", "windows")
     if policy.eligibility is None or cohorts is None:
         return
     if not sum(cohorts.values()):

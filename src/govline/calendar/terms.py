@@ -3,7 +3,7 @@
 from datetime import date, datetime, time, timedelta
 from typing import Final, Literal
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from govline.core import Id, Json, frozen_tuple
 from govline.core.values import frozen_set
@@ -209,14 +209,21 @@ class Question:
 class Guessing:
     """When a claim on the eligibility list is locked: after `most` wrong entries within `within`, for `lock`, doubled each time.
 
-    Counted for each citizen, for each number, and for a whole channel with `source` in place of `most`.
+    Counted for each citizen and for each number. A whole channel locks after `source` wrong entries within `source_within`, and for
+    as long: many citizens mistype in the first minutes, and they must not lock each other out.
     """
 
     most: int = 5
-    source: int = 500
+    source: int = 1000
     within: timedelta = timedelta(hours=24)
     lock: timedelta = timedelta(minutes=30)
     longest: timedelta = timedelta(hours=24)
+    source_within: timedelta = timedelta(minutes=10)
+
+    @property
+    def of_channel(self) -> "Guessing":
+        """The same for a whole channel."""
+        return evolve(self, most=self.source, within=self.source_within, lock=self.source_within)
 
 
 @frozen

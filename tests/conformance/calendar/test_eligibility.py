@@ -174,7 +174,7 @@ def test_wrong_entries_lock_the_number_for_everybody(town, clock):
 
 
 def test_wrong_entries_lock_a_whole_channel(any_db, tmp_path, clock):
-    rule = Guessing(most=50, source=4, lock=timedelta(minutes=5))
+    rule = Guessing(most=50, source=4, source_within=timedelta(minutes=5))
     town = Town(any_db, tmp_path, Policy(eligibility=Eligibility("番号", "[0-9]{10}", rule))).fill()
     for n in range(4):
         town.claim(900 + n, f"x{n}", source="web")
@@ -182,6 +182,21 @@ def test_wrong_entries_lock_a_whole_channel(any_db, tmp_path, clock):
     assert isinstance(town.claim(0, source="phone"), Claimed)
     clock.advance(timedelta(minutes=5))
     assert isinstance(town.claim(1, source="web"), Claimed)
+
+
+def test_staff_who_type_for_many_callers_are_not_locked_and_numbers_are(town):
+    def by_phone(number, born=BORN):
+        key, lists = f"claim-{next(town.keys)}", town.calendar.eligibility
+        return town.db.run(
+            lambda tx: lists.claim(tx, "flu", None, f"{number:010d}", born, key=key), actor=STAFF
+        )
+
+    for n in range(8):
+        assert code(by_phone(900 + n)) == ["GL-2133"]
+    assert isinstance(by_phone(0), Claimed)
+    for n in range(3):
+        by_phone(1, date(1999, 9, n + 1))
+    assert code(by_phone(1)) == ["GL-2134"]
 
 
 def test_entries_far_apart_do_not_add_up(town, clock):
@@ -236,11 +251,11 @@ def test_without_the_queue_the_limit_would_not_hold(postgres_db, tmp_path, monke
     def unguarded(tx, meter):
         return tx.one(guessing.q.GUESSES, meter.key) or guessing.q.GuessRow(0, tx.now, None, 0)
 
-    def after_all_have_looked(row, now, limit, rule):
+    def after_all_have_looked(row, now, rule):
         calls.number = getattr(calls, "number", 0) + 1
         if calls.number == 2:  # the citizen's meter, then the number's
             together.wait()
-        return real(row, now, limit, rule)
+        return real(row, now, rule)
 
     monkeypatch.setattr(guessing, "queue", unguarded)
     monkeypatch.setattr(guessing, "after_wrong", after_all_have_looked)

@@ -204,6 +204,29 @@ def test_a_group_is_asked_for_looked_at_and_books_as_its_class(any_db, clock):
     assert acts.count("calendar.group_decided") == 2
 
 
+def test_of_several_groups_the_one_that_may_book_counts_and_its_purposes(any_db):
+    policy = Policy(who=Who(groups={"福祉"}), purpose="会議")
+    calendar, slots = opened(any_db, Programme("hall", policy=policy))
+    for kind, purposes in (("福祉", ["会議"]), ("体育", ["運動"])):
+        asked = any_db.run(
+            lambda tx, k=kind, p=purposes: calendar.groups.ask(tx, k, k, "c1", key=k, purposes=p)
+        )
+        any_db.run(
+            lambda tx, g=asked: calendar.groups.approve(tx, g, rate=0, until=None, reason="確認"), actor=STAFF
+        )
+    assert isinstance(book(any_db, calendar, slots["hall"][0]), Booking)
+    calendar.adopt([Programme("hall", policy=evolve(policy, purpose="販売"))])
+    assert code(book(any_db, calendar, slots["hall"][1])) == ["GL-2122"]
+
+
+def test_an_earlier_programme_that_is_declared_no_more_still_counts(any_db):
+    second = Programme("dose2", policy=Policy(interval=Interval("dose1", 1)))
+    calendar, slots = opened(any_db, Programme("dose1"), second)
+    book(any_db, calendar, slots["dose1"][0])
+    calendar.adopt([second])
+    assert isinstance(book(any_db, calendar, slots["dose2"][1]), Booking)
+
+
 @pytest.mark.parametrize("wrong", [{"rate": 101}, {"rate": -1}, {"reason": " "}, {"group": "nobody"}])
 def test_a_decision_on_a_group_needs_what_it_needs(any_db, wrong):
     calendar, _ = opened(any_db, Programme("p"))

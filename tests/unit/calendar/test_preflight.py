@@ -83,15 +83,15 @@ WINDOWS = [
     (Policy(opens=at(10), closes=at(10)), [("GL-2205", "error", "policy.closes"), ("GL-2204", "error", "policy.closes")]),
     (Policy(closes=at(1, month=11)), [("GL-2207", "error", "policy.closes")]),
     (Policy(closes=at(20, month=11)), [("GL-2207", "error", "policy.closes")]),
-    (Policy(windows=[Window("A", Who(cohorts={"A"}), opens=at(10), closes=at(9))]), [("GL-2204", "error", "policy.windows.0")]),
-    (Policy(opens=at(1), windows=[Window("A", Who(cohorts={"A"}), opens=at(7))]), [("GL-2219", "warning", "policy.windows.0")]),
+    (Policy(windows=[Window("A", Who(groups={"A"}), opens=at(10), closes=at(9))]), [("GL-2204", "error", "policy.windows.0")]),
+    (Policy(opens=at(1), windows=[Window("A", Who(groups={"A"}), opens=at(7))]), [("GL-2219", "warning", "policy.windows.0")]),
     (Policy(opens=at(5)), [("GL-2212", "warning", "policy.opens")]),  # a Saturday
     (Policy(opens=at(23, month=11)), [("GL-2212", "warning", "policy.opens")]),  # a national holiday
     (Policy(opens=at(10, 0)), [("GL-2212", "warning", "policy.opens")]),
     (Policy(opens=at(10, 22)), [("GL-2212", "warning", "policy.opens")]),
     (Policy(opens=at(10, 21)), []),
     (Policy(opens=at(10, 7)), []),
-    (Policy(windows=[Window("A", Who(cohorts={"A"}), opens=at(6))]), [("GL-2212", "warning", "policy.windows.0.opens")]),
+    (Policy(windows=[Window("A", Who(groups={"A"}), opens=at(6))]), [("GL-2212", "warning", "policy.windows.0.opens")]),
 ]  # fmt: skip
 
 
@@ -160,6 +160,11 @@ def test_rows_of_the_list_that_nobody_lets_in():
     assert found(programme(Policy(eligibility=Eligibility()))) == []
 
 
+def test_cohorts_without_a_list():
+    policy = Policy(windows=[Window("第1回", Who(cohorts={"A"}), opens=at(1))])
+    assert found(programme(policy)) == [("GL-2209", "error", "policy.windows")]
+
+
 def test_names_that_are_not_there():
     facts = evolve(TOWN, programmes={"flu"}, attributes={"ward"})
     assert found(programme(Policy(interval=Interval("dose1", 21))), facts) == [
@@ -170,7 +175,7 @@ def test_names_that_are_not_there():
 
 
 def test_errors_come_first_and_a_finding_tells_its_place():
-    policy = Policy(opens=at(5), windows=[Window("A", Who(cohorts={"A"}), opens=at(10), closes=at(9))])
+    policy = Policy(opens=at(5), windows=[Window("A", Who(groups={"A"}), opens=at(10), closes=at(9))])
     assert [each.level for each in preflight(programme(policy), NOW, TOWN)] == ["error", "warning"]
     finding = placed(Finding("GL-2201", "error", "文", "対処", "flu", "slots"), "flu.yaml", len)
     assert finding.to_json() == {

@@ -17,6 +17,7 @@ from govline.calendar.dues import Dues
 from govline.calendar.eligibility import EligibilityList
 from govline.calendar.groups import Groups
 from govline.calendar.history import Step, steps
+from govline.calendar.ics import Taken, booking_ics
 from govline.calendar.layout import Conflict, Layout, add_slots, conflicts, lay_out, window
 from govline.calendar.mending import differences
 from govline.calendar.model import (
@@ -307,6 +308,18 @@ class Calendar:
             ConfigError: GL-1122 the database was opened without keys.
         """
         return arrivals.ticket(tx, booking_id)
+
+    def ics(self, tx: Transaction, booking_id: Id) -> bytes | None:
+        """The booking for its holder's own calendar; once it has ended, what takes it out of there again. None where there is none."""
+        booking = self.booking(tx, booking_id)
+        slot = None if booking is None else self.slot(tx, booking.slot)
+        if booking is None or slot is None:
+            return None
+        found = self.programmes.get(booking.programme)
+        title, reminders = (found.title, found.reminders) if found else (booking.programme, ())
+        sequence = len(self.history(tx, booking_id)) - 1
+        taken = Taken(booking, title, slot.ends, slot.name, sequence, reminders)
+        return booking_ics(taken, town=tx.town, stamp=tx.now)
 
     def history(self, tx: Transaction, booking_id: Id) -> list[Step]:
         """What has happened to a booking, oldest first: who, through which channel, why, when."""

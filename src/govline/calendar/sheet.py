@@ -6,7 +6,7 @@ YAML file: a sheet that is read over it replaces only what sheets say.
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -47,6 +47,13 @@ def _dates(text: str) -> str:
     return str(first) if span[0] == span[1] else f"{span[0]}/{span[1]}"
 
 
+def _span(text: str) -> str:
+    dates = _dates(text)
+    if _ROLLING.fullmatch(dates):
+        raise ValueError("日付で書いてください")
+    return dates
+
+
 def _shown_dates(value: str) -> str:
     return value.replace("/", "〜")
 
@@ -62,7 +69,7 @@ SETTINGS: Final = (
     Column("label", "名称", required=True, max_length=60),
     Column("programme", "予約ID", pattern=_ID.pattern, pattern_hint="英小文字、数字、-、_ で書いてください"),
     Column("capacity", "定員", type="integer", required=True, least=0, most=1_000_000),
-    Column("period", "期間", parse=_dates, format=_shown_dates),
+    Column("period", "期間", parse=_span, format=_shown_dates),
     Column("opens", "受付開始", type="datetime"),
     Column("closes", "受付終了", type="datetime"),
     Column("book_until", "予約締切"),
@@ -83,6 +90,7 @@ SLOTS: Final = (
     Column("capacity", "定員", type="integer", least=0, most=1_000_000),
     Column("name", "部屋", aliases=("枠の名前", "会場", "窓口")),
 )
+_SPAN_CELL: Final = parser(Column("span", "休み", parse=_span, format=str))
 _POLICY: Final = ("opens", "closes", "book_until", "change_until", "cancel_until", "max_party", "limit")
 _OF_PROGRAMME: Final = ("label", "capacity", "remind", "closed", "closed_on_holidays")
 _BY_TITLE: Final = {fold_header(column.title): column for column in SETTINGS}
@@ -123,7 +131,8 @@ def read_sheet(path: Path | str, *, standing: Mapping[str, Any] | None = None, p
         issues.append(_issue(reading.header.row, "日付", "枠が1行もありません", "日付と開始を書いてください"))
     given = settings.values
     slots = _slots(row for row in rows if not row.issues)
-    data = _merged(standing or {}, given, [slot for slot, _ in slots])
+    cleared = settings.rows.keys() - given.keys()
+    data = _merged(_without(standing or {}, cleared), given, [slot for slot, _ in slots])
     data["programme"] = given.get("programme") or programme or _named(Path(path), str(given.get("label", "")))
     if not issues:
         issues = list(_against(data, reading, settings, [where for _, where in slots]))
@@ -175,6 +184,8 @@ class _Settings:
         self.rows[column.name] = number
         try:
             value = parser(column)(cell)
+            if column.name == "closed" and value:
+                value = tuple(map(_SPAN_CELL, value))
         except Misfit as misfit:
             words = REASONS[misfit.code]
             reason, remedy = (each.format(**misfit.words) for each in (words.reason, words.remedy))
@@ -256,6 +267,14 @@ def _merged(
     if policy:
         data["policy"] = policy
     return data
+
+
+def _without(standing: Mapping[str, Any], cleared: Collection[str]) -> dict[str, Any]:
+    """What stands, without the settings whose cells the clerk has emptied."""
+    policy = {name: value for name, value in (standing.get("policy") or {}).items() if name not in cleared}
+    return {name: value for name, value in standing.items() if name not in cleared} | (
+        {"policy": policy} if policy or "policy" in standing else {}
+    )
 
 
 def _plain(value: Any) -> Any:

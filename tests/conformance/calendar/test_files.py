@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from icalendar import Calendar as Ical
 
 from govline.calendar import Calendar, Policy, Programme, SlotPlan
 from govline.calendar.eligible_dataset import eligible_dataset
@@ -111,6 +112,29 @@ def test_the_roster_names_people_only_to_whoever_may_see_them(any_db, calendar, 
     strict = Calendar([calendar.programme("p")], policy=NoContacts())
     with pytest.raises(InputError, match="GL-2071"):
         any_db.run(lambda tx: [*roster(tx, strict, "p", day, contacts=True)], actor=PHONE)
+
+
+def test_a_booking_in_ones_own_calendar_follows_changes(any_db, calendar):
+    first, second = any_db.read(lambda tx: calendar.slots(tx, "p"))
+    booking = any_db.run(lambda tx: calendar.book(tx, first.id, "c1", key="1"))
+
+    def file():
+        data = Ical.from_ical(any_db.read(lambda tx: calendar.ics(tx, booking.id)))
+        (event,) = data.walk("VEVENT")
+        return data["METHOD"], event["SEQUENCE"], event["DTSTART"].dt, str(event["UID"])
+
+    made = file()
+    any_db.run(lambda tx: calendar.change(tx, booking.id, to=second.id, key="2"))
+    moved = file()
+    any_db.run(lambda tx: calendar.cancel(tx, booking.id, key="3"))
+    gone = file()
+    assert [each[:3] for each in (made, moved, gone)] == [
+        ("PUBLISH", 0, first.starts),
+        ("PUBLISH", 1, second.starts),
+        ("CANCEL", 2, second.starts),
+    ]
+    assert made[3] == moved[3] == gone[3]
+    assert any_db.read(lambda tx: calendar.ics(tx, "nobody")) is None
 
 
 def test_vouchers_go_out_by_cohort_without_an_address(any_db, tmp_path):

@@ -125,6 +125,25 @@ def test_a_sheet_over_a_file_keeps_what_sheets_cannot_say(tmp_path):
     assert data["policy"] == {"limit": 1, "eligibility": True}
 
 
+def test_an_emptied_cell_empties_and_an_absent_row_leaves_alone(tmp_path):
+    standing = {
+        "programme": "p",
+        "capacity": 5,
+        "slots": [],
+        "remind": "前日 18:00",
+        "closed": "2026-12-29",
+        "policy": {"closes": "2026-12-20 17:00", "limit": 1},
+    }
+    rows = [*LEAST[:2], ["受付終了", None], ["休み", "2026/12/29～2027/1/3、令和9年2月1日"], *LEAST[2:]]
+    data = read_sheet(book(tmp_path / "p.xlsx", rows), standing=standing).data
+    assert (data["policy"], data["remind"]) == ({"limit": 1}, "前日 18:00")
+    assert data["closed"] == ["2026-12-29/2027-01-03", "2027-02-01"]
+    rows[3][1] = "年末年始"
+    rows.append(["期間", "60日先まで"])
+    wrong = read_sheet(book(tmp_path / "p.xlsx", [rows[-1], *rows[:-1]]))
+    assert [(row, column) for row, column, _ in issues(wrong)] == [(1, "期間"), (5, "休み")]
+
+
 def test_an_id_from_the_name_where_the_file_has_none(tmp_path):
     sheet = read_sheet(book(tmp_path / "接種枠.xlsx", LEAST))
     assert sheet.data["programme"].startswith("p")

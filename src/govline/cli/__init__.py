@@ -1,5 +1,6 @@
 """The govline command (extra `cli`): `govline demo | new | dev | test | worker | db | outbox | menu | doctor | <feature> <command>`."""
 
+import os
 import sys
 from collections.abc import Sequence
 from io import TextIOWrapper
@@ -32,6 +33,9 @@ def main(words: Sequence[str] | None = None) -> int:
     except GovlineError as error:
         print(error, file=sys.stderr)
         return 2
+    except BrokenPipeError:  # whoever read has enough (`| head`): the rest goes nowhere, not into a traceback
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
 
 
 def _run(words: Sequence[str]) -> int:

@@ -1,6 +1,8 @@
 """Commands on files alone run anywhere, and say so where there is no town."""
 
 import json
+import subprocess
+import sys
 
 import pytest
 
@@ -43,3 +45,22 @@ def test_what_needs_a_town_says_so(capsys):
     assert "need a town" in capsys.readouterr().err
     assert main(["nothing", "check", "days.csv"]) == 2
     assert main(["segments", "count", "ward=minato"]) == 2
+
+
+def test_a_reader_who_has_enough_ends_it_without_a_traceback(nowhere):
+    (nowhere / "items.csv").write_text("name,label\n自転車,粗大ごみ\n", "utf-8")
+    words = [sys.executable, "-m", "govline.cli", "answers", "search", "--items", "items.csv", "--json"]
+    with subprocess.Popen(
+        words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdin.write("自転車\n".encode())
+        process.stdin.flush()
+        assert json.loads(process.stdout.readline())["answered"]
+        process.stdout.close()
+        process.stdin.write("自転車\n".encode() * 3)
+        process.stdin.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 1

@@ -97,7 +97,8 @@ def find_places(areas: Iterable[AreaName], towns: Iterable[TownName], words: str
         An exact name before a postcode, a postcode before names that hold the words, those before names that the words hold.
     """
     known = list(areas)
-    listed = [town for town in towns if any(area.name == town.area for area in known)]
+    names = {area.name for area in known}
+    listed = [town for town in towns if town.area in names]
     text = normalize(words)[:_LONGEST]
     named = [_named(Hit(each.name, each.name), each) for each in known]
     named += [_named(Hit(each.name, each.area, each.note), each) for each in listed]

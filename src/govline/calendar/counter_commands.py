@@ -22,7 +22,7 @@ from govline.core.jst import JST, to_jst
 __all__ = ["counter_commands"]
 
 _REFUSED: Final = 1
-_CHANNELS: Final = ("counter", "phone", "walk-in")
+_CHANNELS: Final = ("counter", "phone", "walk_in")
 
 
 def counter_commands(calendar: Calendar) -> list[Command]:

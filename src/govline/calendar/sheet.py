@@ -19,6 +19,7 @@ from govline.calendar.definition import ProgrammeDefinition
 from govline.calendar.written import DateSpan, as_list
 from govline.core import frozen_tuple
 from govline.core.jst import JST, to_jst
+from govline.errors import DefinitionError
 from govline.tabular import Column, Issue, Reading, Row, Table, read, write
 from govline.tabular.headers import fold_header
 from govline.tabular.values import parser
@@ -27,6 +28,7 @@ from govline.tabular.wording import REASONS, Misfit
 __all__ = ["SETTINGS", "SLOTS", "Sheet", "read_sheet", "write_sheet"]
 
 _ID: Final = re.compile(r"[a-z0-9][a-z0-9_-]*")
+_SHORT: Final = re.compile(r"(\d{1,2})[/月](\d{1,2})日?")
 _ROLLING: Final = re.compile(r"(\d{1,3})日先まで")
 _SPAN: Final = TypeAdapter(DateSpan)
 _DAY: Final = parser(Column("day", "日付", type="date"))
@@ -40,17 +42,34 @@ def _dates(text: str) -> str:
         return plain
     parts = re.split(r"\s*(?:[~〜～]|から|(?<=\d{4}-\d\d-\d\d)/)\s*", plain.removesuffix("まで"))
     try:
-        first, last = (_DAY(part) for part in (parts if len(parts) > 1 else parts * 2))
+        first = _DAY(parts[0])
+        last = _last_day(first, parts[1]) if len(parts) > 1 else first
         span = _SPAN.validate_python(f"{first}/{last}")
     except (Misfit, ValueError):
-        raise ValueError("日付は 2026-11-24 か 2026-11-24〜2026-12-25 の形で書いてください") from None
+        raise _unfit(
+            "日付は 2026-11-24 か 2026-11-24〜2026-12-25 の形で、早い日を先に書いてください"
+        ) from None
     return str(first) if span[0] == span[1] else f"{span[0]}/{span[1]}"
+
+
+def _last_day(first: date, text: str) -> date:
+    """The end of a span; one without a year (`12/25`) is the next such day after its beginning."""
+    short = _SHORT.fullmatch(text)
+    if short is None:
+        day: date = _DAY(text)
+        return day
+    day = date(first.year, int(short[1]), int(short[2]))
+    return day if day >= first else day.replace(year=first.year + 1)
+
+
+def _unfit(hint: str) -> DefinitionError:
+    return DefinitionError("the cell cannot be read", code="GL-2010", hint=hint)
 
 
 def _span(text: str) -> str:
     dates = _dates(text)
     if _ROLLING.fullmatch(dates):
-        raise ValueError("日付で書いてください")
+        raise _unfit("期間や休みは、日付で書いてください")
     return dates
 
 
@@ -61,7 +80,7 @@ def _shown_dates(value: str) -> str:
 def _weekdays(text: str) -> str:
     plain = re.sub(r"[曜日・、,\s]+(?=[月火水木金土日]|$)|曜", "", unicodedata.normalize("NFKC", text))
     if not plain or any(char not in _WEEKDAYS for char in plain):
-        raise ValueError("曜日は 火木土 のように書いてください")
+        raise _unfit("曜日は 火木土 のように書いてください")
     return "".join(sorted(set(plain), key=_WEEKDAYS.index))
 
 

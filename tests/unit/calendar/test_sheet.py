@@ -125,6 +125,33 @@ def test_a_sheet_over_a_file_keeps_what_sheets_cannot_say(tmp_path):
     assert data["policy"] == {"limit": 1, "eligibility": True}
 
 
+@pytest.mark.parametrize(
+    ("cell", "dates"),
+    [
+        ("2026/12/10～12/25", "2026-12-10/2026-12-25"),
+        ("令和8年12月10日から1月5日まで", "2026-12-10/2027-01-05"),
+        ("2026-12-10/2026-12-25", "2026-12-10/2026-12-25"),
+        (" ２０２６/１２/１０ ", "2026-12-10"),
+        ("2026-12-10〜2026-12-10", "2026-12-10"),
+        ("90日先まで", None),
+        ("12/25〜12/10", ""),
+        ("2026-12-25〜2026-12-10", ""),
+        ("2026-12-10〜13/25", ""),
+        ("2026-12-10〜2036-12-10", ""),
+        ("毎日", ""),
+    ],
+)
+def test_spans_as_clerks_write_them(tmp_path, cell, dates):
+    sheet = read_sheet(book(tmp_path / "p.xlsx", [*LEAST[:4], [cell, "9:00"]]))
+    if dates == "":
+        (issue,) = sheet.issues
+        assert (
+            issue.remedy == "日付は 2026-11-24 か 2026-11-24〜2026-12-25 の形で、早い日を先に書いてください"
+        )
+    else:
+        assert sheet.data["slots"][0].get("dates") == dates
+
+
 def test_an_emptied_cell_empties_and_an_absent_row_leaves_alone(tmp_path):
     standing = {
         "programme": "p",

@@ -1,13 +1,15 @@
 """Edges that no other test stood on: found by breaking single lines."""
 
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, time
+from unittest.mock import patch
 
 from sqlalchemy import text
 
 from govline.core import Actor, Dead
 from govline.core.messages import Text
-from govline.delivery import Caps, Quiet, Refused, Rules
+from govline.delivery import Caps, Quiet, Refused, Rules, campaigns, running
 
 SATO = Actor("staff", "sato", "web")
 WORDS = [Text("お知らせ")]
@@ -82,3 +84,48 @@ def test_a_citizen_s_cap_holds_however_many_runs_freeze_at_once(town_with):
         list(pool.map(lambda plan: town.work(plan.id), plans))
     town.pump()
     assert sorted(town.reached()) == sorted(people)
+
+
+def together(number, function):
+    """The function, whose callers wait for each other behind it: all have looked before one writes."""
+    barrier = threading.Barrier(number, timeout=20)
+
+    def looked(*words, **named):
+        found = function(*words, **named)
+        barrier.wait()
+        return found
+
+    return looked
+
+
+def test_without_its_gate_the_source_s_cap_is_overrun(postgres_town):
+    town = postgres_town(Rules(caps=Caps(source_per_hour=2)))
+    town.citizens(1)
+    plans = [approved(town, f"k{number}") for number in range(4)]
+    looks = together(4, campaigns._sendings)
+    with (
+        patch.object(campaigns, "gate", lambda *_: None),
+        patch.object(campaigns, "_sendings", looks),
+        ThreadPoolExecutor(4) as pool,
+    ):
+        outcomes = list(pool.map(lambda plan: town("send", plan.id), plans))
+    assert sum(not isinstance(each, Refused) for each in outcomes) == 4
+
+
+def test_without_its_gate_a_citizen_s_cap_is_overrun(postgres_town):
+    town = postgres_town(Rules(caps=Caps(citizen_per_day=1)))
+    people = town.citizens(3)
+    plans = [approved(town, f"k{number}") for number in range(3)]
+    for plan in plans:
+        town("send", plan.id)
+    looks = together(3, running.leave_out)
+    with (
+        patch.object(running, "gate", lambda *_: None),
+        patch.object(running, "leave_out", looks),
+        ThreadPoolExecutor(3) as pool,
+    ):
+        list(pool.map(lambda plan: town("advance", plan.id), plans))
+    for plan in plans:
+        town.work(plan.id)
+    town.pump()
+    assert len(town.reached()) == 3 * len(people)

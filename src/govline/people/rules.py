@@ -12,6 +12,8 @@ __all__ = ["RolePolicy", "lint"]
 
 _SHELL: Final = ("cli", "cli")
 _NEEDED: Final = ("delivery.approve", "people.manage")
+_TOWN_WIDE: Final = frozenset(("audit.read", "erasure.run", "inbox.replay", "people.manage"))
+"""What touches the whole town: a role in one department is no right to it."""
 _APART: Final = ("delivery.plan", "delivery.approve")
 
 
@@ -32,7 +34,8 @@ class RolePolicy:
         """Why the actor may not do it, or None where they may.
 
         The town's own work (`system`) is never refused, citizens always. Staff and machines need a role that covers the verb, in
-        this department or one above it; a matter of no single department needs the role anywhere.
+        this department or one above it; a matter of no single department needs the role anywhere, and one that touches the whole town
+        (audit, erasure, replays, other people's roles) needs it for the whole town.
         """
         if actor.kind == "system" or self._is_shell(actor):
             return None
@@ -67,6 +70,8 @@ class RolePolicy:
         role = self.roles.get(grant.role)
         if role is None or not role.allows(verb):
             return False
+        if department == EVERYWHERE and verb in _TOWN_WIDE:
+            return grant.department == EVERYWHERE
         return EVERYWHERE in (grant.department, department) or grant.department in self.path(department)
 
     def _is_shell(self, actor: Actor) -> bool:

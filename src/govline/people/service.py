@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from attrs import evolve, frozen
 
-from govline.core import Actor, Event, Expiry, Id, Reason, Ref, SealedColumn, Transaction
+from govline.core import Actor, Event, Expiry, Id, Ref, SealedColumn, Transaction
 from govline.core.jst import to_jst
 from govline.errors import InputError, StoreError
 from govline.people import _queries as q
@@ -272,10 +272,6 @@ class People:
     def _may(self, tx: Transaction, department: str = EVERYWHERE) -> None:
         """Refuse whoever may not change people there; what concerns the whole town needs the role in the whole town."""
         reason = self.policy.refuses(tx.actor, _MANAGE, department=department)
-        grants = [grant for grant in self.policy.grants(tx.actor) if not grant.department]
-        ruled = not department and tx.actor.kind in ("staff", "machine") and self.policy.grants(tx.actor)
-        if reason is None and ruled and not self.policy.allowed(grants, _MANAGE):
-            reason = Reason("GL-1500", "全庁の職員の権限を変えるには、全庁の役割が要ります。")
         if reason is not None:
             raise InputError(reason.text, code="GL-1500", place={"verb": _MANAGE})
 

@@ -207,3 +207,16 @@ def test_a_grant_reads_what_it_writes():
     for grant in (Grant("r"), Grant("r", "d")):
         assert Grant.parse(grant.text) == grant
     assert Grant.parse("r") == Grant("r")
+
+
+def test_a_role_of_one_department_is_no_right_over_the_whole_town():
+    policy = RolePolicy(
+        {"roles": {"chief": {"label": "課長", "verbs": ["*"]}}, "departments": {"tax": {"label": "税務課"}}}
+    )
+    chief = Actor("staff", "c", "web", roles={"tax:chief"})
+    town = Actor("staff", "t", "web", roles={"*:chief"})
+    for verb in ("people.manage", "erasure.run", "audit.read", "inbox.replay"):
+        assert policy.refuses(chief, verb) is not None
+        assert policy.refuses(town, verb) is None
+    assert policy.refuses(chief, "people.manage", department="tax") is None
+    assert policy.refuses(chief, "delivery.plan") is None

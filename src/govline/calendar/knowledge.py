@@ -6,6 +6,7 @@ A programme that counts nothing and asks nothing of a person costs no statement 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from attrs import evolve, field, frozen
@@ -100,7 +101,7 @@ def facts_of(
     """
     places = programme.places(party)
     if known is None:
-        return CitizenFacts(party, in_slot, 0, places, person=person)
+        return _plain(party, places, in_slot=in_slot, person=person)
     mine = [each for each in known.history if each.programme == programme.id]
     facts = CitizenFacts(
         party,
@@ -118,6 +119,12 @@ def facts_of(
         return facts
     each_way = [evolve(facts, voucher=voucher) for voucher in known.vouchers]
     return min(each_way, key=lambda way: _against(programme.policy, slot, way, now))
+
+
+@lru_cache(maxsize=1_000)
+def _plain(party: int, places: int, *, in_slot: bool, person: bool) -> CitizenFacts:
+    """Facts of whom nothing must be known: there are few of them, and in a rush they are asked for thousands of times."""
+    return CitizenFacts(party, in_slot, 0, places, person=person)
 
 
 def holds_in_the_way(

@@ -57,8 +57,7 @@ def check(
         *_cut_off_reasons("予約", policy.book, slot, now, business_day),
         *_place_reasons(policy, slot, citizen),
         *_citizen_reasons(policy, citizen),
-        *limit_reasons(policy, slot, citizen),
-        *person_reasons(policy, slot, citizen),
+        *_own_reasons(policy, slot, citizen),
     ]
 
 
@@ -79,8 +78,7 @@ def check_change(
         *_cut_off_reasons("予約", policy.book, new, now, business_day),
         *_place_reasons(policy, new, citizen),
         *(() if not citizen.in_slot else (_already_booked(),)),
-        *limit_reasons(policy, new, citizen),
-        *person_reasons(policy, new, citizen),
+        *_own_reasons(policy, new, citizen),
     ]
 
 
@@ -181,6 +179,12 @@ def _citizen_reasons(policy: Policy, citizen: CitizenFacts) -> Iterator[Reason]:
         yield _already_booked()
     if policy.limit is not None and citizen.live >= policy.limit:
         yield Reason("GL-2108", f"予約はお一人{policy.limit}件までです。", {"limit": policy.limit})
+
+
+def _own_reasons(policy: Policy, slot: SlotFacts, citizen: CitizenFacts) -> list[Reason]:
+    if not (policy.limits or policy.asks or citizen.answers is not None):
+        return []
+    return [*limit_reasons(policy, slot, citizen), *person_reasons(policy, slot, citizen)]
 
 
 def _already_booked() -> Reason:

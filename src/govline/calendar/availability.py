@@ -129,12 +129,12 @@ class Edges:
 
     Args:
         cut_through: Slots that start until here (included) can no longer be booked.
-        shut_from: Slots that start from here on cannot be booked yet.
+        shut_day: Slots of this day and later ones cannot be booked yet.
         opens: From when the slots of such a day can be.
     """
 
     cut_through: datetime
-    shut_from: datetime
+    shut_day: date
     opens: Callable[[date], datetime | None]
 
 
@@ -148,14 +148,14 @@ def edges(policy: Policy, first: date, last: date, now: datetime, *, business_da
     end = midnight(last + _DAY)
     opens = anybody_from(policy, now)
     if opens is None:
-        return Edges(end, end, _never)
+        return Edges(end, last + _DAY, _never)
 
     def shut(day: date) -> bool:
         at = opens(day)
         return at is not None and now < at
 
-    shut_from = _first_day(first, last, shut)
-    return Edges(_cut_through(policy.book, first, last, now, business_day), midnight(shut_from), opens)
+    shut_day = _first_day(first, last, shut)
+    return Edges(_cut_through(policy.book, first, last, now, business_day), shut_day, opens)
 
 
 def _never(_: date) -> None:

@@ -53,7 +53,7 @@ def days_of(
         "places": programme.places(party),
         "now": tx.now,
         "cut_through": edge.cut_through,
-        "shut_from": edge.shut_from,
+        "shut_from": midnight(edge.shut_day),
     }
     rows = tx.all(qv.SHARING_DAYS if programme.shares else qv.DAYS, terms)
     found = [_day(edge, row) for row in rows]
@@ -65,7 +65,7 @@ def days_of(
 def _day(edge: Edges, row: tuple[int, int, int, int, int]) -> DayView:
     number, state, slots, bookable, free = row
     day = date.fromordinal(_EPOCH + number)
-    opens = edge.opens(day) if state == _NOT_YET and midnight(day) >= edge.shut_from else None
+    opens = edge.opens(day) if state == _NOT_YET and day >= edge.shut_day else None
     return DayView(day, ORDER[state], slots, bookable, free, opens)
 
 

@@ -95,8 +95,16 @@ def anybody_from(policy: Policy, now: datetime) -> Callable[[date], datetime | N
     mine: list[Opens] = [policy] if open_to_all(policy) else list(policy.windows)
     still = [window for window in mine if not _closed(window, policy, now)]
     if len(still) == 1:
-        return partial(opening_on, still[0])
+        return _openings(still[0])
     return (lambda day: _first([opening_on(window, day) for window in still])) if still else None
+
+
+def _openings(window: Opens) -> Callable[[date], datetime | None]:
+    """`opening_on` for many days; the commonest rule is worked out once."""
+    if window.opens is not None or window.opens_month is not None or window.opens_days_before is None:
+        return partial(opening_on, window)
+    before, at = timedelta(days=window.opens_days_before), window.opens_at
+    return lambda day: datetime.combine(day - before, at, JST)
 
 
 def windows_for(policy: Policy, slot: SlotFacts, citizen: CitizenFacts) -> list[Opens]:

@@ -195,7 +195,7 @@ TABLES: Final[Mapping[str, Classified]] = {
     "gl_delivery_plan": Classified(
         "配信の計画と承認",
         _KEPT,
-        public="id key campaign source department kind messages renderer selection topic emergency corrects unit due_at"
+        public="id key campaign source department kind messages renderer selection topic emergency corrects recurs unit due_at"
         " expires_at state revision digest expected found validated approved approved_at changed_at",
         preference="planner editor approver",
     ),

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from attrs import evolve, field, frozen, mutable
+from attrs import Factory, evolve, field, frozen, mutable
 
 from govline.calendar import _queries as q
 from govline.calendar import ledger
@@ -43,11 +43,17 @@ class Wish:
     citizen: CitizenId | None
     party: int
     key: str
-
-    @property
-    def digest(self) -> str:
-        """What is kept of it."""
-        return digest_of(self.verb, {"slot": self.slot, "citizen": self.citizen, "party": self.party})
+    digest: str = field(
+        init=False,
+        repr=False,
+        default=Factory(
+            lambda self: digest_of(
+                self.verb, {"slot": self.slot, "citizen": self.citizen, "party": self.party}
+            ),
+            takes_self=True,
+        ),
+    )
+    """What is kept of it."""
 
 
 def take_many(

@@ -82,6 +82,11 @@ def test_no_sentence_makes_the_grammar_search_for_ever(piece):
         "私の名前は山田太郎です",
         "とても長い長い長い長い長い長い長い文章です",
         "https://x.example",
+        "緑町1-2-3",
+        "緑町3の5山田",
+        "緑町一の二",
+        "緑町5番2号",
+        "東京都千代田区秘密町",
         "ドラ\0ゴン",
         "ドラゴン\ud83d",
     ],
@@ -92,6 +97,13 @@ def test_what_may_point_at_a_person_is_not_logged(word):
 
 def test_a_thing_is_logged_in_normal_form():
     assert loggable(" ﾄﾞﾗｺﾞﾝ ") == "ドラゴン"
+
+
+@pytest.mark.parametrize(
+    "word", ["単1電池", "番傘", "道具箱", "町内会の旗", "一升の瓶", "20Lの灯油缶", "都市ガスの器具"]
+)
+def test_things_like_addresses_are_logged(word):
+    assert loggable(word) == word
 
 
 def test_readings_come_from_sudachi_or_from_nobody(monkeypatch):

@@ -9,7 +9,6 @@ from govline.calendar._queries import views as qv
 from govline.calendar.availability import (
     ORDER,
     DayView,
-    Edges,
     SlotState,
     SlotView,
     edges,
@@ -28,6 +27,7 @@ __all__ = ["days_of", "times_of"]
 
 _EPOCH: Final = date(1970, 1, 1).toordinal()
 _DAY: Final = timedelta(days=1)
+_DATE: Final = date.fromordinal
 _NOT_YET: Final = ORDER.index(SlotState.NOT_YET)
 _MOST: Final = 100_000
 
@@ -56,17 +56,21 @@ def days_of(
         "shut_from": midnight(edge.shut_day),
     }
     rows = tx.all(qv.SHARING_DAYS if programme.shares else qv.DAYS, terms)
-    found = [_day(edge, row) for row in rows]
+    found = [
+        # a comprehension of its own: a call for each day would cost a fifth of the whole look
+        DayView(
+            day := _DATE(_EPOCH + number),
+            ORDER[state],
+            slots,
+            bookable,
+            free,
+            edge.opens(day) if state == _NOT_YET and day >= edge.shut_day else None,
+        )
+        for number, state, slots, bookable, free in rows
+    ]
     if _is_too_many(programme, party):
         found = [_refused(day) for day in found]
     return put_together(first, last, found)
-
-
-def _day(edge: Edges, row: tuple[int, int, int, int, int]) -> DayView:
-    number, state, slots, bookable, free = row
-    day = date.fromordinal(_EPOCH + number)
-    opens = edge.opens(day) if state == _NOT_YET and day >= edge.shut_day else None
-    return DayView(day, ORDER[state], slots, bookable, free, opens)
 
 
 def _refused(day: DayView) -> DayView:

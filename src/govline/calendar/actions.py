@@ -128,6 +128,9 @@ class CalendarActions:
             tx, args.slot, context.citizen, party=args.party, key=_key(context, "calendar.book")
         )
         said = self._answered(answer)
+        if isinstance(answer, Booking):  # `{booking.code}` is what they show at the counter
+            code = self.calendar.ticket(tx, answer.id).code
+            said = evolve(said, value={**self._value(answer), "code": code})
         if isinstance(answer, Booking) and self.calendar.reminds_at_once(tx, answer):
             return evolve(said, messages=[Text(self.texts.get("calendar.soon", when=when(answer.starts)))])
         return said

@@ -289,6 +289,18 @@ def test_a_hole_at_the_turn_of_the_year_and_an_end_of_dates_show(tmp_path):
     assert any("2027-07-27で終わります" in sentence for sentence in report.warnings)
 
 
+def test_an_area_that_next_years_calendar_does_not_know_shows(tmp_path):
+    """Renamed or joined with another: whoever chose it would hear nothing from April on, and nobody would notice."""
+    _write(tmp_path, ["database: sqlite:///town.db"])
+    _settle_in(tmp_path, [(Setting("港町"),)], staged="地名,センター,燃やすごみ\n新港町,,火 金\n")
+    report = rehearse(tmp_path, days=40, start=date(2027, 3, 10), today=TODAY)
+    assert set(report.checks.wrong) == {"april"}
+    (gap,) = report.checks.wrong["april"]
+    assert (gap["area"], gap["kind"], gap["next"]) == ("港町", "", None)
+    assert gap["last"] < "2027-04-01"
+    assert any("2027-04-01からの表にありません(登録者 1人" in sentence for sentence in report.warnings)
+
+
 def test_reminders_of_bookings_are_deliveries_too(folder):
     """Any source counts: a push that a schedule fires, twice the same words, once in the night."""
     with City.load(folder / "city.yaml") as city:

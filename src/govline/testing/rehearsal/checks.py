@@ -255,6 +255,7 @@ def _warnings(before: Before, checks: Checks) -> Iterator[str]:
     if before.book is not None and not before.areas:
         yield "ごみの収集日が登録されていません"
     yield from before.moved
+    yield from _left_out(before)
     for ending in checks.data_ends:
         yield f"{ending['kind']}の日付は{ending['last']}で終わります({ending['areas']}地区): 次の表を取り込んでください"
     lost = Counter(each.area for each in before.wishes if each.area not in before.known_areas)
@@ -262,6 +263,17 @@ def _warnings(before: Before, checks: Checks) -> Iterator[str]:
         yield f"地区「{area}」は収集日の表にありません(登録者 {count}人には届きません)"
     if before.unreachable:
         yield f"LINEで届かない登録者が{before.unreachable}人います(ブロックなど)"
+
+
+def _left_out(before: Before) -> Iterator[str]:
+    """Areas of citizens that a calendar to come does not know, whichever the day it starts."""
+    chosen = Counter(each.area for each in before.wishes if each.enabled and each.area in before.known_areas)
+    for edition in before.book.staged if before.book else ():
+        names = {own.name for own in edition.areas}
+        for area, count in sorted(chosen.items()):
+            if area not in names:
+                until = f"から{edition.ends}まで" if edition.ends else "から"
+                yield f"地区「{area}」は{edition.starts}{until}の表にありません(登録者 {count}人には届きません)"
 
 
 def _held(held: Mapping[str, int]) -> Iterator[str]:

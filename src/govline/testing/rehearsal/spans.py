@@ -34,7 +34,11 @@ def data_ends(almanac: Almanac, areas: Sequence[str]) -> Iterator[Finding]:
 
 
 def april(almanac: Almanac, areas: Sequence[str]) -> Iterator[tuple[date, list[Finding]]]:
-    """Every 1 April of the span with the holes around it: kinds that were collected until the end of March and stay away longer than usual."""
+    """Every 1 April of the span with the holes around it.
+
+    Kinds that were collected until the end of March and stay away longer than usual; and areas that the calendar of April does not
+    know any more: `kind` is "" and `next` None, whoever chose such an area hears nothing from then on.
+    """
     for year in range(almanac.first.year, almanac.last.year + 1):
         turn = date(year, 4, 1)
         if not almanac.first < turn <= almanac.last:
@@ -46,7 +50,19 @@ def april(almanac: Almanac, areas: Sequence[str]) -> Iterator[tuple[date, list[F
             for before, after in _hole(days, turn)
             if not _out_of_season(almanac, area, kind, after)
         ]
+        gaps += [
+            {"area": area, "kind": "", "last": max(before).isoformat(), "next": None}
+            for area in areas
+            if not almanac.kinds_on(area, turn) and (before := _march(almanac, area, turn))
+        ]
         yield turn, gaps
+
+
+def _march(almanac: Almanac, area: str, turn: date) -> list[date]:
+    """The collection days of an area before the turn, if its calendar knew the area until then."""
+    if not almanac.kinds_on(area, turn - _DAY):
+        return []
+    return [day for day in almanac.days(area) if day < turn]
 
 
 def _hole(days: Sequence[date], turn: date) -> Iterator[tuple[date, date]]:

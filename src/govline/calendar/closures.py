@@ -130,7 +130,8 @@ def step(tx: Transaction, desk: Desk, closure_id: Id, *, limit: int = _PAGE) -> 
         closure_messages.tell_displaced(
             tx, desk, row, [each for one in found if (each := _displace(tx, desk, row, one))]
         )
-        return _done(tx, row, "closed", len(found) < limit)
+        late = row.priority_until is not None and row.priority_until <= tx.now  # the worker was away for long
+        return _done(tx, row, "closed", len(found) < limit) or late
     if row.state == "reopening":
         found = _page(tx, qc.DISPLACED_OF, row, limit)
         closure_messages.tell_restored(tx, desk, row, [_restore(tx, desk, row, one) for one in found])

@@ -256,3 +256,17 @@ def test_a_replay_of_a_closure_closes_nothing_more(any_db):
     assert len(any_db.read(calendar.counter.closures)) == 1
     assert any_db.read(lambda tx: outbox.counts(tx))
     sound(any_db, calendar)
+
+
+def test_a_closure_that_was_worked_late_still_ends(any_db, monkeypatch, clock):
+    monkeypatch.setattr(step, "__kwdefaults__", {"limit": 2})
+    calendar = make()
+    one, *_ = slots_of(any_db, calendar, places=5)
+    people = [book(any_db, calendar, one, who) for who in "abc"]
+    closed = shut(any_db, calendar)
+    clock.advance(timedelta(days=8))
+    assert any_db.run(lambda tx: step(tx, calendar.counter.desk, closed.id)), "told, and not over yet"
+    while any_db.run(lambda tx: step(tx, calendar.counter.desk, closed.id)):
+        sound(any_db, calendar)
+    assert any_db.read(lambda tx: calendar.counter.closure(tx, closed.id)).state == "ended"
+    assert {state(any_db, calendar, each) for each in people} == {BookingState.CANCELLED}

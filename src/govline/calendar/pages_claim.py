@@ -27,15 +27,13 @@ __all__ = ["ClaimPages"]
 
 @frozen
 class ClaimPages:
-    """`calendar/claim`, where a programme has a list."""
+    """`calendar/claim`, for programmes with a list."""
 
     calendar: Calendar
     texts: Texts
 
     def all(self) -> list[Page]:
-        """The page, for `Offers.pages`; none where no programme has a list."""
-        if not any(each.policy.eligibility for each in self.calendar.programmes.values()):
-            return []
+        """The page, for `Offers.pages`; always there, because a running calendar can adopt a programme with a list."""
         title = self.texts.get("calendar.page.claim")
         return [Page("claim", title, self.show, self.take, listed=False)]
 

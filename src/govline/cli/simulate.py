@@ -76,5 +76,6 @@ def _line(finding: Mapping[str, Any]) -> str:
     shown = (
         " ".join(map(str, value)) if isinstance(value, list) else str(value).partition("\n")[0]
         for value in finding.values()
+        if value not in ("", None)
     )
     return " · ".join(shown)

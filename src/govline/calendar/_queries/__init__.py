@@ -263,7 +263,8 @@ RECOUNT_SLOT: Final = Statement(
 
 # --- layouts of programmes ---
 LAID_OUT: Final = Statement(
-    "calendar.laid_out", select(programmes.c.digest, programmes.c.renamed).where(programmes.c.id == bindparam("programme"))
+    "calendar.laid_out",
+    select(programmes.c.digest, programmes.c.renamed).where(programmes.c.id == bindparam("programme")),
 )
 REMEMBER_LAYOUT: Final = _upsert(
     "calendar.remember_layout",

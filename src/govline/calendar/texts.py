@@ -108,7 +108,7 @@ CALENDAR_TEXTS: Final = {
     "calendar.soon": {
         "ja": "まもなくのご予約のため、あらためてのお知らせはありません。{when}にお越しください。",
         "en": "Your booking is soon, so there will be no further reminder. Please come on {when}.",
-        "ja-easy": "もうすぐの 予約(よやく)です。お知らせは もう ありません。{when}に 来てください。",
+        "ja-easy": "もうすぐの 予約(よやく)です。おしらせは もう ありません。{when}に きてください。",
     },
     "calendar.office_closed": {
         "ja": "ただいまの時間は、職員がお答えできません。職員がお答えする時間は、開庁日の{hours}です。次は{when}からです。",
@@ -138,6 +138,6 @@ CALENDAR_TEXTS: Final = {
     "calendar.rebook_over": {
         "ja": "この変更の受付は終わっているか、すでに変更済みです。予約の一覧をご確認ください。",
         "en": "This can no longer be changed here, or has been changed already. Please look at your bookings.",
-        "ja-easy": "ここでは もう かえられません。予約(よやく)を 見てください。",
+        "ja-easy": "ここでは もう かえられません。予約(よやく)を みてください。",
     },
 }

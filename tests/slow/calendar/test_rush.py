@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -13,6 +14,7 @@ from sqlalchemy import bindparam, update
 
 from govline.calendar import Booking, Calendar, Policy, Programme, SlotPlan, rules
 from govline.calendar import _queries as q
+from govline.calendar._queries import rush
 from govline.calendar._tables import slots as slot_table
 from govline.core import FixedClock
 from govline.store import Database, Statement
@@ -34,11 +36,20 @@ def crowd(seed):
     return requests
 
 
-def remove_the_guard():
+@contextmanager
+def without_the_guard():
+    """The conditional counter and the look before it, both gone; put back afterwards."""
     unguarded = update(slot_table).where(slot_table.c.id == bindparam("slot"))
-    unguarded = unguarded.values(booked=slot_table.c.booked + bindparam("party"))
-    q.TAKE = Statement("calendar.take_unguarded", unguarded)
+    unguarded = unguarded.values(booked=slot_table.c.booked + bindparam("places"))
+    places = [(q, "TAKE"), (rush, "TAKE_PLACES"), (rules, "_place_reasons")]
+    kept = [getattr(module, name) for module, name in places]
+    q.TAKE = rush.TAKE_PLACES = Statement("calendar.take_unguarded", unguarded)
     rules._place_reasons = lambda *_: ()
+    try:
+        yield
+    finally:
+        for (module, name), guard in zip(places, kept, strict=True):
+            setattr(module, name, guard)
 
 
 def ask_all(db, slots, requests, threads):
@@ -58,21 +69,20 @@ def ask_all(db, slots, requests, threads):
 def in_a_process():
     """The life of one of the four: its orders come in as JSON, its answers go out as JSON."""
     orders = json.load(sys.stdin)
-    if not orders["guarded"]:
-        remove_the_guard()
     db = Database.open(
         orders["url"], town="hinata", clock=FixedClock(NOW), schema=orders["schema"], pool_size=8, patience=60
     )
     try:
-        json.dump(ask_all(db, orders["slots"], orders["requests"], 8), sys.stdout)
+        with nullcontext() if orders["guarded"] else without_the_guard():
+            told = ask_all(db, orders["slots"], orders["requests"], 8)
+        json.dump(told, sys.stdout)
     finally:
         db.close()
 
 
 def by_threads(db, address, slots, requests, guarded):
-    if not guarded:
-        remove_the_guard()
-    return ask_all(db, slots, requests, 32)
+    with nullcontext() if guarded else without_the_guard():
+        return ask_all(db, slots, requests, 32)
 
 
 def by_processes(db, address, slots, requests, guarded):

@@ -119,3 +119,20 @@ def postgres_db(postgres_18, _postgres_ddl, clock, ids, keys):
 @pytest.fixture(params=["sqlite", "postgres"])
 def any_db(request):
     return request.getfixturevalue(f"{request.param}_db")
+
+
+@pytest.fixture(scope="session")
+def django_settings():
+    """Django is configured once a process, so every test that plays a Django vendor shares these settings."""
+    import django
+    from django.conf import settings
+
+    settings.configure(
+        ROOT_URLCONF=(),
+        ALLOWED_HOSTS=["*"],
+        SECRET_KEY="x",
+        USE_TZ=True,
+        DATABASES={"default": {"ENGINE": "django.db.backends.dummy"}},
+    )
+    django.setup()
+    return settings

@@ -16,6 +16,8 @@ from govline.errors import JoinRefused, NestedUnit, RetryNeeded, StoreError
 from govline.store import Database, Statement
 from govline.store.columns import IdColumn
 
+pytestmark = pytest.mark.usefixtures("django_settings")
+
 metadata = MetaData()
 ours = Table(
     "ours", metadata, Column("id", IdColumn, primary_key=True), Column("n", BigInteger, nullable=False)
@@ -161,13 +163,8 @@ def through_django(town):
 
 
 def django_connection(town):
-    import django
-    from django.conf import settings
     from django.db import connections
 
-    if not settings.configured:
-        settings.configure(DATABASES={"default": {"ENGINE": "django.db.backends.dummy"}}, USE_TZ=True)
-        django.setup()
     if town.sqlite:
         entry = {"ENGINE": "django.db.backends.sqlite3", "NAME": town.url.removeprefix("sqlite:///")}
     else:

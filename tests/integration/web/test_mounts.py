@@ -77,14 +77,9 @@ def flask_mount(city):
 
 
 def django_mount(city):
-    import django
-    from django.conf import settings
     from django.core.wsgi import get_wsgi_application
     from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
-    if not settings.configured:
-        settings.configure(ROOT_URLCONF=(), ALLOWED_HOSTS=["*"], SECRET_KEY="x", USE_TZ=True)
-        django.setup()
     return DispatcherMiddleware(get_wsgi_application(), {"/machi/pages": wsgi(city)})
 
 
@@ -104,6 +99,7 @@ def plain_city(sqlite_db, make_city, demo, monkeypatch):
     return city
 
 
+@pytest.mark.usefixtures("django_settings")
 @pytest.mark.parametrize("name", MOUNTS)
 def test_a_form_inside_a_vendor_s_application(name, plain_city, simulator, hana, demo):
     mount, asynchronous = MOUNTS[name](plain_city), name in ("starlette", "fastapi")

@@ -1,12 +1,13 @@
-"""LINE's limits on actions: what a tap may carry (line.md §5)."""
+"""Action objects: found inside messages, and LINE's limits on what a tap may carry (line.md §5)."""
 
 import re
-from typing import Final
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
 
 from govline.core import Json
 from govline.simulator.shapes import Check, Problem, anything, as_strings, record, tagged, text, uri
 
-__all__ = ["action", "label"]
+__all__ = ["action", "actions_in", "label"]
 
 URI_SCHEMES: Final = ("http", "https", "line", "tel", "mailto")
 _PICKER: Final = {
@@ -14,6 +15,21 @@ _PICKER: Final = {
     "time": re.compile(r"\d\d:\d\d"),
     "datetime": re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d"),
 }
+
+
+def actions_in(value: Json) -> Iterator[dict[str, Any]]:
+    """Every action object anywhere inside a message or a rich menu."""
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            if key in ("action", "defaultAction") and isinstance(inner, Mapping):
+                yield dict(inner)
+            elif key == "actions" and isinstance(inner, list):
+                yield from (dict(each) for each in inner if isinstance(each, Mapping))
+            else:
+                yield from actions_in(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from actions_in(inner)
 
 
 def label(longest: int = 20) -> Check:

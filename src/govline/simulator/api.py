@@ -11,10 +11,19 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from govline.simulator import api_account, api_menus, api_messages
+from govline.simulator import (
+    api_account,
+    api_audiences,
+    api_insight,
+    api_liff,
+    api_menus,
+    api_messages,
+    api_tokens,
+)
 from govline.simulator.channel import Channel
 from govline.simulator.endpoints import Call, Endpoint, checked
 from govline.simulator.faults import Fault, refusal
+from govline.simulator.login import LoginPages
 from govline.simulator.model import Answer, refused
 from govline.simulator.sending import SENDERS
 from govline.simulator.shapes import loopback
@@ -28,6 +37,7 @@ _UNAUTHORIZED = refused(
     "Authentication failed due to the following reason: invalid token. "
     "Confirm that the access token in the authorization header is valid.",
 )
+_FILES = frozenset({"richmenu.image_set", "audience.create_by_file", "audience.add_by_file"})
 _RATE = refused(429, "The API rate limit has been exceeded. Try again later.")
 
 
@@ -41,6 +51,7 @@ class LineApi:
 
     world: LineWorld
     postman: Postman
+    login: LoginPages
     connections: dict[tuple[str, int], asyncio.Transport] = field(factory=dict)
     _release: asyncio.Event = field(factory=asyncio.Event, init=False)
 
@@ -48,6 +59,11 @@ class LineApi:
         tables: Sequence[Endpoint] = (
             *api_messages.ENDPOINTS,
             *api_account.ENDPOINTS,
+            *api_tokens.ENDPOINTS,
+            Endpoint("token.v21", "POST", "/oauth2/v2.1/token", self._token, access=False),
+            *api_liff.ENDPOINTS,
+            *api_insight.ENDPOINTS,
+            *api_audiences.ENDPOINTS,
             Endpoint("webhook.test", "POST", "/v2/bot/channel/webhook/test", self._test_webhook),
             *api_menus.ENDPOINTS,
         )
@@ -108,6 +124,7 @@ class LineApi:
             request.headers.get("content-type", "").partition(";")[0].strip().lower(),
             request.headers.get("x-line-retry-key"),
             _bearer(request),
+            request.headers.get("content-type", ""),
         )
         blocking = endpoint.name == "webhook.test"
         answer = await run_in_threadpool(endpoint.run, call) if blocking else endpoint.run(call)
@@ -127,7 +144,7 @@ class LineApi:
                 channel = world.channel_of_login(token)
         if channel is None:
             return None, _UNAUTHORIZED
-        if len(body) > world.limits.body and endpoint.name != "richmenu.image_set":
+        if len(body) > world.limits.body and endpoint.name not in _FILES:
             return channel, refused(413, "Request entity too large")
         if not world.rates.take(channel.settings.channel_id, endpoint.rate or endpoint.name):
             return channel, _RATE
@@ -149,6 +166,13 @@ class LineApi:
         if transport is not None:
             transport.abort()
             await _gone(request)
+
+    def _token(self, call: Call) -> Answer:
+        """One address for two things: a login's code, and a channel's assertion."""
+        fields = api_tokens.form(call)
+        if fields.get("grant_type") == "client_credentials":
+            return api_tokens.issue_v21(call.world, fields)
+        return self.login.exchange(fields)
 
     def _test_webhook(self, call: Call) -> Answer:
         body, bad = checked(call, "webhook.test") if call.body else ({}, None)

@@ -1,20 +1,15 @@
-"""Endpoints about the account: profile, followers, quota, counts, webhook address, tokens."""
+"""Endpoints about the account: profile, followers, quota, counts, webhook address, ID tokens."""
 
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
-from urllib.parse import parse_qs
 
 from govline.core.jst import JST
-from govline.errors import InputError
+from govline.simulator.api_tokens import form
 from govline.simulator.endpoints import NOT_FOUND, Call, Endpoint, checked
 from govline.simulator.model import Answer, refused
 from govline.simulator.shapes import loopback
 
 __all__ = ["ENDPOINTS"]
-
-_DAYS_30 = timedelta(days=30)
-_MINUTES_15 = timedelta(minutes=15)
 
 
 def _profile(call: Call) -> Answer:
@@ -126,86 +121,28 @@ def _link_token(call: Call) -> Answer:
     return Answer(200, {"linkToken": token})
 
 
-def _liff_apps(call: Call) -> Answer:
-    settings = call.channel.settings
-    if call.token != settings.login_token or not settings.liff:
-        return NOT_FOUND
-    apps = [
-        {"liffId": f"{settings.login_id}-{at:08d}", "view": {"type": "full", "url": url}}
-        for at, url in enumerate(settings.liff, start=1)
-    ]
-    return Answer(200, {"apps": apps})
-
-
-def _form(call: Call) -> dict[str, str]:
-    return {name: values[0] for name, values in parse_qs(call.body.decode(errors="replace")).items()}
-
-
-def _issue(lifetime: timedelta, **extra: Any) -> Callable[[Call], Answer]:
-    def run(call: Call) -> Answer:
-        form, world = _form(call), call.world
-        try:
-            channel = world.channel(form.get("client_id", ""))
-        except InputError:
-            channel = None
-        good = channel is not None and form.get("client_secret") == channel.settings.secret
-        if channel is None or not good or form.get("grant_type") != "client_credentials":
-            return Answer(
-                400,
-                {
-                    "error": "invalid_client",
-                    "error_description": "invalid channel or secret",
-                    "message": "invalid",
-                },
-            )
-        token = world.mint.hex(40)
-        with world.lock:
-            channel.tokens[token] = world.clock.now() + lifetime
-        seconds = int(lifetime.total_seconds())
-        return Answer(200, {"access_token": token, "expires_in": seconds, "token_type": "Bearer", **extra})
-
-    return run
-
-
-def _verify(call: Call) -> Answer:
-    token, now = _form(call).get("access_token", ""), call.world.clock.now()
-    channel = call.world.channel_of_token(token)
-    if channel is None:
-        return Answer(400, {"error": "invalid_request", "error_description": "access token expired"})
-    left = int((channel.tokens.get(token, now + _DAYS_30) - now).total_seconds())
-    return Answer(200, {"client_id": channel.settings.channel_id, "expires_in": left, "scope": "P CM"})
-
-
-def _revoke(call: Call) -> Answer:
-    token = _form(call).get("access_token", "")
-    with call.world.lock:
-        for channel in call.world.channels.values():
-            channel.tokens.pop(token, None)
-    return Answer(200)
-
-
 def _certs(call: Call) -> Answer:
     return Answer(200, call.world.id_tokens.jwks())
 
 
 def _verify_id_token(call: Call) -> Answer:
-    form, world = _form(call), call.world
+    fields, world = form(call), call.world
     settings = next(
         (
             each.settings
             for each in world.channels.values()
-            if each.settings.login_id == form.get("client_id")
+            if each.settings.login_id == fields.get("client_id")
         ),
         None,
     )
     if settings is None:
         return Answer(400, {"error": "invalid_request", "error_description": "Invalid IdToken Audience."})
     judged = world.id_tokens.verify(
-        form.get("id_token", ""),
+        fields.get("id_token", ""),
         settings.login_id,
         settings.login_secret,
-        nonce=form.get("nonce", ""),
-        user=form.get("user_id", ""),
+        nonce=fields.get("nonce", ""),
+        user=fields.get("user_id", ""),
     )
     if isinstance(judged, str):
         return Answer(400, {"error": "invalid_request", "error_description": judged})
@@ -229,12 +166,7 @@ ENDPOINTS = (
     Endpoint("loading", "POST", "/v2/bot/chat/loading/start", _loading),
     Endpoint("mark_read", "POST", "/v2/bot/message/markAsRead", _read),
     Endpoint("mark_read_token", "POST", "/v2/bot/chat/markAsRead", _read),
-    Endpoint("liff.list", "GET", "/liff/v1/apps", _liff_apps),
     Endpoint("link_token", "POST", "/v2/bot/user/{userId}/linkToken", _link_token),
-    Endpoint("token.short", "POST", "/v2/oauth/accessToken", _issue(_DAYS_30), access=False),
-    Endpoint("token.stateless", "POST", "/oauth2/v3/token", _issue(_MINUTES_15), access=False),
     Endpoint("id_token.certs", "GET", "/oauth2/v2.1/certs", _certs, access=False),
     Endpoint("id_token.verify", "POST", "/oauth2/v2.1/verify", _verify_id_token, access=False),
-    Endpoint("token.verify", "POST", "/v2/oauth/verify", _verify, access=False),
-    Endpoint("token.revoke", "POST", "/v2/oauth/revoke", _revoke, access=False),
 )

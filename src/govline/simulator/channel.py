@@ -2,13 +2,14 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from attrs import define, field
 
 from govline.core import Clock, Json
 from govline.core.jst import JST
+from govline.simulator.audiences import AudienceShelf
 from govline.simulator.limits import Limits
 from govline.simulator.menus import MenuShelf
 from govline.simulator.mint import Mint
@@ -54,9 +55,19 @@ class Channel:
         self.narrowcasts: dict[str, dict[str, Any]] = {}
         self.menu_batches: dict[str, datetime] = {}
         self.tokens: dict[str, datetime] = {}
+        self.key_ids: dict[str, str] = {}
         self.link_tokens: dict[str, tuple[str, datetime]] = {}
         self.sent: Counter[tuple[str, str]] = Counter()
         self.units: dict[str, set[str]] = defaultdict(set)
+        self.unit_requests: dict[str, dict[str, str]] = defaultdict(dict)
+        self.cast: dict[str, datetime] = {}
+        self.taps: Counter[tuple[str, str]] = Counter()
+        self.joined: Counter[str] = Counter()
+        self.blocked: Counter[str] = Counter()
+        self.audiences = AudienceShelf(clock, limits)
+        self.liff: dict[str, dict[str, Any]] = {}
+        for url in settings.liff:
+            self.add_liff({"view": {"type": "full", "url": url}})
         self.webhook_url: str | None = None
         self.webhook_active = True
         self._reply_tokens: dict[str, tuple[str, datetime]] = {}
@@ -67,6 +78,29 @@ class Channel:
     def is_friend(self, user: str) -> bool:
         found = self.friends.get(user)
         return found is not None and found.friend
+
+    def befriend(self, user: str) -> bool:
+        """Make somebody a friend, or one again; says whether he was known before."""
+        friendship, day = self.friendship(user), self.today()
+        again = friendship.known
+        if not again:
+            self.joined[day] += 1
+        elif not friendship.friend:
+            self.blocked[day] -= 1
+        friendship.friend = friendship.known = True
+        return again
+
+    def block(self, user: str) -> None:
+        """A friend blocks the town."""
+        self.friendship(user).friend = False
+        self.blocked[self.today()] += 1
+
+    def add_liff(self, app: Mapping[str, Json]) -> str:
+        """Register a LIFF app; answers its id."""
+        last = max((int(each.rpartition("-")[2]) for each in self.liff), default=0)
+        liff_id = f"{self.settings.login_id}-{last + 1:08d}"
+        self.liff[liff_id] = dict(app)
+        return liff_id
 
     def reachable(self, users: Iterable[str]) -> list[str]:
         """Those who would get a message: friends who have not blocked, each once."""
@@ -129,7 +163,15 @@ class Channel:
 
     def month(self) -> str:
         """The quota's month, in Japan's time."""
-        return self._clock.now().astimezone(JST).strftime("%Y%m")
+        return self.today()[:6]
+
+    def today(self) -> str:
+        """`YYYYMMDD` in Japan's time."""
+        return self._clock.now().astimezone(JST).strftime("%Y%m%d")
+
+    def yesterday(self) -> str:
+        """`YYYYMMDD`, the last day with statistics."""
+        return (self._clock.now().astimezone(JST) - timedelta(days=1)).strftime("%Y%m%d")
 
     def used(self) -> int:
         """Messages counted this month; replies are free."""
@@ -140,12 +182,19 @@ class Channel:
 
     def count(self, kind: str, people: int) -> None:
         """Count per recipient, not per message object."""
-        self.sent[kind, self._clock.now().astimezone(JST).strftime("%Y%m%d")] += people
+        self.sent[kind, self.today()] += people
 
-    def record_unit(self, names: Sequence[str]) -> None:
+    def record_cast(self, request: str) -> None:
+        """Remember a broadcast or narrowcast: LINE keeps statistics of these by request."""
+        self.cast[request] = self._clock.now()
+
+    def record_unit(self, names: Sequence[str], request: str) -> None:
         """Note an aggregation unit; past the month's limit a new name is silently lost, as LINE does."""
         known = self.units[self.month()]
-        known.update(name for name in names if name in known or len(known) < self.limits.units_a_month)
+        for name in names:
+            if name in known or len(known) < self.limits.units_a_month:
+                known.add(name)
+                self.unit_requests[name][request] = self.today()
 
     def remembered(self, key: str) -> Remembered | None:
         found = self.retry_keys.get(key.lower())

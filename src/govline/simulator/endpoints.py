@@ -30,6 +30,7 @@ class Call:
     media_type: str = ""
     retry_key: str | None = None
     token: str = field(default="", repr=False)
+    content_type: str = ""
 
     def json(self) -> Json:
         """The body as JSON.

@@ -1,36 +1,22 @@
 """What a citizen's thumb does: say, tap, send, follow, block. Each becomes a line of the talk and a webhook event."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from attrs import frozen
 
 from govline.core import Json
 from govline.errors import InputError
+from govline.simulator.actions import actions_in
 from govline.simulator.channel import Channel, Friendship
 from govline.simulator.events import EventWriter
 from govline.simulator.model import Content, Entry
 from govline.simulator.webhooks import Postman
 from govline.simulator.world import LineWorld
 
-__all__ = ["Thumb", "actions_in", "tappable"]
+__all__ = ["Thumb", "tappable"]
 
 _ASKS = {"location": "location", "camera": "camera", "cameraRoll": "image"}
-
-
-def actions_in(value: Json) -> Iterator[dict[str, Any]]:
-    """Every action object anywhere inside a message or a rich menu."""
-    if isinstance(value, Mapping):
-        for key, inner in value.items():
-            if key in ("action", "defaultAction") and isinstance(inner, Mapping):
-                yield dict(inner)
-            elif key == "actions" and isinstance(inner, list):
-                yield from (dict(each) for each in inner if isinstance(each, Mapping))
-            else:
-                yield from actions_in(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from actions_in(inner)
 
 
 def tappable(talk: list[Entry], menu: Mapping[str, Json] | None) -> list[dict[str, Any]]:
@@ -105,10 +91,8 @@ class Thumb:
         """Add the town as a friend, or unblock it."""
         self.world.citizen(self.user)
         with self.world.lock:
-            friendship = self.channel.friendship(self.user)
-            again = friendship.known
-            friendship.friend = friendship.known = True
-            friendship.opened = self.world.clock.now()
+            again = self.channel.befriend(self.user)
+            self.channel.friendship(self.user).opened = self.world.clock.now()
             text = "ブロックを解除しました" if again else "友だちに追加しました"
             entry = self.channel.append(self.user, "note", "follow", {"type": "text", "text": text})
             token = self.channel.issue_reply_token(self.user)
@@ -118,9 +102,9 @@ class Thumb:
 
     def block(self) -> Entry:
         """Block the town: LINE tells it, and delivers nothing more."""
-        friendship = self._friend()
+        self._friend()
         with self.world.lock:
-            friendship.friend = False
+            self.channel.block(self.user)
             entry = self.channel.append(
                 self.user, "note", "unfollow", {"type": "text", "text": "ブロックしました"}
             )
@@ -192,6 +176,8 @@ class Thumb:
         """Do an action object. Answers what the phone does next: `{"open": url}`, `{"ask": "location"}` or `{}`."""
         kind = str(action.get("type"))
         if kind == "uri":
+            with self.world.lock:
+                self.channel.taps[self.user, str(action.get("uri"))] += 1
             return {"open": action.get("uri")}
         if kind == "clipboard":
             return {"copy": action.get("clipboardText")}

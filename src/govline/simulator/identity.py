@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from govline.core import Clock, to_micros
 from govline.simulator.model import Citizen
 
-__all__ = ["ISSUER", "IdTokens"]
+__all__ = ["ISSUER", "IdTokens", "unb64"]
 
 ISSUER: Final = "https://access.line.me"
 _KID: Final = "simulator-1"
@@ -26,7 +26,8 @@ def _b64(data: bytes) -> str:
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
-def _unb64(text: str) -> bytes:
+def unb64(text: str) -> bytes:
+    """Bytes of base64url without padding, as in a JWT (RFC 7515)."""
     return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
 
 
@@ -100,8 +101,8 @@ class IdTokens:
         """`POST /oauth2/v2.1/verify`: the claims, or LINE's words for what is wrong."""
         try:
             signed, _, tail = token.rpartition(".")
-            head, payload = (json.loads(_unb64(part)) for part in signed.split("."))
-            genuine = self._genuine(signed.encode(), _unb64(tail), head["alg"], secret)
+            head, payload = (json.loads(unb64(part)) for part in signed.split("."))
+            genuine = self._genuine(signed.encode(), unb64(tail), head["alg"], secret)
         except (ValueError, KeyError, TypeError):
             return "Invalid IdToken."
         if not isinstance(payload, dict):

@@ -30,6 +30,8 @@ LINE_RATES: Final[Mapping[str, Rate]] = MappingProxyType(
         "narrowcast": Rate(60, _HOUR),
         "broadcast": Rate(60, _HOUR),
         "delivery": Rate(60, _HOUR),
+        "insight": Rate(60, _HOUR),
+        "audience": Rate(60, timedelta(minutes=1)),
         "webhook.test": Rate(60, _HOUR),
         "richmenu.create": Rate(100, _HOUR),
         "richmenu.delete": Rate(100, _HOUR),
@@ -53,6 +55,9 @@ class Limits:
         menu_lag: How long a new default rich menu may stay unseen while the talk is open.
         narrowcast_minimum: Fewer recipients fail the narrowcast with errorCode 2.
         malformed_recipient_fails: Whether one malformed id in a multicast refuses all of it.
+        insight_minimum: Statistics of fewer people than this are null.
+        audiences, audience_file: How many a channel may have, and ids in one file.
+        audience_lag: How long an audience stays IN_PROGRESS after ids came in.
         units_a_month: Distinct aggregation unit names; the next one is silently not recorded.
         rates: Requests per endpoint; an empty mapping switches the rate limiter off.
     """
@@ -67,6 +72,10 @@ class Limits:
     menu_lag: timedelta = timedelta(seconds=60)
     narrowcast_minimum: int = 1
     malformed_recipient_fails: bool = True
+    insight_minimum: int = 20
+    audiences: int = 1000
+    audience_file: int = 1_500_000
+    audience_lag: timedelta = timedelta(0)
     units_a_month: int = 1000
     rich_menus: int = 1000
     rates: Mapping[str, Rate] = field(default=LINE_RATES, converter=frozen_map, hash=False)

@@ -10,15 +10,15 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from html import escape
 from typing import Any, Final
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from attrs import define, field, frozen
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from govline.simulator.channel import Channel
-from govline.simulator.model import Citizen
+from govline.simulator.model import Answer, Citizen
 from govline.simulator.shapes import loopback
 from govline.simulator.world import LineWorld
 
@@ -40,7 +40,7 @@ class _Code:
 
 @define(eq=False)
 class LoginPages:
-    """`/oauth2/v2.1/authorize` and `/token` of every channel's LINE Login channel, and `/sim/open`."""
+    """`/oauth2/v2.1/authorize` of every channel's LINE Login channel, what its codes buy, and `/sim/open`."""
 
     world: LineWorld
     _codes: dict[str, _Code] = field(factory=dict, init=False)
@@ -48,7 +48,6 @@ class LoginPages:
     def routes(self) -> list[Route]:
         return [
             Route("/oauth2/v2.1/authorize", self._authorize),
-            Route("/oauth2/v2.1/token", self._token, methods=["POST"]),
             Route("/sim/open", self._open),
         ]
 
@@ -100,8 +99,8 @@ class LoginPages:
             f"<h1>だれとしてログインしますか</h1><ul>{people}</ul></html>"
         )
 
-    async def _token(self, request: Request) -> Response:
-        form = dict(parse_qsl((await request.body()).decode(errors="replace")))
+    def exchange(self, form: Mapping[str, str]) -> Answer:
+        """`POST /oauth2/v2.1/token` with a code: it is spent, and buys an ID token for whoever agreed."""
         channel = self._channel(form.get("client_id", ""))
         with self.world.lock:
             code = self._codes.pop(form.get("code", ""), None)
@@ -114,15 +113,13 @@ class LoginPages:
             or form.get("redirect_uri") != code.asked["redirect_uri"]
             or not _proven(code.asked.get("code_challenge"), form.get("code_verifier", ""))
         ):
-            return JSONResponse(
-                {"error": "invalid_grant", "error_description": "invalid authorization code"}, status_code=400
-            )
+            return Answer(400, {"error": "invalid_grant", "error_description": "invalid authorization code"})
         claims: dict[str, Any] = {"nonce": code.asked["nonce"]} if code.asked.get("nonce") else {}
         token = self.world.id_tokens.issue(
             code.citizen, channel.settings.login_id, secret=channel.settings.login_secret, **claims
         )
         answer = {"access_token": self.world.mint.hex(32), "expires_in": 2_592_000, "id_token": token}
-        return JSONResponse({**answer, "scope": "openid", "token_type": "Bearer"})
+        return Answer(200, {**answer, "scope": "openid", "token_type": "Bearer"})
 
     def _channel(self, login_id: str) -> Channel | None:
         with self.world.lock:

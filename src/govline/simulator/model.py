@@ -24,6 +24,7 @@ class ChannelSettings:
         verified: Whether the account may read its follower ids (verified and premium accounts).
         login_token: A channel access token of the LINE Login channel, which its LIFF apps are asked with.
         liff: Endpoint URLs of the LIFF apps of the LINE Login channel.
+        assertion_keys: Public keys (RSA, as JWK) by the `kid` that LINE gave each: whoever signs with one gets v2.1 tokens.
         quota: Messages a month; None means unlimited (quota type `none`, 地方公共団体プラン).
     """
 
@@ -39,6 +40,7 @@ class ChannelSettings:
     verified: bool = True
     login_token: str = field(default="simulator-login-access-token", repr=False)
     liff: tuple[str, ...] = ()
+    assertion_keys: Mapping[str, Mapping[str, str]] = field(factory=dict, converter=frozen_map, hash=False)
 
 
 @frozen

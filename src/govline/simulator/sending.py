@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from govline.core import Json
 from govline.simulator.channel import Channel, Remembered
+from govline.simulator.insight import reach
 from govline.simulator.model import Answer, refused
 from govline.simulator.validation import RETRY_KEY, USER_ID
 
@@ -62,7 +63,7 @@ def _push(world: "LineWorld", channel: Channel, body: dict[str, Any], request_id
     numbered = [(world.mint.message_id(), message) for message in body["messages"]]
     channel.deliver_numbered(people, "push", numbered, request_id)
     channel.count("push", len(people))
-    channel.record_unit(body.get("customAggregationUnits") or ())
+    channel.record_unit(body.get("customAggregationUnits") or (), request_id)
     return Answer(200, {"sentMessages": _sent(numbered, world.mint.hex)})
 
 
@@ -75,7 +76,7 @@ def _multicast(world: "LineWorld", channel: Channel, body: dict[str, Any], reque
         return _QUOTA
     channel.deliver(people, "multicast", body["messages"], request_id)
     channel.count("multicast", len(people))
-    channel.record_unit(body.get("customAggregationUnits") or ())
+    channel.record_unit(body.get("customAggregationUnits") or (), request_id)
     return Answer(200)
 
 
@@ -85,13 +86,39 @@ def _broadcast(_world: "LineWorld", channel: Channel, body: dict[str, Any], requ
         return _QUOTA
     channel.deliver(people, "broadcast", body["messages"], request_id)
     channel.count("broadcast", len(people))
+    channel.record_cast(request_id)
     return Answer(200)
 
 
+def recipients(channel: Channel, wanted: Json) -> frozenset[str] | None:
+    """Whom a narrowcast's `recipient` means; None when it names an audience that is not ready or an unknown request."""
+    if not wanted:
+        return frozenset(channel.followers())
+    kind = wanted["type"]
+    if kind == "audience":
+        audience = channel.audiences.ready(wanted["audienceGroupId"])
+        return frozenset(audience.users) if audience else None
+    if kind == "redelivery":
+        known = wanted["requestId"] in channel.narrowcasts
+        return frozenset(reach(channel, [wanted["requestId"]]).got) if known else None
+    if wanted.get("not"):
+        inner = recipients(channel, wanted["not"])
+        return None if inner is None else frozenset(channel.followers()) - inner
+    sets = [recipients(channel, each) for each in wanted.get("and") or wanted["or"]]
+    known_sets = [each for each in sets if each is not None]
+    if len(known_sets) < len(sets):
+        return None
+    first, *rest = known_sets
+    return first.intersection(*rest) if wanted.get("and") else first.union(*rest)
+
+
 def _narrowcast(world: "LineWorld", channel: Channel, body: dict[str, Any], request_id: str) -> Answer:
-    """Everyone, up to `limit.max`. Simulated citizens have no estimated attributes: a filter or audience finds nobody."""
+    """Those of `recipient`, up to `limit.max`. Simulated citizens have no estimated attributes: a filter finds nobody."""
     limit = body.get("limit") or {}
-    people = [] if body.get("filter") or body.get("recipient") else channel.followers()
+    chosen = recipients(channel, body.get("recipient"))
+    if chosen is None:
+        return refused(400, "The audience group is not available")
+    people = [] if body.get("filter") else [user for user in channel.followers() if user in chosen]
     people = people[: limit.get("max")] if limit.get("max") else people
     if _over_quota(channel, len(people)):
         if not limit.get("upToRemainingQuota") or limit.get("forbidPartialDelivery"):
@@ -106,6 +133,7 @@ def _narrowcast(world: "LineWorld", channel: Channel, body: dict[str, Any], requ
         channel.deliver(people, "narrowcast", body["messages"], request_id)
         channel.count("narrowcast", len(people))
     channel.narrowcasts[request_id] = progress
+    channel.record_cast(request_id)
     return Answer(202)
 
 

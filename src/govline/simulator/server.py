@@ -5,12 +5,14 @@ import contextlib
 import socket
 import threading
 from collections.abc import AsyncIterator, Iterator, Sequence
+from http import HTTPStatus
 from typing import Any, cast
 
 import uvicorn
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Mount, Route
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -49,7 +51,8 @@ class Simulator:
         if town_url:
             self.world.set_webhook(town_url)
         self.postman = Postman(redelivery)
-        self.api = LineApi(self.world, self.postman)
+        self.login = LoginPages(self.world)
+        self.api = LineApi(self.world, self.postman, self.login)
         self.control = Control(self.world, self.postman, self.api, town_view)
         self.app: ASGIApp = self._build()
 
@@ -62,12 +65,17 @@ class Simulator:
         async def page(_request: Request) -> Response:
             return HTMLResponse(page_html(self.world.channel().settings.name))
 
+        async def unknown(_request: Request, error: Exception) -> Response:
+            status = error.status_code if isinstance(error, HTTPException) else 500
+            return JSONResponse({"message": HTTPStatus(status).phrase.capitalize()}, status)
+
         app = Starlette(
             lifespan=lifespan,
+            exception_handlers={404: unknown, 405: unknown},
             routes=[
                 Route("/", page),
                 Mount("/sim/static", static_files()),
-                *LoginPages(self.world).routes(),
+                *self.login.routes(),
                 Mount("/sim", routes=self.control.routes()),
                 *self.api.routes(),
             ],

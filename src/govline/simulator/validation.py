@@ -14,6 +14,7 @@ from govline.simulator.shapes import (
     anything,
     as_strings,
     flag,
+    later,
     many,
     number,
     record,
@@ -159,6 +160,55 @@ def _rich_menu() -> Check:
     return check
 
 
+def _target() -> Check:
+    """A narrowcast's `recipient`: an audience, an earlier request, or some of these joined."""
+    inner = later(lambda: check)
+    joined = record({}, {"and": many(inner, 1, 10), "or": many(inner, 1, 10), "not": inner})
+
+    def operator(value: Json, where: str, problems: list[Problem]) -> None:
+        if sum(value.get(name) is not None for name in ("and", "or", "not")) != 1:
+            problems.append({"message": "exactly one of and, or, not must be specified", "property": where})
+        joined(value, where, problems)
+
+    check = tagged(
+        {
+            "audience": record({"audienceGroupId": whole(1, 2**63 - 1)}, {}),
+            "redelivery": record({"requestId": text(100)}, {}),
+            "operator": operator,
+        }
+    )
+    return check
+
+
+def _account_shapes() -> dict[str, Check]:
+    """Bodies about LIFF apps and audiences."""
+    kinds = as_strings(("compact", "tall", "full"))
+    scope = many(as_strings(("openid", "email", "profile", "chat_message.write")), 0, 4)
+    app: dict[str, Check] = {
+        "description": text(200),
+        "scope": scope,
+        "botPrompt": as_strings(("normal", "aggressive", "none")),
+        "permanentLinkPattern": as_strings(("concat",)),
+        "features": record({}, {"ble": flag, "qrCode": flag}),
+    }
+    module: dict[str, Check] = {"moduleMode": flag}
+    view, look = {"type": kinds, "url": uri(2000)}, {"type": kinds, "url": uri(2000), **module}
+    ids = many(record({"id": _RECIPIENT}, {}), 0, 10_000)
+    named: dict[str, Check] = {"description": text(120)}
+    upload = text(300)
+    return {
+        "liff": record({"view": record(view, module)}, app),
+        "liff.update": record({}, {**app, "view": record({}, look)}),
+        "audience": record(named, {"audiences": ids, "isIfaAudience": flag, "uploadDescription": upload}),
+        "audience.add": record(
+            {"audienceGroupId": whole(1, 2**63 - 1), "audiences": ids}, {"uploadDescription": upload}
+        ),
+        "audience.rename": record(named, {}),
+        "audience.click": record({**named, "requestId": text(100)}, {"clickUrl": uri(2000)}),
+        "audience.imp": record({**named, "requestId": text(100)}, {}),
+    }
+
+
 class RequestRules:
     """Every request body that the fake LINE reads, by endpoint."""
 
@@ -170,7 +220,7 @@ class RequestRules:
             {}, {"max": whole(1, 2**31 - 1), "upToRemainingQuota": flag, "forbidPartialDelivery": flag}
         )
         people = many(_RECIPIENT if limits.malformed_recipient_fails else text(100), 1, 500)
-        cast = {"recipient": anything, "filter": anything, "limit": limit}
+        cast = {"recipient": _target(), "filter": anything, "limit": limit}
         step = tagged(
             {
                 "link": record({"from": text(100), "to": text(100)}, {}),
@@ -196,6 +246,7 @@ class RequestRules:
                 {"resumeRequestKey": text(100, pattern=r"[a-zA-Z0-9_-]{1,100}")},
             ),
             "loading": record({"chatId": _RECIPIENT}, {"loadingSeconds": whole(5, 60)}),
+            **_account_shapes(),
             "webhook": record({"endpoint": uri(500)}, {}),
             "webhook.test": record({}, {"endpoint": uri(500)}),
         }

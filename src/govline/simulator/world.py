@@ -142,7 +142,7 @@ class LineWorld:
             start = len(self.citizens)
             ids = [self.add_citizen(f"住民{start + index + 1:05d}").user_id for index in range(count)]
             for user in ids:
-                channel.friendship(user).friend = channel.friendship(user).known = True
+                channel.befriend(user)
             return ids
 
     def send(

@@ -1,6 +1,7 @@
 """Answers and events of the simulator conform to LINE's published OpenAPI."""
 
 import uuid
+from datetime import timedelta
 
 import openapi_schema_validator as schema_validator
 import pytest
@@ -12,7 +13,7 @@ pytestmark = pytest.mark.data
 @pytest.fixture(scope="module")
 def specs(data_folder):
     folder = data_folder / "line-openapi"
-    names = ("messaging-api", "channel-access-token", "webhook")
+    names = ("messaging-api", "channel-access-token", "webhook", "insight", "manage-audience", "liff")
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     return {name: yaml.load((folder / f"{name}.yml").read_text("utf-8"), loader) for name in names}
 
@@ -92,6 +93,40 @@ def test_paths_with_parameters(specs, client, line, clock):
         conforms(spec, "GET", template, line.call("GET", path))
     linked = line.call("POST", f"/v2/bot/user/{ann.user_id}/linkToken")
     conforms(spec, "POST", "/v2/bot/user/{userId}/linkToken", linked)
+
+
+def test_statistics_audiences_and_liff_apps(specs, client, line, simulator, clock):
+    ann = client.citizen("安")
+    message = {"messages": [{"type": "text", "text": "お知らせ"}]}
+    sent = line.call("POST", "/v2/bot/message/broadcast", message).headers["x-line-request-id"]
+    clock.advance(timedelta(days=1))
+    insight, unit = "/v2/bot/insight/", "customAggregationUnit=u&from=20261119&to=20261121"
+    for path, query in (
+        ("followers", "date=20261120"),
+        ("followers", "date=20261121"),
+        ("message/delivery", "date=20261120"),
+        ("demographic", ""),
+        ("message/event", f"requestId={sent}"),
+        ("message/event/aggregation", unit),
+    ):
+        conforms(specs["insight"], "GET", insight + path, line.call("GET", f"{insight}{path}?{query}"))
+    group = "/v2/bot/audienceGroup"
+    created = line.call(
+        "POST", f"{group}/upload", {"description": "住民", "audiences": [{"id": ann.user_id}]}
+    )
+    number = created.json()["audienceGroupId"]
+    audience = specs["manage-audience"]
+    conforms(audience, "POST", f"{group}/upload", created)
+    conforms(audience, "GET", f"{group}/list", line.call("GET", f"{group}/list?page=1"))
+    conforms(audience, "GET", group + "/{audienceGroupId}", line.call("GET", f"{group}/{number}"))
+    body = {"description": "見た人", "requestId": sent}
+    for kind in ("click", "imp"):
+        conforms(audience, "POST", f"{group}/{kind}", line.call("POST", f"{group}/{kind}", body))
+    login = type(line)(line.base_url, simulator.world.channel().settings.login_token)
+    app = {"view": {"type": "full", "url": "https://town.example/liff"}}
+    conforms(specs["liff"], "POST", "/liff/v1/apps", login.call("POST", "/liff/v1/apps", app))
+    conforms(specs["liff"], "GET", "/liff/v1/apps", login.call("GET", "/liff/v1/apps"))
+    login.http.clear()
 
 
 def test_every_event_is_described(specs, client, town):

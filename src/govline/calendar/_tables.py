@@ -26,10 +26,12 @@ __all__ = [
     "draws",
     "eligible",
     "fees_due",
+    "fixed_places",
     "group_members",
     "groups",
     "guesses",
     "history",
+    "listed",
     "metadata",
     "persons",
     "pools",
@@ -37,6 +39,7 @@ __all__ = [
     "requests",
     "slots",
     "tickets",
+    "told",
 ]
 
 metadata: Final = MetaData()
@@ -257,6 +260,35 @@ fees_due: Final = Table(
     Column("booking_id", IdColumn, ForeignKey("gl_calendar_booking.id"), primary_key=True),
     Column("due_at", InstantColumn, nullable=False),
     Column("paid_at", InstantColumn),
+    Column("settled_at", InstantColumn),
+    Column("outcome", Text),
+)
+_UNSETTLED = and_(fees_due.c.paid_at.is_not(None), fees_due.c.settled_at.is_(None))
+Index(
+    "gl_calendar_due_unsettled",
+    fees_due.c.booking_id,
+    sqlite_where=_UNSETTLED,
+    postgresql_where=_UNSETTLED,
+)
+
+# How many places staff have given a slot or a pool by hand: the programme's rules no longer say it.
+fixed_places: Final = Table(
+    "gl_calendar_fixed",
+    metadata,
+    Column("subject", IdColumn, primary_key=True),
+    Column("programme", Text, nullable=False),
+    Column("places", Integer, nullable=False),
+    Column("at", InstantColumn, nullable=False),
+    Index("gl_calendar_fixed_programme", "programme"),
+)
+
+# Under which number a booking came in from a list of staff: the same list again changes nothing.
+listed: Final = Table(
+    "gl_calendar_listed",
+    metadata,
+    Column("programme", Text, primary_key=True),
+    Column("number", Text, primary_key=True),
+    Column("booking_id", IdColumn, ForeignKey("gl_calendar_booking.id"), nullable=False, unique=True),
 )
 
 # Who books without LINE. What staff know of them is sealed; the merge code stands as a keyed hash.
@@ -315,6 +347,14 @@ closures: Final = Table(
     Column("priority_until", InstantColumn),
     Column("made_at", InstantColumn, nullable=False),
     Index("gl_calendar_closure_programme", "programme", "since"),
+)
+# Whom a closure has to tell: on LINE, or by telephone. What became of a message stands in the outbox.
+told: Final = Table(
+    "gl_calendar_told",
+    metadata,
+    Column("closure_id", IdColumn, primary_key=True),
+    Column("booking_id", IdColumn, primary_key=True),
+    Column("by_line", BoolColumn, nullable=False),
 )
 Index(
     "gl_calendar_slot_closure",

@@ -171,7 +171,14 @@ TABLES: Final[Mapping[str, Classified]] = {
         _KEPT,
         public="id programme since until reason state emergency priority_until made_at",
     ),
-    "gl_calendar_due": Classified("予約の支払い期限", _KEPT, public="booking_id due_at paid_at"),
+    "gl_calendar_due": Classified(
+        "予約の支払い期限", _KEPT, public="booking_id due_at paid_at settled_at outcome"
+    ),
+    "gl_calendar_fixed": Classified("職員が決めた定員", _KEPT, public="subject programme places at"),
+    "gl_calendar_listed": Classified(
+        "取り込んだ予約の整理番号", _KEPT, public="programme number booking_id"
+    ),
+    "gl_calendar_told": Classified("中止の知らせ先", _KEPT, public="closure_id booking_id by_line"),
     "gl_delivery_batch": Classified(
         "配信の単位",
         _KEPT,

@@ -5,16 +5,16 @@ from collections.abc import Sequence
 from attrs import evolve, frozen
 from pydantic import BaseModel, ConfigDict, Field
 
-from govline.calendar.labels import when
+from govline.calendar.labels import when_in
 from govline.calendar.model import Booking, Refused, Slot
 from govline.calendar.office import Office
 from govline.calendar.picker import Page, ask, read, slot_label, slot_value
 from govline.calendar.screening import Screened, ask_question, hear_answer
 from govline.calendar.service import Calendar
-from govline.core import Action, ActionResult, Ask, Finished, Input, Json, TalkContext, Transaction
+from govline.core import Action, ActionResult, Ask, Finished, Input, Json, Reason, TalkContext, Transaction
 from govline.core.messages import Confirm, Postback, QuickReply, Text
 from govline.core.text import clip, normalize
-from govline.core.texts import Texts
+from govline.core.texts import Texts, spoken
 
 __all__ = ["CalendarActions"]
 
@@ -132,7 +132,9 @@ class CalendarActions:
             code = self.calendar.ticket(tx, answer.id).code
             said = evolve(said, value={**self._value(answer), "code": code})
         if isinstance(answer, Booking) and self.calendar.reminds_at_once(tx, answer):
-            return evolve(said, messages=[Text(self.texts.get("calendar.soon", when=when(answer.starts)))])
+            return evolve(
+                said, messages=[Text(self.texts.get("calendar.soon", when=when_in(answer.starts, spoken())))]
+            )
         return said
 
     def ask_staff(self, tx: Transaction, context: TalkContext, args: NoArgs) -> ActionResult:  # noqa: ARG002 - the contract's signature
@@ -141,7 +143,7 @@ class CalendarActions:
             return Finished("open")
         opens = self.office.next_opening(context.now, self.calendar.business_day)
         text = self.texts.get(
-            "calendar.office_closed", hours=self.office.text, when=when(opens) if opens else "-"
+            "calendar.office_closed", hours=self.office.text, when=when_in(opens, spoken()) if opens else "-"
         )
         return Finished("closed", {"opens": opens and opens.isoformat()}, [Text(text)])
 
@@ -262,7 +264,8 @@ class CalendarActions:
     def _answered(self, answer: Booking | Refused) -> Finished:
         if isinstance(answer, Refused):
             codes = [reason.code for reason in answer.reasons]
-            return Finished("refused", {"reasons": codes}, [Text(answer.text)])
+            said = Text(Reason.join(self.calendar.worded(answer)))
+            return Finished("refused", {"reasons": codes}, [said])
         return Finished("ok", self._value(answer))
 
     def _none(self) -> Finished:

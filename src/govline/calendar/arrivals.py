@@ -13,10 +13,10 @@ from govline.calendar import _queries as q
 from govline.calendar import history
 from govline.calendar._queries import arrivals as qa
 from govline.calendar.desk import Desk, tell
-from govline.calendar.labels import when
 from govline.calendar.model import Booking, BookingState, Refused
+from govline.calendar.reasons import because
 from govline.calendar.requests import Answer, answered_once
-from govline.core import Id, Reason, Transaction
+from govline.core import Id, Transaction
 from govline.core.jst import to_jst
 from govline.store._reach import keyring
 
@@ -91,7 +91,7 @@ def mark_no_shows(tx: Transaction, desk: Desk, programmes: Sequence[str], *, lim
 
 def _arrive(tx: Transaction, desk: Desk, booking: Booking | None, reason: str) -> Answer:
     if booking is None:
-        return Refused([Reason("GL-2156", "この番号の予約は見つかりません。")])
+        return Refused([because("no_such_code")])
     if booking.state is BookingState.ATTENDED:
         return booking
     if booking.state is BookingState.HELD:
@@ -100,22 +100,21 @@ def _arrive(tx: Transaction, desk: Desk, booking: Booking | None, reason: str) -
             return confirmed
         booking = confirmed
     if booking.state not in (BookingState.CONFIRMED, BookingState.NO_SHOW):
-        return Refused([Reason("GL-2112", "この予約は受付できる状態ではありません。")])
+        return Refused([because("not_arrivable")])
     if not reason and to_jst(tx.now).date() != to_jst(booking.starts).date():
-        text = f"この予約は{when(booking.starts)}のものです。今日受け付ける場合は理由を入力してください。"
-        return Refused([Reason("GL-2157", text, {"starts": booking.starts.isoformat()})])
+        return Refused([because("other_day", starts=booking.starts)])
     arrived = _set(tx, booking, BookingState.ATTENDED, "attended", reason)
-    return arrived or Refused([Reason("GL-2114", "ほかの手続きと重なりました。もう一度お試しください。")])
+    return arrived or Refused([because("collision")])
 
 
 def _undo(tx: Transaction, booking_id: Id, reason: str) -> Answer:
     booking: Booking | None = tx.one(q.BOOKING_BY_ID, {"booking": booking_id})
     if booking is None or booking.state not in _UNDOABLE:
-        return Refused([Reason("GL-2112", "取り消せる受付はありません。")])
+        return Refused([because("no_arrival")])
     if not reason.strip():
-        return Refused([Reason("GL-2158", "取り消す理由を入力してください。")])
+        return Refused([because("undo_needs_why")])
     undone = _set(tx, booking, BookingState.CONFIRMED, "undone", reason)
-    return undone or Refused([Reason("GL-2114", "ほかの手続きと重なりました。もう一度お試しください。")])
+    return undone or Refused([because("collision")])
 
 
 def _set(

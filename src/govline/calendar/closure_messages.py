@@ -10,9 +10,10 @@ from govline.calendar import _queries as q
 from govline.calendar._queries import closures as qc
 from govline.calendar._queries.closures import ClosureRow
 from govline.calendar.desk import Desk
-from govline.calendar.labels import when
+from govline.calendar.labels import when_in
 from govline.calendar.model import Booking, BookingState, Refused, Slot
-from govline.core import CitizenId, Effect, Id, Input, Message, TalkContext, Transaction
+from govline.calendar.reasons import worded
+from govline.core import CitizenId, Effect, Id, Input, Message, Reason, TalkContext, Transaction
 from govline.core.message_limits import LIMITS
 from govline.core.messages import Postback, QuickReply, Text
 from govline.core.text import clip
@@ -38,9 +39,9 @@ def tell_displaced(tx: Transaction, desk: Desk, row: ClosureRow, displaced: Sequ
             "calendar.closed",
             locale,
             programme=programme.title,
-            when=when(booking.starts),
+            when=when_in(booking.starts, locale),
             reason=row.reason,
-            until=when(until) if until else "",
+            until=when_in(until, locale) if until else "",
         )
         effects.append(_told(tx, desk, row, booking, choices(tx, desk, booking, text, locale)))
     enqueue_many(tx, effects)
@@ -55,7 +56,7 @@ def tell_restored(tx: Transaction, desk: Desk, row: ClosureRow, restored: Sequen
     for booking in told:
         locale = locales.get(booking.citizen or "", languages.DEFAULT)
         text = desk.texts.get(
-            "calendar.reopened", locale, programme=programme.title, when=when(booking.starts)
+            "calendar.reopened", locale, programme=programme.title, when=when_in(booking.starts, locale)
         )
         effects.append(_told(tx, desk, row, booking, Text(text), mark="reopened"))
     enqueue_many(tx, effects)
@@ -82,7 +83,8 @@ def choices(
     found: Sequence[Slot] = tx.all(qc.FREE_FOR, terms)
     data = f"{TAPPED}{booking.id}"
     quick = [
-        _button(f"{when(slot.starts)} {slot.name}".strip(), f"{data}:{slot.id}") for slot in found[:_SHOWN]
+        _button(f"{when_in(slot.starts, locale)} {slot.name}".strip(), f"{data}:{slot.id}")
+        for slot in found[:_SHOWN]
     ]
     if len(found) > _SHOWN:
         quick.append(_button(desk.texts.get("calendar.next_page", locale), f"{data}:+{offset + _SHOWN}"))
@@ -122,10 +124,15 @@ class Rebooking:
             return [self._asked(tx, booking, locale, "", offset)]
         answer = self.change(tx, booking_id, to=chosen, key=f"{context.key}:rebook", citizen=context.citizen)
         if isinstance(answer, Refused):
-            return [self._asked(tx, booking, locale, answer.text, 0)]
+            why = Reason.join(worded(answer.reasons, self.desk.texts, locale))
+            return [self._asked(tx, booking, locale, why, 0)]
         title = self.desk.programme(answer.programme).title
         return [
-            Text(self.desk.texts.get("calendar.rebooked", locale, programme=title, when=when(answer.starts)))
+            Text(
+                self.desk.texts.get(
+                    "calendar.rebooked", locale, programme=title, when=when_in(answer.starts, locale)
+                )
+            )
         ]
 
     def _asked(self, tx: Transaction, booking: Booking, locale: str, why: str, offset: int) -> Text:

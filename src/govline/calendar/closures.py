@@ -18,7 +18,8 @@ from govline.calendar._queries.closures import ClosureRow
 from govline.calendar.desk import Desk, tell
 from govline.calendar.history import check_reason
 from govline.calendar.model import Booking, BookingState, Refused
-from govline.core import Effect, Id, Json, Reason, Ref, Transaction, frozen_map
+from govline.calendar.reasons import because
+from govline.core import Effect, Id, Json, Ref, Transaction, frozen_map
 from govline.errors import InputError
 
 __all__ = ["TOPIC", "Closure", "close", "closure", "go_on", "list_closures", "people", "reopen", "step"]
@@ -183,7 +184,7 @@ def _close(tx: Transaction, desk: Desk, row: ClosureRow, instead: Sequence[Id]) 
 def _reopen(tx: Transaction, desk: Desk, closure_id: Id, reason: str) -> Closure | Refused:
     row: ClosureRow | None = tx.one(qc.LOCK_CLOSURE, {"closure": closure_id})
     if row is None or row.state not in ("closing", "closed"):
-        return Refused([Reason("GL-2159", "再開できる中止はありません。")])
+        return Refused([because("no_closure")])
     opened = tx.write(qc.REOPEN_SLOTS, {"closure": row.id})
     tx.write(qc.RELEASE, {"closure": row.id})
     tx.write(qc.SET_CLOSURE, {"closure": row.id, "now_is": "reopening"})

@@ -3,8 +3,10 @@
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 
-from govline.calendar.labels import day_label
+from attrs import evolve
+
 from govline.calendar.model import CitizenFacts, Policy, SlotFacts
+from govline.calendar.reasons import because
 from govline.calendar.terms import Ages, Group, Interval, Limit, Question, Standing, Voucher, Who
 from govline.core import Reason
 from govline.core.jst import age_at, fiscal_year, fiscal_year_start, legal_age_at, to_jst
@@ -42,11 +44,11 @@ def _who_reasons(who: Who, day: date, citizen: CitizenFacts) -> Iterator[Reason]
     for condition in who.conditions:
         value = citizen.attributes.get(condition.attribute)
         if value is None:
-            yield _unknown(condition.attribute, who.text)
+            yield because("unknown", needs=condition.attribute, **who.called)
         elif not condition.holds(value):
-            yield Reason("GL-2117", f"対象は{who.text}です。", {"attribute": condition.attribute})
+            yield because("who", attribute=condition.attribute, **who.called)
     if who.cohorts and (citizen.voucher is None or citizen.voucher.cohort not in who.cohorts):
-        yield Reason("GL-2117", f"対象は{who.text}です。", {"cohorts": sorted(who.cohorts)})
+        yield because("who", cohorts=sorted(who.cohorts), **who.called)
     if who.groups:
         yield from _group_reasons(who, citizen.group, day, citizen.purpose)
 
@@ -54,15 +56,14 @@ def _who_reasons(who: Who, day: date, citizen: CitizenFacts) -> Iterator[Reason]
 def _age_reasons(ages: Ages, day: date, value: object) -> Iterator[Reason]:
     born = _date(value)
     if born is None:
-        yield _unknown(ages.attribute, ages.text)
+        yield because("unknown", needs=ages.attribute, least=ages.least, most=ages.most)
         return
     on = _age_day(ages, day)
     oldest = legal_age_at if ages.counted == "legal" else age_at
     young = ages.least is not None and (on < born or oldest(born, on) < ages.least)
     old = ages.most is not None and on >= born and age_at(born, on) > ages.most
     if young or old:
-        limits = {"least": ages.least, "most": ages.most, "on": on.isoformat()}
-        yield Reason("GL-2118", f"対象は{day_label(on)}に{ages.text}の方です。", limits)
+        yield because("ages", least=ages.least, most=ages.most, on=on)
 
 
 def _age_day(ages: Ages, day: date) -> date:
@@ -80,27 +81,14 @@ def _date(value: object) -> date | None:
         return None
 
 
-def _unknown(attribute: str, text: str) -> Reason:
-    return Reason(
-        "GL-2119",
-        f"対象は{text}です。登録がないため確認できません。先に登録してください。",
-        {"needs": attribute},
-    )
-
-
 def _group_reasons(who: Who, group: Group | None, day: date, purpose: str) -> Iterator[Reason]:
     if group is None or group.kind not in who.groups:
-        yield Reason("GL-2120", f"対象は{who.text}の登録団体です。", {"groups": sorted(who.groups)})
+        yield because("group", groups=sorted(who.groups), **who.called)
         return
     if group.until is not None and day > group.until:
-        yield Reason(
-            "GL-2121",
-            f"団体登録の有効期限({day_label(group.until)})を過ぎた日です。更新してください。",
-            {"until": group.until.isoformat()},
-        )
+        yield because("group_ended", until=group.until)
     if purpose and group.purposes and purpose not in group.purposes:
-        allowed = sorted(group.purposes)
-        yield Reason("GL-2122", f"登録された利用目的は{'、'.join(allowed)}です。", {"purposes": allowed})
+        yield because("purposes", purposes=sorted(group.purposes))
 
 
 # --- the list ---
@@ -108,18 +96,12 @@ def _group_reasons(who: Who, group: Group | None, day: date, purpose: str) -> It
 
 def _voucher_reasons(name: str, voucher: Voucher | None, day: date) -> Iterator[Reason]:
     if voucher is None:
-        yield Reason(
-            "GL-2123", f"先に{name}と生年月日を、予約ページで入力してください。", {"needs": "eligibility"}
-        )
+        yield because("needs_voucher", name=name, needs="eligibility")
         return
     if voucher.taken:
-        yield Reason("GL-2124", f"この{name}では、すでに予約されています。", {"limit": 1})
+        yield because("voucher_taken", name=name, limit=1)
     if voucher.until is not None and day > voucher.until:
-        yield Reason(
-            "GL-2125",
-            f"この{name}の有効期限は{day_label(voucher.until)}です。",
-            {"until": voucher.until.isoformat()},
-        )
+        yield because("voucher_ended", name=name, until=voucher.until)
 
 
 # --- what came before ---
@@ -131,19 +113,17 @@ def _interval_reasons(
     found = _latest(rule, citizen)
     if found is None:
         if rule.required:
-            yield Reason("GL-2126", "先に必要な回の予約または記録がありません。", {"after": rule.after})
+            yield because("nothing_before", after=rule.after)
         return
     last, product = found
     day = to_jst(slot.starts).date()
     first, end = last + rule.least * _DAY, None if rule.most is None else last + rule.most * _DAY
     if day < first:
-        text = f"前の回から{rule.least}日以上あける必要があります。{day_label(first)}以降をお選びください。"
-        yield Reason("GL-2127", text, {"from": first.isoformat(), "limit": rule.least})
+        yield because("too_near", **{"from": first}, limit=rule.least)
     if end is not None and day > end:
-        text = f"前の回から{rule.most}日以内の日({day_label(end)}まで)をお選びください。"
-        yield Reason("GL-2128", text, {"until": end.isoformat(), "limit": rule.most})
+        yield because("too_far", until=end, limit=rule.most)
     if rule.same_product and product and policy.product(slot.name) != product:
-        yield Reason("GL-2129", f"前の回と同じ「{product}」の枠をお選びください。", {"product": product})
+        yield because("product", product=product)
 
 
 def _latest(rule: Interval, citizen: CitizenFacts) -> tuple[date, str] | None:
@@ -174,8 +154,8 @@ def limit_reasons(policy: Policy, slot: SlotFacts, citizen: CitizenFacts) -> Ite
         have, new = used(limit, slot, mine), 1 if limit.counts == "bookings" else citizen.places
         if have + new > limit.most:
             left = max(limit.most - have, 0)
-            limits = {"limit": limit.most, "per": limit.per, "remaining": left}
-            yield Reason("GL-2108", f"予約はお一人{limit.text}です。", limits)
+            name = f"limit_{limit.per}_{limit.counts}"
+            yield because(name, limit=limit.most, per=limit.per, days=limit.days, remaining=left)
 
 
 def used(limit: Limit, slot: SlotFacts, history: Sequence[Standing]) -> int:
@@ -216,8 +196,7 @@ def answer_reasons(questions: Sequence[Question], answers: Mapping[str, str]) ->
     for question in questions:
         answer = answers.get(question.text)
         if answer not in question.choices:
-            asked = {"question": question.text, "choices": list(question.choices)}
-            yield Reason("GL-2130", f"先にお答えください。{question.text}", asked)
+            yield because("unanswered", question=question.text, choices=question.choices)
         elif answer in question.stops:
-            told = question.told or "お答えの内容から、この予約はお受けできません。窓口にご相談ください。"
-            yield Reason("GL-2131", told, {"question": question.text})
+            stopped = because("stopped", question=question.text)
+            yield evolve(stopped, text=question.told, key="") if question.told else stopped

@@ -18,8 +18,9 @@ from govline.calendar.mending import Mended
 from govline.calendar.merging import Contact, MergeCode
 from govline.calendar.model import Booking, Programme, Refused
 from govline.calendar.overriding import Terms
+from govline.calendar.reasons import because
 from govline.calendar.requests import answered_once
-from govline.core import ALLOW_ALL, CitizenId, Id, Json, PolicyPort, Reason, Ref, Transaction, frozen_tuple
+from govline.core import ALLOW_ALL, CitizenId, Id, Json, PolicyPort, Ref, Transaction, frozen_tuple
 from govline.core.messages import Text
 from govline.store._reach import keyring
 from govline.store.bulk import enqueue_many
@@ -160,7 +161,7 @@ class Counter:
         if refused is not None:
             return refused
         if booking is None:
-            return Refused([Reason("GL-2112", "この予約は見つかりません。")])
+            return Refused([because("no_booking")])
         return merging.issue_code(tx, (booking.contact and booking.citizen) or "", lasts=lasts)
 
     def contact(self, tx: Transaction, booking_id: Id) -> Contact | Refused | None:
@@ -276,7 +277,7 @@ class Counter:
 
     def _refuses(self, tx: Transaction, verb: str) -> Refused | None:
         if tx.actor.kind == "citizen":
-            return Refused([Reason("GL-2161", "この操作は職員だけができます。")])
+            return Refused([because("staff_only")])
         reason = self.policy.refuses(tx.actor, verb)
         return None if reason is None else Refused([reason])
 
@@ -289,9 +290,9 @@ class Counter:
         if programme is None or citizen is not None or contact is None:
             return None
         if programme.contact == "required" and not contact:
-            return Refused([Reason("GL-2162", "この予約には、連絡先(名前か電話番号)が必要です。")])
+            return Refused([because("contact_needed")])
         if programme.contact == "none" and contact:
-            return Refused([Reason("GL-2163", "この予約は匿名です。名前や電話番号は登録しません。")])
+            return Refused([because("contact_unwanted")])
         return None
 
 

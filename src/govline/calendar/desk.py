@@ -12,6 +12,7 @@ from govline.calendar.knowledge import facts_of, holds_in_the_way, look_up
 from govline.calendar.linking import link_reasons
 from govline.calendar.model import Booking, BookingState, CitizenFacts, Programme, Refused, Slot
 from govline.calendar.overriding import PLAIN, Terms, eased, open_to, split, still_held
+from govline.calendar.reasons import because
 from govline.calendar.reminding import Quiet
 from govline.calendar.requests import Answer
 from govline.calendar.rules import BusinessDay, check, check_cancel, check_change
@@ -243,7 +244,7 @@ class Desk:
         if booking.held_until is not None and booking.held_until <= tx.now:
             return [_hold_over()]
         if new.programme != booking.programme:
-            return [Reason("GL-2111", "別の種類の予約へは変更できません。取り消して予約し直してください。")]
+            return [because("other_programme")]
         old = find_slot(tx, booking.slot)
         assert old is not None  # a foreign key holds it
         programme = self.programme(booking.programme)
@@ -378,7 +379,7 @@ def find_slot(tx: Transaction, slot_id: Id) -> Slot | None:
 
 def no_such_slot() -> Reason:
     """The slot was never there, or staff took it away."""
-    return Reason("GL-2101", "この枠は見つかりません。もう一度お選びください。")
+    return because("no_slot")
 
 
 def _lost(tx: Transaction, slot_id: Id, reasons: Callable[[Slot], list[Reason]]) -> Refused:
@@ -391,7 +392,7 @@ def own_booking(tx: Transaction, booking_id: Id, citizen: CitizenId | None) -> B
     """The booking, if it may still be changed and, with `citizen`, is theirs; the reason otherwise."""
     booking: Booking | None = tx.one(q.BOOKING_BY_ID, {"booking": booking_id})
     if booking is None or (citizen is not None and booking.citizen != citizen):
-        return Refused([Reason("GL-2112", "この予約は見つかりません。")])
+        return Refused([because("no_booking")])
     return booking if booking.state.open else Refused([_is_over(booking.state)])
 
 
@@ -443,19 +444,19 @@ def _hold_key(booking: Booking) -> str:
 
 
 _OVER: Final = {
-    BookingState.EXPIRED: "この仮予約は時間切れです。",
-    BookingState.ATTENDED: "この予約は受付が済んでいます。",
-    BookingState.NO_SHOW: "この予約の日時は過ぎています。",
+    BookingState.EXPIRED: "expired",
+    BookingState.ATTENDED: "attended",
+    BookingState.NO_SHOW: "missed",
 }
 
 
 def _is_over(state: BookingState) -> Reason:
-    return Reason("GL-2112", _OVER.get(state, "この予約はすでに取り消されています。"))
+    return because(_OVER.get(state, "cancelled"))
 
 
 def _collision() -> Reason:
-    return Reason("GL-2114", "ほかの手続きと重なりました。もう一度お試しください。")
+    return because("collision")
 
 
 def _hold_over() -> Reason:
-    return Reason("GL-2113", "仮予約の時間が切れました。もう一度お選びください。")
+    return because("hold_over")

@@ -16,6 +16,7 @@ from govline.core import CitizenId, ClaimPort, Effect, Id, Schedule, Transaction
 from govline.core.jst import to_jst
 from govline.core.messages import Text
 from govline.core.texts import Texts
+from govline.store import languages
 
 __all__ = ["Dues", "due_at"]
 
@@ -106,7 +107,9 @@ class Dues:
         """Tell the citizen that the booking ended because it was not paid."""
         if booking.citizen is None:
             return
-        text = self.texts.get("calendar.unpaid", programme=programme.title)
+        text = self.texts.get(
+            "calendar.unpaid", languages.locale_of(tx, booking.citizen), programme=programme.title
+        )
         payload = {"citizen": booking.citizen, "messages": [Text(text).to_line()]}
         tx.enqueue(Effect("line.push", payload, dedupe=f"calendar.unpaid:{booking.id}"))
 

@@ -15,11 +15,11 @@ from typing import Any, Final
 from attrs import frozen
 
 from govline.calendar import _queries as base
-from govline.calendar import guessing
+from govline.calendar import guessing, reasons
 from govline.calendar._queries import eligible as q
 from govline.calendar.guessing import Meter
-from govline.calendar.labels import when
 from govline.calendar.model import Programme, Refused
+from govline.calendar.reasons import because
 from govline.calendar.requests import check_key, row_of
 from govline.calendar.terms import Eligibility, Voucher
 from govline.core import CitizenId, Id, Json, Reason, Ref, Transaction
@@ -212,7 +212,7 @@ class EligibilityList:
         channel: q.GuessRow | None = tx.one(q.GUESSES, meters[-1].key)
         locked = [row.locked_until for row in (*own.values(), channel) if row and row.locked_until]
         if until := max((each for each in locked if each > tx.now), default=None):
-            return Refused([_locked(until.isoformat(), when(until))])
+            return Refused([because("claim_locked", until=until)])
         entry = _matching(tx, entered, keys)
         if entry is None:
             return self._wrong(tx, rule, meters)
@@ -225,10 +225,9 @@ class EligibilityList:
         own = [guessing.charge(tx, meter, rule.guessing) for meter in meters[:-1]]
         rows = [*own, guessing.charge(tx, meters[-1], rule.guessing.of_channel)]
         if until := max((row.locked_until for row in rows if row.locked_until), default=None):
-            return Refused([_locked(until.isoformat(), when(until))])
+            return Refused([because("claim_locked", until=until)])
         left = guessing.remaining(rows[0], rule.guessing)
-        text = f"{rule.name}と生年月日の組み合わせを確認できませんでした。お手元の書類をご確認ください。あと{left}回入力できます。"
-        return Refused([Reason("GL-2133", text, {"remaining": left})])
+        return Refused([because("not_listed", name=rule.name, remaining=left)])
 
 
 @frozen
@@ -278,8 +277,7 @@ def _bound(
     standing = tx.one(q.STANDING_ON, {"entry": entry.id, "now": tx.now})
     booking, holder = standing or (None, None)
     if holder is not None and holder != citizen:
-        text = f"この{rule.name}では、すでに別の方が予約されています。窓口にご相談ください。"
-        return Refused([Reason("GL-2135", text, {"limit": 1})])
+        return Refused([because("voucher_of_another", name=rule.name, limit=1)])
     if citizen is not None and entry.citizen != citizen:
         tx.write(q.BIND, {"entry": entry.id, "who": citizen, "now": tx.now})
     taken = booking is not None
@@ -302,8 +300,7 @@ def _told_before(tx: Transaction, key: str, digest: str) -> Claimed | Refused:
 
 def _to_json(answer: Claimed | Refused) -> Json:
     if isinstance(answer, Refused):
-        said = [{"code": each.code, "text": each.text, "help": dict(each.help)} for each in answer.reasons]
-        return {"refused": said}
+        return {"refused": [reasons.to_json(each) for each in answer.reasons]}
     voucher = answer.voucher
     return {
         "booking": answer.booking,
@@ -320,7 +317,7 @@ def _to_json(answer: Claimed | Refused) -> Json:
 
 def _from_json(data: Mapping[str, Any]) -> Claimed | Refused:
     if "refused" in data:
-        return Refused([Reason(**each) for each in data["refused"]])
+        return Refused([reasons.from_json(each) for each in data["refused"]])
     voucher = dict(data["voucher"])
     for name in ("earlier", "until"):
         voucher[name] = voucher[name] and date.fromisoformat(voucher[name])
@@ -329,10 +326,6 @@ def _from_json(data: Mapping[str, Any]) -> Claimed | Refused:
 
 def _misshapen(rule: Eligibility) -> Reason:
     digits = re.fullmatch(r"\[0-9\]\{(\d+)\}", rule.shape)
-    wanted = f"{digits[1]}桁の数字" if digits else "書類に印字されたとおり"
-    return Reason("GL-2132", f"{rule.name}は{wanted}で入力してください。", {"shape": rule.shape})
-
-
-def _locked(until: str, shown: str) -> Reason:
-    text = f"入力の誤りが続いたため、{shown}まで受け付けを止めています。お急ぎの方は窓口にお電話ください。"
-    return Reason("GL-2134", text, {"until": until})
+    if digits:
+        return because("number_digits", name=rule.name, digits=digits[1], shape=rule.shape)
+    return because("number_shape", name=rule.name, shape=rule.shape)

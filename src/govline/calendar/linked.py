@@ -12,6 +12,7 @@ from govline.calendar.desk import Desk, find_slot, linked_with, no_such_slot, ow
 from govline.calendar.linking import link_reasons, offered
 from govline.calendar.model import Booking, CitizenFacts, Programme, Refused, Slot
 from govline.calendar.overriding import PLAIN, Terms
+from govline.calendar.reasons import because
 from govline.calendar.rules import check
 from govline.core import CitizenId, Id, Json, Reason, Transaction, frozen_tuple
 from govline.core.jst import JST, to_jst
@@ -134,7 +135,7 @@ def _apart(desk: Desk, chain: Sequence[tuple[Programme, Slot]]) -> list[Reason]:
     first = min(chain, key=lambda each: each[1].starts)[0]
     allowed = {first.id, first.link.to or first.id} if first.link else set()
     if first.link is None or any(programme.id not in allowed for programme, _ in chain):
-        return [Reason("GL-2150", "これらの枠は組み合わせて予約できません。")]
+        return [because("not_together")]
     return desk.chain_reasons(chain)
 
 
@@ -144,7 +145,7 @@ def _change(
     found = [own_booking(tx, booking, citizen) for booking in moves]
     refused = [answer for answer in found if isinstance(answer, Refused)]
     if refused or not found:
-        return refused[0] if refused else Refused([Reason("GL-2112", "この予約は見つかりません。")])
+        return refused[0] if refused else Refused([because("no_booking")])
     bookings = [answer for answer in found if isinstance(answer, Booking)]
     reasons = _apart_afterwards(tx, desk, bookings, moves)
     if reasons:
@@ -170,7 +171,7 @@ def _apart_afterwards(
     tx: Transaction, desk: Desk, bookings: Sequence[Booking], moves: Mapping[Id, Id]
 ) -> list[Reason]:
     if len({booking.link for booking in bookings}) != 1 or bookings[0].link is None:
-        return [Reason("GL-2150", "これらの予約は組み合わせて変更できません。")]
+        return [because("not_moved_together")]
     rest = [each for each in linked_with(tx, bookings[0]) if each.state.live and each.id not in moves]
     slots = [find_slot(tx, slot) for slot in (*moves.values(), *(each.slot for each in rest))]
     chain = [(desk.programme(slot.programme), slot) for slot in slots if slot is not None]

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from itertools import pairwise
 
-from govline.calendar.labels import day_label
 from govline.calendar.model import Link, Programme, SlotFacts
+from govline.calendar.reasons import because
 from govline.core import Reason
 from govline.core.jst import to_jst
 
@@ -26,9 +26,7 @@ def link_reasons(link: Link, chain: Sequence[tuple[Programme, SlotFacts]]) -> li
     products = {programme.policy.product(slot.name) for programme, slot in ordered}
     if link.same_product and len(products) > 1:
         first = ordered[0][0].policy.product(ordered[0][1].name)
-        reasons.append(
-            Reason("GL-2153", f"前の回と同じ「{first}」の枠をお選びください。", {"product": first})
-        )
+        reasons.append(because("link_product", product=first))
     return reasons
 
 
@@ -43,8 +41,6 @@ def _pair_reasons(
     day = to_jst(later[1].starts).date()
     first, last = offered(link, to_jst(earlier[1].starts).date())
     if day < first or later[1].starts <= earlier[1].starts:
-        text = f"前の回から{link.least}日以上あける必要があります。{day_label(first)}以降をお選びください。"
-        yield Reason("GL-2151", text, {"from": first.isoformat(), "limit": link.least})
+        yield because("link_too_near", **{"from": first}, limit=link.least)
     if last is not None and day > last:
-        text = f"前の回から{link.most}日以内の日({day_label(last)}まで)をお選びください。"
-        yield Reason("GL-2152", text, {"until": last.isoformat(), "limit": link.most})
+        yield because("link_too_far", until=last, limit=link.most)

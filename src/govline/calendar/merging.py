@@ -14,8 +14,8 @@ from govline.calendar import guessing, history, ledger, reminders, requests
 from govline.calendar._queries import contacts as qc
 from govline.calendar.desk import Desk, find_slot, tell
 from govline.calendar.guessing import Meter
-from govline.calendar.labels import when
 from govline.calendar.model import Booking, Refused
+from govline.calendar.reasons import because
 from govline.calendar.terms import Guessing
 from govline.core import CitizenId, Id, Json, Reason, Ref, SealedColumn, Transaction, frozen_tuple
 from govline.core.individual_number import guard
@@ -277,18 +277,15 @@ def _wrong(tx: Transaction, meter: Meter) -> Reason:
     if row.locked_until is not None:
         return _locked(row.locked_until)
     left = guessing.remaining(row, _GUESSING)
-    text = f"このコードは確認できませんでした。期限切れか、すでに使われたコードかもしれません。あと{left}回入力できます。"
-    return Reason("GL-2154", text, {"remaining": left})
+    return because("wrong_code", remaining=left)
 
 
 def _locked(until: datetime) -> Reason:
-    text = f"コードの入力が続けて違っていたため、{when(until)}まで受け付けません。"
-    return Reason("GL-2155", text, {"until": until.isoformat()})
+    return because("code_locked", until=until)
 
 
 def _doubled(booking: Booking) -> Reason:
-    text = f"{when(booking.starts)}の枠はLINEでも予約されています。電話の予約はそのまま残っています。"
-    return Reason("GL-2107", text, {"booking": booking.id})
+    return because("booked_twice", starts=booking.starts, booking=booking.id)
 
 
 # --- as the answer is stored ---

@@ -10,6 +10,7 @@ from attrs import frozen
 from govline.calendar.availability import DayView, SlotState, SlotView
 from govline.calendar.labels import WEEK, day_label, month_label, time_label, when_in
 from govline.calendar.model import Booking, Programme
+from govline.calendar.reasons import worded
 from govline.calendar.service import Calendar
 from govline.core import Reason, Transaction
 from govline.core.jst import to_jst
@@ -51,6 +52,10 @@ class Words:
     def __call__(self, key: str, **values: object) -> str:
         """The text of `calendar.page.<key>`."""
         return self.texts.get(f"calendar.page.{key}", self.locale, **values)
+
+    def reasons(self, reasons: Sequence[Reason]) -> list[Reason]:
+        """The same reasons in the visitor's language."""
+        return worded(reasons, self.texts, self.locale)
 
     def state(self, state: SlotState | None) -> str:
         """`○空き`; "−" for a day without slots."""
@@ -288,7 +293,7 @@ def _times(words: Words, asked: Asked, views: Sequence[SlotView], title: str) ->
             Cell(f"{time_label(view.slot.starts)}-{time_label(view.slot.ends)}", head=True),
             *([Cell(view.slot.name)] if rooms else []),
             _slot_cell(words, asked, view),
-            *([Cell(_why(view.reasons))] if reasons else []),
+            *([Cell(_why(words, view.reasons))] if reasons else []),
         ]
         for view in views
     ]
@@ -305,5 +310,5 @@ def _slot_cell(words: Words, asked: Asked, view: SlotView) -> Cell:
     return Cell(text, link=Link(label, "calendar/confirm", asked.query(slot=view.slot.id)), tone=tone)
 
 
-def _why(reasons: Sequence[Reason]) -> str:
-    return "\n".join(reason.text for reason in reasons[:_REASONS])
+def _why(words: Words, reasons: Sequence[Reason]) -> str:
+    return Reason.join(words.reasons(reasons[:_REASONS]))

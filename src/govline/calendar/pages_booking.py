@@ -62,7 +62,7 @@ class BookingPages:
         facts = Facts(_facts(words, asked, slot))
         verdict = self._verdict(tx, request, asked, slot)
         if isinstance(verdict, Refused):
-            warnings = [Notice(reason.text, "warning") for reason in verdict.reasons]
+            warnings = [Notice(reason.text, "warning") for reason in words.reasons(verdict.reasons)]
             month = f"{to_jst(slot.starts):%Y-%m}"
             back = Link(words("month_again"), "calendar/month", asked.query(month=month))
             return View(title, [facts, *warnings, LinkList([*_what_helps(words, asked, verdict), back])])
@@ -85,13 +85,13 @@ class BookingPages:
         slot = self.calendar.slot(tx, request.query.get("slot", ""))
         if slot is None or asked.programme is None or slot.programme != asked.programme.id:
             return [Reason("GL-2101", words("no_slot"))]
-        stops = _stops(asked, values)
+        stops = words.reasons(_stops(asked, values))
         if stops:
             return stops
         party = values.get("party") or asked.party
         answer = self._write(tx, request, asked, slot, party)
         if isinstance(answer, Refused):
-            return [_beside_field(reason) for reason in answer.reasons]
+            return [_beside_field(reason) for reason in words.reasons(answer.reasons)]
         label = _label(words, asked.programme, slot, answer)
         done, told = ("changed", "tell_changed") if asked.booking else ("booked", "tell_booked")
         facts = Facts({**_facts(words, asked, slot, old=False), words("party"): str(answer.party)})
@@ -160,7 +160,7 @@ class BookingPages:
         booking = request.query.get("booking", "")
         answer = self.calendar.cancel(tx, booking, key=f"page:{request.key}", citizen=request.citizen)
         if isinstance(answer, Refused):
-            return answer.reasons
+            return words.reasons(answer.reasons)
         programme = self.calendar.programmes.get(answer.programme)
         slot = self.calendar.slot(tx, answer.slot)
         label = _label(words, programme, slot, answer) if programme and slot else ""

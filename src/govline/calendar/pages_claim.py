@@ -80,7 +80,7 @@ class ClaimPages:
         )
         if isinstance(answer, Refused):
             # an answer, not a refusal of the form: a refused form is rolled back, and the wrong entry would not count
-            told = [Notice(reason.text, "warning") for reason in answer.reasons]
+            told = [Notice(reason.text, "warning") for reason in words.reasons(answer.reasons)]
             again = Link(words("claim"), "calendar/claim", {"programme": programme.id})
             return Submitted(words("not_claimed"), [*told, LinkList([again])])
         on = Link(words("book"), "calendar/month", {"programme": programme.id})

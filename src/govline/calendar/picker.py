@@ -11,7 +11,7 @@ from typing import Final
 from attrs import evolve, frozen
 
 from govline.calendar.availability import DayView, SlotState
-from govline.calendar.labels import day_label, time_label, when
+from govline.calendar.labels import day_label, time_label, when_in
 from govline.calendar.model import Booking, Slot
 from govline.calendar.service import Calendar
 from govline.core import Ask, Input, Json, Transaction
@@ -19,7 +19,7 @@ from govline.core.jst import JST, to_jst
 from govline.core.message_limits import LIMITS
 from govline.core.messages import Carousel, Column, PickDate, Postback, QuickReply, Text
 from govline.core.text import clip, normalize, utf16_len
-from govline.core.texts import Texts
+from govline.core.texts import Texts, spoken
 
 __all__ = ["Page", "ask", "read", "slot_label", "slot_value"]
 
@@ -63,8 +63,8 @@ class Page:
 
 
 def slot_label(slot: Slot | Booking) -> str:
-    """`11月24日(火) 10:00`, with the slot's name behind it where it has one."""
-    return f"{when(slot.starts)} {getattr(slot, 'name', '')}".strip()
+    """`11月24日(火) 10:00` in the citizen's language, with the slot's name behind it where it has one."""
+    return f"{when_in(slot.starts, spoken())} {getattr(slot, 'name', '')}".strip()
 
 
 def slot_value(slot: Slot, party: int = 1) -> dict[str, Json]:
@@ -164,7 +164,9 @@ def _cards(tx: Transaction, calendar: Calendar, texts: Texts, page: Page) -> lis
         after = days[len(shown)].day
         label = texts.get("calendar.later_days")
         button = Postback(label, f"{_SINCE}{after}", label)
-        columns.append(Column(texts.get("calendar.from_day", day=day_label(after)), [button], label))
+        columns.append(
+            Column(texts.get("calendar.from_day", day=day_label(after, spoken())), [button], label)
+        )
     return [Carousel(columns)] if len(columns) > 1 else []
 
 
@@ -182,7 +184,7 @@ def _days_ahead(tx: Transaction, calendar: Calendar, page: Page, first: date) ->
 
 
 def _card(texts: Texts, day: DayView) -> Column:
-    title = day_label(day.day)
+    title = day_label(day.day, spoken())
     text = texts.get(f"calendar.is.{day.state}")
     if day.bookable:
         text = f"{text} {texts.get('calendar.of_slots', bookable=day.bookable, slots=day.slots)}"
@@ -198,8 +200,12 @@ def _ask_room(texts: Texts, page: Page, rooms: Sequence[str]) -> Ask:
     if begin + _PAGE < len(rooms):
         quick.append(QuickReply(Postback(*_said(texts, "calendar.next_page", _NEXT))))
     quick.append(QuickReply(Postback(*_said(texts, "calendar.first_page", _FIRST))))
-    lead = texts.get("calendar.ask_room", day=day_label(date.fromisoformat(page.day)))
+    lead = texts.get("calendar.ask_room", day=_day(page))
     return Ask([Text("\n".join([lead, *(f"・{room}" for room in shown)]), quick=quick)], page.to_json())
+
+
+def _day(page: Page) -> str:
+    return day_label(date.fromisoformat(page.day), spoken())
 
 
 def _room(slot: Slot) -> str:
@@ -248,7 +254,7 @@ def _find(tx: Transaction, calendar: Calendar, page: Page) -> Sequence[Slot]:
 
 
 def _without_day(tx: Transaction, calendar: Calendar, texts: Texts, page: Page) -> Ask | None:
-    lead = texts.get("calendar.no_slots_on", day=day_label(date.fromisoformat(page.day)))
+    lead = texts.get("calendar.no_slots_on", day=_day(page))
     return ask(tx, calendar, texts, evolve(page, day="", room="", offset=0), lead)
 
 

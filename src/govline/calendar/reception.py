@@ -7,8 +7,8 @@ from functools import partial
 from typing import Protocol
 
 from govline.calendar.conditions import fits
-from govline.calendar.labels import when
 from govline.calendar.model import CitizenFacts, Policy, SlotFacts
+from govline.calendar.reasons import because
 from govline.calendar.terms import MonthBefore, Window
 from govline.core import Reason
 from govline.core.jst import JST, to_jst
@@ -137,11 +137,11 @@ def window_reasons(policy: Policy, slot: SlotFacts, citizen: CitizenFacts, now: 
 
 
 def _not_yet(opens: datetime) -> Reason:
-    return Reason("GL-2104", f"受付開始前です。受付は{when(opens)}からです。", {"until": opens.isoformat()})
+    return because("not_yet", until=opens)
 
 
 def _ended(closes: datetime) -> Reason:
-    return Reason("GL-2105", f"受付は{when(closes)}で終了しました。", {"since": closes.isoformat()})
+    return because("ended", since=closes)
 
 
 def _first(openings: list[datetime | None]) -> datetime | None:
@@ -151,8 +151,7 @@ def _first(openings: list[datetime | None]) -> datetime | None:
 
 
 def _for_others(windows: tuple[Window, ...]) -> Reason:
-    names = [window.name for window in windows]
-    return Reason("GL-2116", f"いま受け付けている対象は、{'、'.join(names)}です。", {"windows": names})
+    return because("windows", windows=[window.name for window in windows])
 
 
 def _end(window: Opens, policy: Policy) -> datetime:

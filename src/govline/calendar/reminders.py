@@ -6,7 +6,7 @@ from typing import Final
 from attrs import frozen
 
 from govline.calendar import _queries as q
-from govline.calendar.labels import when
+from govline.calendar.labels import when_in
 from govline.calendar.model import Booking, BookingState, Programme
 from govline.calendar.reminding import Quiet, reminders_ahead
 from govline.core import Done, Effect, EffectContext, Fate, Json, Schedule, Transaction
@@ -89,11 +89,12 @@ class SendReminder:
         stands = booking.state is BookingState.CONFIRMED and booking.slot == payload["slot"]
         if programme is None or not stands or booking.starts <= tx.now:
             return
+        locale = languages.locale_of(tx, booking.citizen)
         text = self.texts.get(
             "calendar.reminder",
-            languages.locale_of(tx, booking.citizen),
+            locale,
             programme=programme.title,
-            when=when(booking.starts),
+            when=when_in(booking.starts, locale),
         )
         key = _key(booking, payload["number"])
         push = Effect(

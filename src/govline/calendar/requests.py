@@ -6,8 +6,9 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from govline.calendar import _queries as q
+from govline.calendar import reasons
 from govline.calendar.model import Booking, BookingState, Refused
-from govline.core import CitizenId, Json, Reason, Transaction
+from govline.core import CitizenId, Json, Transaction
 from govline.errors import InputError
 from govline.store.columns import dump_json
 
@@ -132,12 +133,7 @@ def _stored(tx: Transaction, key: str, verb: str, digest: str) -> Any:
 def to_json(answer: Answer) -> Json:
     """An answer as it is stored."""
     if isinstance(answer, Refused):
-        return {
-            "refused": [
-                {"code": reason.code, "text": reason.text, "help": dict(reason.help)}
-                for reason in answer.reasons
-            ]
-        }
+        return {"refused": [reasons.to_json(reason) for reason in answer.reasons]}
     return {
         "booking": {
             "id": answer.id,
@@ -170,7 +166,7 @@ def _rare(booking: Booking) -> dict[str, Json]:
 def from_json(data: Mapping[str, Any]) -> Answer:
     """What `to_json` gave."""
     if "refused" in data:
-        return Refused([Reason(**reason) for reason in data["refused"]])
+        return Refused([reasons.from_json(reason) for reason in data["refused"]])
     row = dict(data["booking"])
     row["state"] = BookingState(row["state"])
     row["starts"] = datetime.fromisoformat(row["starts"])

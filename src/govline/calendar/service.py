@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from govline.calendar import _queries as q
-from govline.calendar import arrivals, linked, merging
+from govline.calendar import arrivals, linked, merging, reasons
 from govline.calendar.availability import DayView, SlotView
 from govline.calendar.availability_reader import days_of, times_of
 from govline.calendar.closure_messages import Rebooking
@@ -38,7 +38,17 @@ from govline.calendar.requests import Answer, answered_once, check_key
 from govline.calendar.rules import check, judge
 from govline.calendar.rush import Wish, take_many
 from govline.calendar.texts import CALENDAR_TEXTS
-from govline.core import ALLOW_ALL, CitizenId, ClaimPort, Id, PolicyPort, ProfilePort, Ref, Transaction
+from govline.core import (
+    ALLOW_ALL,
+    CitizenId,
+    ClaimPort,
+    Id,
+    PolicyPort,
+    ProfilePort,
+    Reason,
+    Ref,
+    Transaction,
+)
 from govline.core.holidays import HolidayCalendar
 from govline.core.texts import Texts
 from govline.errors import ConfigError, InputError
@@ -84,11 +94,13 @@ class Calendar:
         self._business_day = business_day or official.is_business_day
         self._holiday = holiday or official.is_holiday
         self._gatherings: WeakKeyDictionary[Database, Gathering[Wish, Answer]] = WeakKeyDictionary()
-        words = texts or Texts(defaults=CALENDAR_TEXTS)
+        self._texts = texts or Texts(defaults=CALENDAR_TEXTS)
         self.groups = Groups()
         self.eligibility = EligibilityList(self.programme)
-        self._dues = Dues(self._business_day, self._holiday, words, claims, self.groups)
-        self._desk = Desk(self.programme, self._business_day, words, profile, dues=self._dues, quiet=quiet)
+        self._dues = Dues(self._business_day, self._holiday, self._texts, claims, self.groups)
+        self._desk = Desk(
+            self.programme, self._business_day, self._texts, profile, dues=self._dues, quiet=quiet
+        )
         self.counter = Counter(self._desk, policy)
 
     def programme(self, programme: str) -> Programme:
@@ -104,6 +116,10 @@ class Calendar:
             raise ConfigError(
                 f"no programme is called {programme!r}", code="GL-2002", hint=f"declared: {known}"
             ) from None
+
+    def worded(self, refused: Refused, locale: str = "") -> list[Reason]:
+        """Its reasons in the town's own words and the citizen's language; that of whoever is being answered where omitted."""
+        return reasons.worded(refused.reasons, self._texts, locale)
 
     # --- slots ---
 

@@ -44,13 +44,6 @@ class Ages:
     counted: Literal["legal", "birthday"] = "legal"
     attribute: str = "birth_date"
 
-    @property
-    def text(self) -> str:
-        """`65歳以上`, `12歳から17歳まで`."""
-        if self.most is None:
-            return f"{self.least or 0}歳以上"
-        return f"{self.most}歳以下" if self.least is None else f"{self.least}歳から{self.most}歳まで"
-
 
 @frozen
 class Condition:
@@ -103,10 +96,12 @@ class Who:
         return frozenset(asked | ({self.ages.attribute} if self.ages else set()))
 
     @property
-    def text(self) -> str:
-        """As citizens read it."""
-        named = [*sorted(self.cohorts), *sorted(self.groups)]
-        return self.label or (self.ages.text if self.ages else "") or "・".join(named) or "条件に合う方"
+    def called(self) -> dict[str, Json]:
+        """How a reason calls them: `who` in the town's words, or the ages, `least` and `most`; empty where nothing says it."""
+        if not self.label and self.ages is not None:
+            return {"least": self.ages.least, "most": self.ages.most}
+        who = self.label or "・".join([*sorted(self.cohorts), *sorted(self.groups)])
+        return {"who": who} if who else {}
 
 
 EVERYBODY: Final = Who()
@@ -154,19 +149,6 @@ class Limit:
     per: Literal["slot", "day", "month", "fiscal_year", "rolling", "programme"] = "programme"
     days: int = 0
     counts: Literal["bookings", "places"] = "bookings"
-
-    @property
-    def text(self) -> str:
-        """`1か月に4件まで`."""
-        span = {
-            "slot": "1枠に",
-            "day": "1日に",
-            "month": "1か月に",
-            "fiscal_year": "年度に",
-            "programme": "全部で",
-        }
-        unit = "件" if self.counts == "bookings" else "名分"
-        return f"{span.get(self.per, f'{self.days}日間に')}{self.most}{unit}まで"
 
 
 @frozen

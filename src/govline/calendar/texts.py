@@ -2,9 +2,12 @@
 
 from typing import Final
 
+from govline.calendar.reason_texts import REASON_TEXTS
+
 __all__ = ["CALENDAR_TEXTS"]
 
 CALENDAR_TEXTS: Final = {
+    **REASON_TEXTS,
     "calendar.ask_slot": {
         "ja": "{programme}の日時をお選びください。",
         "en": "Please choose a date and time for {programme}.",

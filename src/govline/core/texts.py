@@ -14,7 +14,7 @@ from attrs import field, frozen
 
 from govline.errors import ConfigError, InputError
 
-__all__ = ["DEFAULT_TEXTS", "LOCALES", "Texts", "speaking"]
+__all__ = ["DEFAULT_TEXTS", "LOCALES", "Texts", "speaking", "spoken"]
 
 LOCALES: Final = ("ja", "en", "ja-easy")
 """Locales of the built-in texts. A town may add others (`zh-TW`); they fall back: zh-TW, zh, ja."""
@@ -86,6 +86,11 @@ def speaking(locale: str) -> Iterator[None]:
         yield
     finally:
         _spoken.reset(before)
+
+
+def spoken() -> str:
+    """The language of whoever is being answered; ja outside `speaking`."""
+    return _spoken.get()
 
 
 Catalogue = Mapping[str, Mapping[str, str]]
@@ -166,7 +171,7 @@ class Texts:
                 )
             return str(values[match[1]])
 
-        return _PLACEHOLDER.sub(filled, self._text(key, locale or _spoken.get()))
+        return _PLACEHOLDER.sub(filled, self._text(key, locale or spoken()))
 
     def _text(self, key: str, locale: str) -> str:
         own, built_in = self.overrides.get(key, {}), self.defaults[key]

@@ -107,11 +107,13 @@ class Reason:
         code: `GL-nnnn`.
         text: A sentence for the citizen.
         help: What would help: `until`, `limit`, `remaining` and the like; plain JSON.
+        key: The sentence's key in the catalogue of texts, for saying it in another language; "" where it has only this one.
     """
 
     code: str
     text: str
     help: Mapping[str, Json] = field(factory=dict, converter=frozen_map, hash=False)
+    key: str = field(default="", eq=False, repr=False)
 
     @staticmethod
     def join(reasons: Sequence["Reason"]) -> str:

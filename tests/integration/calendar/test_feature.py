@@ -282,7 +282,7 @@ def test_a_reminder_speaks_the_language_of_its_hour(town_db, calendar, pump):
     town_db.run(lambda tx: calendar.book(tx, first.id, "a", key="1"))
     town_db.run(lambda tx: languages.choose(tx, "a", "en"))
     assert [words for _, words in pump(jst(23, 18))] == [
-        "[Reminder] Your booking for 屋内遊び場コパル is on 11月24日(火) 10:00."
+        "[Reminder] Your booking for 屋内遊び場コパル is on Tue 24 Nov 10:00."
     ]
 
 

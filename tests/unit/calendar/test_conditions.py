@@ -7,6 +7,7 @@ from attrs import evolve
 
 from govline.calendar import CitizenFacts, Policy, SlotFacts, check, check_change
 from govline.calendar.conditions import answer_reasons, used
+from govline.calendar.reasons import because
 from govline.calendar.terms import (
     Ages,
     Condition,
@@ -82,7 +83,9 @@ def test_an_age_that_is_not_known_is_asked_for_and_no_age_is_told():
     [(Ages(65), "65歳以上"), (Ages(most=17), "17歳以下"), (Ages(12, 17), "12歳から17歳まで")],
 )
 def test_ages_read(ages, text):
-    assert ages.text == text
+    grown = CitizenFacts(attributes={"birth_date": "1980-01-01"})
+    (reason,) = check(Policy(who=Who(ages=ages)), SLOT, grown, NOW)
+    assert text in reason.text
 
 
 # --- attributes ---
@@ -114,7 +117,8 @@ def test_a_class_has_words_for_citizens():
     reason = check(policy, SLOT, CitizenFacts(attributes={"ward": "kawabe"}), NOW)[0]
     assert reason.text == "対象は港地区にお住まいの方です。"
     assert Who().anybody
-    assert Who(cohorts={"B", "A"}).text == "A・B"
+    (reason,) = check(Policy(who=Who(cohorts={"B", "A"})), SLOT, CitizenFacts(), NOW)
+    assert reason.text == "対象はA・Bです。"
 
 
 # --- groups ---
@@ -253,12 +257,18 @@ def test_limits_count_only_the_programme_and_may_count_places():
     assert (reason.text, reason.help["remaining"]) == ("予約はお一人1日に5名分までです。", 2)
 
 
+def said(limit):
+    """The words of a limit that is used up."""
+    reason = because(f"limit_{limit.per}_{limit.counts}", limit=limit.most, days=limit.days)
+    return reason.text.removeprefix("予約はお一人").removesuffix("です。")
+
+
 def test_limits_in_a_slot_and_the_words_of_each():
     here = evolve(dose(date(2027, 1, 12), "p", places=2), slot="s")
     limit = Limit(4, "slot", counts="places")
     assert used(limit, SLOT, [here, dose(date(2027, 1, 12), "p")]) == 2
     spans = ("slot", "day", "month", "fiscal_year", "rolling", "programme")
-    texts = [Limit(2, per, 90).text for per in spans]
+    texts = [said(Limit(2, per, 90)) for per in spans]
     assert texts == [
         "1枠に2件まで",
         "1日に2件まで",

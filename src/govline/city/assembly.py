@@ -69,6 +69,7 @@ def assemble(
     choices: Iterable[FeatureChoice],
     env: Callable[[Callable[[str], Any]], Env],
     given: Mapping[str, Any] | None = None,
+    own_pages: Mapping[str, Page] | None = None,
 ) -> Assembly:
     """Build every feature in order. A feature may ask only for ports of features built before it.
 
@@ -76,6 +77,7 @@ def assemble(
         choices: Features, alone or with their settings.
         env: Makes the environment, given the look-up of ports.
         given: Ports of the City's own, where no feature offers them.
+        own_pages: Pages of the City's own, by `feature/path`.
 
     Raises:
         ConfigError: GL-9010 a port nobody offers, GL-9012 two offers of one name, GL-9013 wrong api number, GL-9014 wrong settings.
@@ -103,7 +105,7 @@ def assemble(
         if bind := getattr(service, "bind_actions", None):
             bind(actions)
         if bind := getattr(service, "bind_pages", None):
-            bind(_pages(offers))
+            bind({**_pages(offers), **(own_pages or {})})
         if bind := getattr(service, "bind_open_work", None):
             bind([offer.open_work for offer in offers.values() if offer.open_work])
         if bind := getattr(service, "bind_datasets", None):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, Self, TypeVar
 from govline.city.assembly import Assembly, FeatureChoice, assemble
 from govline.city.channel import LINE_API, LineChannel
 from govline.city.environment import environment_secret
+from govline.city.expiries import expiry_page, expiry_tick
 from govline.city.languages import language_choice
 from govline.city.partners import (
     partner_effects,
@@ -46,6 +47,7 @@ from govline.store.policies import QueueLimit, QuietHours
 if TYPE_CHECKING:
     # loaded when they are first needed: importing the City costs neither SQLAlchemy nor pydantic's models
     from govline.city.conversation import Conversation
+    from govline.city.renewals import Expiring
     from govline.city.running import Background
     from govline.line import SdkMessenger, Webhook
     from govline.line.accounts import PartnerDoor
@@ -78,6 +80,7 @@ class City:
         quiet_hours: When schedules that respect them wait.
         retention: Days to keep something, by the name of its rule; `govline data-map` shows them.
         queues: Threads and leases by queue (`delivery`, `reply`, a feature's name), over those that stand in `QUEUES`.
+        expiries: What else runs out: `TrustAnchors`, `HolidayCalendar`, values of `govline.city.renewals`.
 
     Raises:
         ConfigError: A feature does not fit; nothing was opened on its behalf.
@@ -96,6 +99,7 @@ class City:
         quiet_hours: QuietHours | None = None,
         queues: Mapping[str, QueueLimit] | None = None,
         retention: Mapping[str, int] | None = None,
+        expiries: Iterable["Expiring"] = (),
     ) -> None:
         self.database = database
         self.id = database.town
@@ -106,7 +110,10 @@ class City:
         self.menu = tuple(menu)
         self.quiet_hours = quiet_hours or NIGHT
         self.queues = {**QUEUES, **partner_queues(line), **(queues or {})}
-        self._assembly: Assembly = assemble(_with_floors(features), self._environment, self._own_ports())
+        self.renewals = tuple(expiries)
+        self._assembly: Assembly = assemble(
+            _with_floors(features), self._environment, self._own_ports(), {"town/expiries": expiry_page(self)}
+        )
         self._days = dict(retention or {})
         self.delivery.respect(self.quiet_hours.start, self.quiet_hours.end)
         self.router = Router(
@@ -255,8 +262,6 @@ class City:
     @property
     def ticks(self) -> Sequence[Tick]:
         """The daily work of all features, and the weekly look at what runs out."""
-        from govline.city.expiries import expiry_tick
-
         return [*self._assembly.each("ticks"), expiry_tick(self)]
 
     def worker(self, pace: "Pace | None" = None) -> "Worker":

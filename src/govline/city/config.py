@@ -1,6 +1,7 @@
 """city.yaml: what a town is made of. Secrets are never in it, only the names of environment variables."""
 
 from collections.abc import Mapping
+from datetime import date
 from os.path import normpath
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -141,6 +142,33 @@ class QueueConfig(_Strict):
     lease: float = Field(default=120.0, ge=5, le=3600)
 
 
+class RenewalConfig(_Strict):
+    """Something that runs out and that the town renews itself; exactly one of `last_day`, `certificate`, `crl`, `jpki`, `holidays`.
+
+    Files stand below the town's folder, or anywhere by an absolute path.
+    """
+
+    what: str = Field(default="", max_length=100)
+    last_day: date | None = None
+    certificate: str | None = None
+    crl: str | None = None
+    jpki: list[str] | None = Field(default=None, min_length=1)
+    holidays: str | None = None
+    remedy: str = Field(default="", max_length=200)
+    notice: int | None = Field(default=None, ge=0, le=1000)
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Self:
+        kinds = (self.last_day, self.certificate, self.crl, self.jpki, self.holidays)
+        if sum(each is not None for each in kinds) != 1:
+            raise ValueError("say one of last_day, certificate, crl, jpki, holidays")
+        if self.last_day is not None and not self.what:
+            raise ValueError("a last_day needs `what`: what ends then")
+        if (self.jpki or self.holidays) and (self.what or self.remedy or self.notice is not None):
+            raise ValueError("jpki and holidays stand alone: they know what they are and when to tell")
+        return self
+
+
 class CityConfig(_Strict):
     """One town. `features` maps a feature's name to its settings, in the order in which they are built."""
 
@@ -155,6 +183,7 @@ class CityConfig(_Strict):
     menu: Annotated[list[str], AfterValidator(_tappable)] = Field(default_factory=list, max_length=13)
     texts: dict[str, str] = Field(default_factory=dict)
     retention: dict[str, int] = Field(default_factory=dict)
+    expiries: list[RenewalConfig] = Field(default_factory=list)
     features: dict[str, dict[str, Any]] = Field(default_factory=dict)
 
     @model_validator(mode="after")

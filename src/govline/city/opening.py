@@ -4,11 +4,19 @@ import os
 from collections.abc import Callable, Sequence
 from datetime import time, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from govline.city.assembly import feature_named
 from govline.city.channel import LineChannel
-from govline.city.config import CityConfig, LineConfig, PartnerConfig, QueueConfig, QuietConfig, read_config
+from govline.city.config import (
+    CityConfig,
+    LineConfig,
+    PartnerConfig,
+    QueueConfig,
+    QuietConfig,
+    RenewalConfig,
+    read_config,
+)
 from govline.city.environment import environment_secret
 from govline.city.words import CITY_TEXTS
 from govline.core import Clock, IdSource
@@ -19,6 +27,7 @@ from govline.store.policies import QueueLimit, QuietHours
 
 if TYPE_CHECKING:
     from govline.city.city import City
+    from govline.city.renewals import Expiring
     from govline.line.accounts import Partner
 
 __all__ = ["CHANNEL_VARIABLE", "open_city"]
@@ -50,6 +59,7 @@ def open_city(kind: "type[City]", path: Path, *, clock: Clock | None, ids: IdSou
             menu=config.menu,
             quiet_hours=_quiet(config.quiet_hours),
             retention=config.retention,
+            expiries=[_renewal(each, path.parent) for each in config.expiries],
             queues={name: _limit(each) for name, each in config.queues.items()},
         )
     except BaseException:
@@ -103,6 +113,25 @@ def _secrets(names: Sequence[str]) -> Callable[[], Sequence[str]]:
 
 def _limit(config: QueueConfig) -> QueueLimit:
     return QueueLimit(config.workers, lease=timedelta(seconds=config.lease), ahead=config.ahead)
+
+
+def _renewal(config: RenewalConfig, folder: Path) -> "Expiring":
+    from govline.city import renewals
+
+    given: dict[str, Any] = {
+        name: getattr(config, name) for name in ("what", "remedy") if getattr(config, name)
+    }
+    if config.notice is not None:
+        given["notice"] = timedelta(days=config.notice)
+    if config.last_day:
+        return renewals.Renewal(last_day=config.last_day, **given)
+    if config.certificate:
+        return renewals.CertificateFile(folder / config.certificate, **given)
+    if config.crl:
+        return renewals.CrlFile(folder / config.crl, **given)
+    if config.holidays:
+        return renewals.HolidayFile(folder / config.holidays)
+    return renewals.JpkiFiles([folder / each for each in config.jpki or ()])
 
 
 def _quiet(config: QuietConfig) -> QuietHours:

@@ -1,5 +1,6 @@
 """The commands; a first word that is none of them is a feature's name."""
 
+import json
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -165,11 +166,18 @@ def doctor(
     line: Annotated[
         bool, typer.Option("--line", help="Ask LINE as well: token, webhook, plan, LIFF.")
     ] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Findings and everything that runs out, as one JSON object.")
+    ] = False,
 ) -> int:
-    """Check the town: settings, migrations, every feature's own checks."""
-    from govline.cli.doctor import examine
+    """Check the town: settings, migrations, every feature's own checks, what runs out."""
+    from govline.cli.doctor import examine, last_days
 
-    findings = examine(town_folder(town), ask_line=line)
+    folder = town_folder(town)
+    findings = examine(folder, ask_line=line)
+    if as_json:
+        typer.echo(json.dumps({"findings": findings, "expiries": last_days(folder)}, ensure_ascii=False))
+        return 1 if findings else 0
     for finding in findings:
         typer.echo(f"✗ {finding}")
     if not findings:

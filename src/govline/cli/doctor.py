@@ -1,16 +1,18 @@
 """`govline doctor`: everything that can be known to be wrong before a citizen meets it."""
 
 from pathlib import Path
+from typing import Any
 
 from govline.city import City
-from govline.city.expiries import expiring, sentence
+from govline.city.expiries import all_expiries, as_json, expiring, sentence, unreadable
 from govline.cli.towns import open_town
 from govline.core import Transaction
+from govline.core.jst import to_jst
 from govline.errors import GovlineError
 from govline.line import AccountClient, Finding, diagnose
 from govline.store import inbox, outbox
 
-__all__ = ["examine"]
+__all__ = ["examine", "last_days"]
 
 
 def examine(folder: Path, *, ask_line: bool = False) -> list[str]:
@@ -28,10 +30,24 @@ def examine(folder: Path, *, ask_line: bool = False) -> list[str]:
         lacking = city.database.pending(city.migrations)
         if lacking:
             return [f"the database lacks {', '.join(lacking)}: govline db upgrade"]
-        findings = [*_secrets(city), *city.check(), *city.read(_leftovers)]
-        findings += [sentence(each) for each in city.read(lambda tx: expiring(city, tx))]
+        findings = [*_secrets(city), *city.check(), *city.read(_leftovers), *unreadable(city)]
+        today = to_jst(city.database.clock.now()).date()
+        findings += [sentence(each, today) for each in city.read(lambda tx: expiring(city, tx))]
         live = [*_pages(city), *_at_line(city)] if ask_line else []
         return [*findings, *map(str, live)]
+
+
+def last_days(folder: Path) -> list[dict[str, Any]]:
+    """Everything of the town that ever runs out, for machines that watch; nothing where the town cannot be opened or lacks tables."""
+    try:
+        city = open_town(folder)
+    except GovlineError:
+        return []
+    with city:
+        if city.database.pending(city.migrations):
+            return []
+        today = to_jst(city.database.clock.now()).date()
+        return [as_json(each, today) for each in city.read(lambda tx: all_expiries(city, tx))]
 
 
 def _pages(city: City) -> list[Finding]:

@@ -60,7 +60,7 @@ def test_what_ends_is_told_each_monday_and_no_other_day(city, clock, tables, cap
         ("委託先とゲストの役割 1件", date(2026, 12, 4)),
         ("祝日の表", date(2026, 12, 31)),
     ]
-    assert sentence(found[1]) == "祝日の表: 2026-12-31 で終わります。内閣府の CSV を置く"
+    assert sentence(found[1], date(2026, 12, 31)) == "祝日の表: 2026-12-31 で終わります。内閣府の CSV を置く"
     clock.set(datetime(2026, 11, 21, 23, 40, tzinfo=UTC))  # Sunday morning in Japan
     city.settle()
     assert tables.heard == []

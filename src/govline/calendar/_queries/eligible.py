@@ -28,6 +28,7 @@ __all__ = [
     "FORGET_CLAIMS",
     "FORGET_GUESSES",
     "GUESSES",
+    "LAST_DAYS",
     "LOCKS",
     "PURGE_GUESSES",
     "QUEUE_GUESS",
@@ -125,6 +126,15 @@ COHORTS: Final = Statement(
     .group_by(eligible.c.cohort)
     .order_by(eligible.c.cohort),
 )
+LAST_DAYS: Final = Statement(
+    "calendar.eligible_last_days",
+    select(eligible.c.programme, func.max(eligible.c.good_until))
+    .where(eligible.c.withdrawn.is_(false()))
+    .group_by(eligible.c.programme)
+    .having(func.count() == func.count(eligible.c.good_until))
+    .order_by(eligible.c.programme),
+)
+"""When the whole list of a programme has run out; one with an entry that stays good for ever is not among them."""
 BIND: Final = Statement(
     "calendar.bind_entry",
     update(eligible)

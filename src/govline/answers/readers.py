@@ -5,8 +5,6 @@ Sources: 5374.jp (codeforkanazawa-org/5374, `type` or `label`, name, notice, fur
 (… ゴミの品目, 分別区分, 注意点, 料金種別, 料金, 料金備考, 備考, each with or without a prefix).
 """
 
-import csv
-import io
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -15,11 +13,10 @@ from typing import Final
 from attrs import field, frozen
 
 from govline.answers.model import Item, ItemKind
-from govline.answers.workbook import MAGIC, sheet_rows
 from govline.core import frozen_tuple
 from govline.core.text import normalize
 from govline.errors import FileError
-from govline.tabular.sniffing import delimiter_of, text_of
+from govline.tabular.plain import PlainRow, plain_rows
 
 __all__ = ["ItemTable", "Problem", "read_items"]
 
@@ -119,7 +116,7 @@ def read_items(source: str | Path | bytes) -> ItemTable:
     Raises:
         FileError: GL-4200, no table at all: empty, undecodable, without a column of names.
     """
-    rows = _rows(source)
+    rows = plain_rows(source, code="GL-4200")
     header = tuple(normalize(cell) for cell in rows[0][1])
     layout, warnings, body = _layout_of(header, rows)
     reader = _Reader(layout, warnings)
@@ -228,8 +225,8 @@ def _item(layout: _Layout, row: Sequence[str]) -> Item:
 
 
 def _layout_of(
-    header: tuple[str, ...], rows: list[tuple[int, list[str]]]
-) -> tuple[_Layout, list[Problem], list[tuple[int, list[str]]]]:
+    header: tuple[str, ...], rows: list[PlainRow]
+) -> tuple[_Layout, list[Problem], list[PlainRow]]:
     """The layout, what is odd about it, and the rows below the header."""
     if header[1:] == _5374[1:] and not _role(header[0]):  # a slip in the one header that the format lets vary
         odd = _problem(1, header[0], header[0], "分別区分の列とみなしました", "GL-4202")
@@ -242,7 +239,7 @@ def _layout_of(
     return _layout(header), [], rows[1:]
 
 
-def _lacks_header(header: tuple[str, ...], rows: list[tuple[int, list[str]]]) -> bool:
+def _lacks_header(header: tuple[str, ...], rows: list[PlainRow]) -> bool:
     """Whether the first row already is an item of the 5374 form: four columns, the last of them a first kana in nearly every row."""
     if len(header) != len(_5374) or any(map(_role, header)):
         return False
@@ -287,42 +284,3 @@ def _role(title: str) -> str:
         return "reading" if not title.startswith(("地方公共団体", "都道府県", "市区町村")) else ""
     end = next((known for known in _STANDARD if title.endswith(known)), "")
     return _role(end) if end else ""
-
-
-def _rows(source: str | Path | bytes) -> list[tuple[int, list[str]]]:
-    data, name = (source, "") if isinstance(source, bytes) else (_bytes(Path(source)), Path(source).name)
-    if data.startswith(MAGIC):
-        return sheet_rows(data, name)
-    try:
-        text = text_of(data)
-    except FileError as error:
-        raise FileError(error.message, code="GL-4200", hint=error.hint, place={"file": name}) from error
-    header = next(filter(str.strip, text.splitlines()), "")
-    table = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter_of([header]), strict=True)
-    rows: list[tuple[int, list[str]]] = []
-    line = 1
-    try:
-        for row in table:
-            if any(cell.strip() for cell in row):
-                rows.append((line, row))
-            line = table.line_num + 1
-    except csv.Error as error:
-        raise FileError(
-            f"this is no CSV: {error}", code="GL-4200", place={"file": name, "row": line}
-        ) from error
-    if not rows:
-        raise FileError("the file is empty", code="GL-4200", place={"file": name})
-    return rows
-
-
-def _bytes(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        why = error.strerror or type(error).__name__
-        raise FileError(
-            f"the file cannot be read: {why}",
-            code="GL-4200",
-            hint="check the path and who may read it",
-            place={"file": str(path)},
-        ) from error

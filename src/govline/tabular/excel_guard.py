@@ -3,7 +3,7 @@
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 from xml.parsers import expat
 
 from attrs import field, frozen
@@ -232,7 +232,7 @@ def _place(reference: str) -> tuple[int, int]:
     return int(reference[len(letters) :] or 0), column
 
 
-def open_archive(path: Path) -> zipfile.ZipFile:
+def open_archive(path: Path | BinaryIO) -> zipfile.ZipFile:
     """The workbook as a zip.
 
     Raises:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from importlib.util import find_spec
 from itertools import islice
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, BinaryIO, Final, Self
 
 from govline.errors import FileError, MissingExtra
 from govline.tabular.excel_guard import Seen, guard_workbook, look_at_sheet, open_archive
@@ -18,25 +18,30 @@ NO_RESULT: Final = object()
 FAILED: Final = object()
 """Stands for an error value such as #N/A."""
 _CHUNK: Final = 500
+_WIDEST: Final = 512
+"""Columns up to which merged cells repeat."""
 
 
 class Workbook:
-    """One sheet of a workbook, opened for reading; close it, or use it as a context.
+    """One sheet of a workbook, opened for reading; close it, or use it as a context. `others`: what else Excel shows.
 
     Args:
+        path: The file, or its contents.
         sheet: Its name; the first that Excel shows where omitted.
+        merged: Vertically merged cells of so many first rows repeat.
 
     Raises:
         MissingExtra: Without the extra `excel`.
         FileError: GL-0038 a bomb or damage, GL-0039 no such sheet.
     """
 
-    def __init__(self, path: Path, sheet: str = "") -> None:
+    def __init__(self, path: Path | BinaryIO, sheet: str = "", *, merged: int = LOOK_FOR) -> None:
         if find_spec("openpyxl") is None:
             raise MissingExtra("openpyxl", "excel")
+        self._merged = merged
         self._archive = open_archive(path)
         try:
-            sheets = guard_workbook(self._archive, LOOK_FOR)
+            sheets = guard_workbook(self._archive, merged)
             self._book = _load(path)
         except BaseException:
             self._archive.close()
@@ -44,11 +49,15 @@ class Workbook:
         try:
             self._sheet = self._pick(sheet)
             part: str = self._sheet._worksheet_path  # noqa: SLF001 - the part's name stands nowhere else
-            self.seen: Seen = sheets.get(part) or look_at_sheet(self._archive, part, LOOK_FOR)
+            self.seen: Seen = sheets.get(part) or look_at_sheet(self._archive, part, merged)
         except BaseException:
             self.close()
             raise
         self.sheet: str = self._sheet.title
+        self.others = [each.title for each in self._shown() if each.title != self.sheet]
+        self._merges: dict[int, list[tuple[int, int, int, int]]] = {}
+        for area in self.seen.merged:
+            self._merges.setdefault(area[0], []).append(area)
 
     def __enter__(self) -> Self:
         return self
@@ -66,25 +75,27 @@ class Workbook:
         self._sheet.reset_dimensions()
         found = self._sheet.iter_rows(values_only=True)
         number = 0
-        carried: dict[tuple[int, int], Any] = {}
+        carried: dict[tuple[int, int, int], Any] = {}
         while chunk := _quietly(found):
             for cells in chunk:
                 number += 1
                 row = list(cells)
-                if number <= LOOK_FOR:
+                if number <= self._merged:
                     self._unmerge(number, row, carried)
                 if self.seen.uncounted or self.seen.failed:
                     self._mark(number, row)
                 yield row
 
-    def _unmerge(self, number: int, row: list[Any], carried: dict[tuple[int, int], Any]) -> None:
-        for area in self.seen.merged:
-            top, left, bottom, _ = area
-            if top == number and left <= len(row):
-                carried[top, left] = row[left - 1]
-            elif top < number <= bottom and left <= 512:
+    def _unmerge(self, number: int, row: list[Any], carried: dict[tuple[int, int, int], Any]) -> None:
+        for top, left, bottom, _ in self._merges.get(number, ()):
+            if top < bottom and left <= len(row):
+                carried[top, left, bottom] = row[left - 1]
+        for top, left, bottom in [*carried]:
+            if bottom < number:
+                del carried[top, left, bottom]
+            elif top < number and left <= _WIDEST:
                 row.extend([None] * (left - len(row)))
-                row[left - 1] = carried.get((top, left))
+                row[left - 1] = carried[top, left, bottom]
 
     def _mark(self, number: int, row: list[Any]) -> None:
         for index, cell in enumerate(row):
@@ -93,8 +104,11 @@ class Workbook:
             elif (number, index + 1) in self.seen.failed:
                 row[index] = FAILED
 
+    def _shown(self) -> list[Any]:
+        return [sheet for sheet in self._book.worksheets if sheet.sheet_state == "visible"]
+
     def _pick(self, wanted: str) -> Any:
-        shown = [sheet for sheet in self._book.worksheets if sheet.sheet_state == "visible"]
+        shown = self._shown()
         chosen = [sheet for sheet in self._book.worksheets if sheet.title == wanted] if wanted else shown
         if not chosen:
             raise FileError(
@@ -117,7 +131,7 @@ def _quietly(rows: Iterator[Any]) -> list[Any]:
             raise _damaged(error) from None
 
 
-def _load(path: Path) -> Any:
+def _load(path: Path | BinaryIO) -> Any:
     import openpyxl
 
     with warnings.catch_warnings():

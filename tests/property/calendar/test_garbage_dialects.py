@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from govline.calendar.garbage import read_area_days, read_calendar
+from govline.calendar.garbage.centers import read_centers
 from govline.calendar.garbage.labels import japanese
-from govline.calendar.garbage.readers import read_centers
 from govline.errors import FileError
 
 WEEK = "月火水木金土日"

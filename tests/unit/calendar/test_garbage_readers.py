@@ -242,3 +242,66 @@ def test_a_number_before_the_name_of_the_area_is_left_out():
     table = read_area_days("番号,地名,センター,資源\n1,東,NULL,月\n1,西,NULL,火\n".encode())
     assert [area.name for area in table.areas] == ["東", "西"]
     assert (table.problems, table.warnings[0].column) == ((), "番号")
+
+
+def named(table):
+    return [(each.row, each.column, each.cell, each.reason) for each in table.warnings]
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "令和8年度 ごみ収集日程表,,,\n,,,",
+        "令和8年度 ごみ収集日程表\n",
+        "令和8年度,ごみ収集日程表\n作成 環境課\n",
+    ],
+)
+def test_a_title_above_the_header_is_named_and_passed_over(title):
+    table = read_area_days(f"{title}\n地名,センター,燃やすごみ,資源\nみどり,北,月 木,水1\n".encode())
+    (area,) = table.areas
+    assert (area.name, area.center, list(area.rules)) == ("みどり", "北", ["燃やすごみ", "資源"])
+    assert table.problems == ()
+    assert named(table)[0][0] == 1
+    assert {reason for *_, reason in named(table)} == {"表の題とみなして読み飛ばしました"}
+
+
+def test_numbers_and_codes_before_the_name_are_no_areas():
+    text = "全国地方公共団体コード,市区町村名,No.,地区名,燃やすごみ\n131001,ひなた町,1,みどり,月\n131001,ひなた町,2,かわべ,火\n"
+    table = read_area_days(text.encode())
+    assert [area.name for area in table.areas] == ["みどり", "かわべ"]
+    assert [column for _, column, _, _ in named(table)] == ["全国地方公共団体コード", "市区町村名", "No."]
+
+
+def test_the_format_s_second_column_of_ids_stays_the_centre():
+    table = read_area_days("校下,地区,燃やすごみ\n東,1,月\n西,2,火\n".encode())
+    assert [(area.name, area.center) for area in table.areas] == [("東", "1"), ("西", "2")]
+
+
+def test_remarks_and_telephone_numbers_are_no_kinds():
+    table = read_area_days(
+        "地名,燃やすごみ,備考,問い合わせ先\nみどり,月,朝8時まで,03-0000-0000\nかわべ,火,,\n".encode()
+    )
+    assert (table.kinds, table.problems) == (("燃やすごみ",), ())
+    assert [(column, reason) for _, column, _, reason in named(table)] == [
+        ("備考", "種類の列ではないため、読みません"),
+        ("問い合わせ先", "種類の列ではないため、読みません"),
+    ]
+
+
+def test_a_column_of_remarks_that_says_days_is_read():
+    table = read_area_days("地名,燃やすごみ,備考\nみどり,月,第2水曜\n".encode())
+    assert table.kinds == ("燃やすごみ", "備考")
+
+
+@pytest.mark.parametrize(
+    "note", ["※祝日も収集します,,", "※祝日も収集します", "(注) 年末年始は休み,,", "*印は要申込"]
+)
+def test_a_footnote_is_no_area(note):
+    table = read_area_days(f"地名,燃やすごみ,資源\nみどり,月,水1\n{note}\n".encode())
+    assert ([area.name for area in table.areas], table.rows, table.problems) == (["みどり"], 1, ())
+    assert named(table) == [(3, "地名", note.strip(","), "表の注記とみなして読み飛ばしました")]
+
+
+def test_a_header_of_two_lines_is_one_kind():
+    table = read_area_days('地名,"燃やす\nごみ"\nみどり,"月\n木"\n'.encode())
+    assert (table.kinds, str(table.areas[0].rules["燃やすごみ"])) == (("燃やすごみ",), "毎週月曜・毎週木曜")

@@ -4,9 +4,9 @@ from datetime import date, timedelta
 
 import pytest
 
+from govline.calendar.garbage.centers import Closure
 from govline.calendar.garbage.editions import Book, Edition, PlainArea
 from govline.calendar.garbage.plan import DayChange
-from govline.calendar.garbage.readers import Closure
 from govline.testing.rehearsal.almanac import Almanac
 
 FIRST, LAST = date(2026, 12, 1), date(2027, 11, 30)

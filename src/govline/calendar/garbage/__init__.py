@@ -2,11 +2,13 @@
 
 from typing import TYPE_CHECKING, Any
 
+from govline.calendar.garbage.area_table import AreaTable
+from govline.calendar.garbage.centers import Closure, read_centers
 from govline.calendar.garbage.files import read_calendar
 from govline.calendar.garbage.ics import calendar_ics
 from govline.calendar.garbage.plan import DayChange, Laid, lay_out
 from govline.calendar.garbage.printing import calendar_html
-from govline.calendar.garbage.readers import AreaTable, Closure, read_area_days, read_centers
+from govline.calendar.garbage.readers import read_area_days
 from govline.calendar.garbage.rules import Every, Nth, On, Rule, RuleError, Weekly
 from govline.calendar.garbage.side_files import read_exceptions
 

@@ -6,8 +6,9 @@ from functools import lru_cache
 
 from attrs import evolve, field, frozen
 
+from govline.calendar.garbage.area_table import AreaTable, Problem
+from govline.calendar.garbage.centers import Closure
 from govline.calendar.garbage.plan import Closing, DayChange, Laid, Span, lay_out
-from govline.calendar.garbage.readers import AreaTable, Closure, Problem
 from govline.calendar.garbage.rules import Rule
 from govline.calendar.garbage.side_files import Fitting
 from govline.core import Json, frozen_tuple

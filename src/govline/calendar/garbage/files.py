@@ -2,27 +2,25 @@
 
 import re
 from collections.abc import Sequence
-from datetime import date, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from attrs import evolve
 
+from govline.calendar.garbage.area_table import AreaTable
+from govline.calendar.garbage.columns import AREA_HEADERS, below_title
 from govline.calendar.garbage.long_table import read_long
-from govline.calendar.garbage.readers import AreaTable, read_rows, rows_of
+from govline.calendar.garbage.readers import read_rows
 from govline.core.text import normalize
-from govline.errors import FileError, MissingExtra
+from govline.tabular.plain import PlainRow, plain_rows
 
-__all__ = ["members", "read_calendar", "table_rows"]
+__all__ = ["members", "read_calendar"]
 
 _PROPERTY: Final = "#property"
-_AREA: Final = frozenset(("地区名", "地区", "収集地区", "地名", "町名", "町字", "町丁目", "地域名", "地域"))
 _KIND: Final = frozenset(("分別区分", "ごみの種類", "ゴミの種類", "種類", "品目", "収集区分"))
 _RULE: Final = frozenset(("収集日", "収集曜日", "曜日", "収集日程"))
 _PLACE: Final = frozenset(("センター", "収集センター", "管轄"))
 _NAME_END: Final = re.compile(r"(?<=[)）])(?=[^・)）])")
-
-Rows = list[tuple[int, Sequence[str]]]
 
 
 def read_calendar(path: str | Path) -> AreaTable:
@@ -44,39 +42,19 @@ def read_calendar(path: str | Path) -> AreaTable:
         from govline.calendar.garbage.yaml_file import read_yaml
 
         return read_yaml(source)
-    rows = table_rows(source)
+    rows, titles = below_title(plain_rows(source, code="GL-2021"))
+    table = _table(rows)
+    return evolve(table, warnings=[*titles, *table.warnings])
+
+
+def _table(rows: Sequence[PlainRow]) -> AreaTable:
     header = [normalize(label) for label in rows[0][1]]
     if header[0] == _PROPERTY:
         return _joined(read_rows([(number, row[1:]) for number, row in rows]))
-    columns = [at for names in (_AREA, _KIND, _RULE) if (at := _column(header, names)) is not None]
+    columns = [at for names in (AREA_HEADERS, _KIND, _RULE) if (at := _column(header, names)) is not None]
     if len(columns) == 3:
         return read_long(rows, *columns, center=_column(header, _PLACE))
     return read_rows(rows)
-
-
-def table_rows(source: Path) -> Rows:
-    """Rows of a CSV or of the first sheet of an Excel file, with their line numbers; blank ones are left out."""
-    if source.suffix.lower() != ".xlsx":
-        return list(rows_of(source))
-    try:
-        import openpyxl
-    except ModuleNotFoundError as cause:
-        raise MissingExtra("openpyxl", "excel") from cause
-    try:
-        book = openpyxl.load_workbook(source, read_only=True, data_only=True)
-    except OSError:
-        raise
-    except Exception as error:
-        raise FileError("this is no Excel file", code="GL-2021", place={"file": source.name}) from error
-    try:
-        rows = [[_cell_text(cell) for cell in row] for row in book.worksheets[0].iter_rows(values_only=True)]
-    finally:
-        book.close()
-    found = [(number, row) for number, row in enumerate(rows, 1) if any(map(str.strip, row))]
-    if not found:
-        raise FileError("the file is empty", code="GL-2021", place={"file": source.name})
-    width = max(at for _, row in found for at, cell in enumerate(row, 1) if cell.strip())
-    return [(number, row[:width]) for number, row in found]
 
 
 def members(name: str) -> list[str]:
@@ -102,17 +80,6 @@ def _balanced(name: str) -> bool:
 
 def _joined(table: AreaTable) -> AreaTable:
     return evolve(table, areas=[evolve(area, members=members(area.name)) for area in table.areas])
-
-
-def _cell_text(value: Any) -> str:
-    """A date cell as a date token, a whole number without `.0`."""
-    if value is None:
-        return ""
-    if isinstance(value, date | datetime):
-        return f"{value:%Y%m%d}"
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return str(value)
 
 
 def _column(header: Sequence[str], names: frozenset[str]) -> int | None:

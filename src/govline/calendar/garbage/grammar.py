@@ -34,11 +34,21 @@ _DATE: Final = re.compile(rf"(?P<day>\d{{6,}})(?:\((?P<w>{_W})(?:曜日?)?\))?")
 _SHORT_DATE: Final = re.compile(r"(?:19|20)\d{5}")
 _MONTH: Final = re.compile(r"\d{1,2}")
 _COLON: Final = re.compile(r"\s*:\s*")
-_ERA_DATE: Final = re.compile(r"(?:令和|平成)(?:\d{1,2}|元)年\d{1,2}月\d{1,2}日")
+_ERA_DATE: Final = re.compile(
+    r"(?:令和|平成)(?:\d{1,2}|元)年\d{1,2}月\d{1,2}日|(?<![A-Za-z])[RrHh]\d{1,2}([./-])\d{1,2}\1\d{1,2}(?!\d)"
+)
 _LONG_DATE: Final = re.compile(
     r"(?<!\d)(?P<y>\d{4})(?:年(?P<m>\d{1,2})月(?P<d>\d{1,2})日|([/.-])(?P<m2>\d{1,2})\4(?P<d2>\d{1,2})(?!\d))"
 )
 _ONLY_DATES: Final = re.compile(rf"{_DATE.pattern}(?:[・,、;\s]+\d{{6,}}(?:\({_W}(?:曜日?)?\))?)*")
+_FORTNIGHT: Final = re.compile(
+    rf"隔週?の?(?P<w>{_W})(?:曜日?)?\s?\((?P<day>\d{{8}})(?:から|より|~|〜)?\)|隔週?の?(?P<w2>{_W})(?:曜日?)?(?P<day2>\d{{8}})"
+)
+_NUMBERS: Final = re.compile(rf"(?<![\d毎])(?P<w>{_W})(?:曜日?)?(?P<n>[1-5](?:[・,、][1-5])+)(?![\d月])")
+_JOINED_MONTHS: Final = re.compile(
+    r":\s*(\d{1,2}月(?:[\s・,、]+\d{1,2}月)*|\d{1,2}(?:[・,、]\s?\d{1,2})+月?)(?![\d月])"
+)
+_NO_YEAR: Final = re.compile(r"\d{1,2}(?:月|/)\d{1,2}")
 _A_LIST: Final = 4
 _LONGEST: Final = 10_000  # a list of every collection day of ten years has half of it
 _MOSTLY: Final = 0.75
@@ -54,12 +64,21 @@ def parse(text: str) -> Rule:
     """The rule of a cell; see `Rule.parse`."""
     if len(text) > _LONGEST:
         refuse(text, "セルが長すぎます(1万字まで)")
-    plain = _LONG_DATE.sub(_digits, _ERA_DATE.sub(_era_digits, normalize(text)))
+    plain = _coded(_LONG_DATE.sub(_digits, _ERA_DATE.sub(_era_digits, normalize(text))))
     if not plain:
         refuse("", "セルが空です")
     if _ONLY_DATES.fullmatch(plain):
         return _cell(re.sub("[・,、;]", " ", plain))
     return _rule(prose_tokens(plain)) if is_prose(plain) else _cell(plain)
+
+
+def _coded(text: str) -> str:
+    """What says exactly what tokens say, as tokens: 隔週水曜(20260107から), 水1・3, and months joined behind a colon."""
+    text = _FORTNIGHT.sub(lambda found: f"隔{found['w'] or found['w2']}{found['day'] or found['day2']}", text)
+    text = _NUMBERS.sub(
+        lambda found: " ".join(f"{found['w']}{n}" for n in re.findall(r"\d", found["n"])), text
+    )
+    return _JOINED_MONTHS.sub(lambda found: f": {' '.join(re.findall(r'[0-9]+', found[1]))}", text)
 
 
 def _digits(found: re.Match[str]) -> str:
@@ -85,8 +104,10 @@ def _cell(text: str) -> Rule:
         terms += _section(words, remarks)
         warnings += [f"{word}: 7桁の日付のため、この日を除いて読みました" for word in short]
         warnings += [f"{word}: 日付として読めないため、この日を除いて読みました" for word in wrong]
-    if not terms:
+    if not terms and not remarks:
         refuse(text, "収集日の指定がありません")
+    if not terms:
+        warnings.append(f"{text}: 備考だけで、収集日の指定がありません")
     return _rule(terms, remarks, warnings)
 
 
@@ -166,7 +187,7 @@ def _token(text: str) -> Token:
             return read(text, found)
     if text.startswith("隔"):
         refuse(text, "隔週は基準日が要ります(例 隔水20260107)")
-    return refuse(text, "収集日として読めません")
+    return refuse(text, "年のない日付です" if _NO_YEAR.match(text) else "収集日として読めません")
 
 
 def _week(text: str, found: re.Match[str]) -> Token:

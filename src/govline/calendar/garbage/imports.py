@@ -10,13 +10,14 @@ from typing import TypeVar
 from attrs import asdict, evolve, field, frozen
 
 from govline.calendar.garbage import _queries as q
+from govline.calendar.garbage.area_table import AreaTable, Problem
+from govline.calendar.garbage.centers import Closure, read_centers
 from govline.calendar.garbage.editions import Book, Edition, PlainArea, crossing, edition_of
 from govline.calendar.garbage.files import read_calendar
 from govline.calendar.garbage.labels import japanese
 from govline.calendar.garbage.model import ImportReport
 from govline.calendar.garbage.places import TownName
 from govline.calendar.garbage.plan import Closing, DayChange
-from govline.calendar.garbage.readers import AreaTable, Closure, Problem, read_centers
 from govline.calendar.garbage.rules import On, Rule
 from govline.calendar.garbage.side_files import Changes, read_exceptions, without_effect
 from govline.calendar.garbage.towns import PostalTown, read_postcodes, read_towns, with_postcodes

@@ -9,10 +9,11 @@ from typing import Any
 
 from attrs import asdict
 
+from govline.calendar.garbage.area_table import Area, AreaTable, Problem
+from govline.calendar.garbage.centers import Closure, read_centers
 from govline.calendar.garbage.files import read_calendar
 from govline.calendar.garbage.labels import japanese
 from govline.calendar.garbage.plan import Closing, DayChange, Span, lay_out
-from govline.calendar.garbage.readers import Area, AreaTable, Closure, Problem, read_centers
 from govline.calendar.garbage.side_files import Changes, Fitting, read_exceptions, without_effect
 from govline.core.text import normalize
 from govline.errors import FileError, GovlineError, InputError

@@ -6,7 +6,7 @@ from typing import Final
 
 from attrs import evolve
 
-from govline.calendar.garbage.readers import AreaTable, Problem
+from govline.calendar.garbage.area_table import AreaTable, Problem
 
 __all__ = ["japanese"]
 

@@ -4,17 +4,16 @@ from collections.abc import Sequence
 
 from attrs import frozen
 
-from govline.calendar.garbage.readers import Area, AreaTable, CellReader, Problem
+from govline.calendar.garbage.area_table import Area, AreaTable, CellReader, Problem
 from govline.calendar.garbage.rules import Rule
 from govline.core.text import normalize
 from govline.errors import FileError
+from govline.tabular.plain import PlainRow
 
 __all__ = ["LongCell", "LongReader", "read_long"]
 
 
-def read_long(
-    rows: Sequence[tuple[int, Sequence[str]]], area: int, kind: int, rule: int, *, center: int | None
-) -> AreaTable:
+def read_long(rows: Sequence[PlainRow], area: int, kind: int, rule: int, *, center: int | None) -> AreaTable:
     """Read rows of area, kind and rule.
 
     Args:

@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 from attrs import field, frozen
 
-from govline.calendar.garbage.readers import Problem
+from govline.calendar.garbage.area_table import Problem
 from govline.core import CitizenId, frozen_tuple
 from govline.core.values import frozen_map
 from govline.errors import InputError

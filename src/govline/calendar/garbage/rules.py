@@ -14,10 +14,12 @@ from attrs import field, frozen
 from govline.core import frozen_tuple
 from govline.errors import InputError
 
-__all__ = ["ALL_MONTHS", "WEEKDAYS", "Every", "Nth", "On", "Rule", "RuleError", "Term", "Weekly"]
+__all__ = ["ALL_MONTHS", "LAST", "WEEKDAYS", "Every", "Nth", "On", "Rule", "RuleError", "Term", "Weekly"]
 
 WEEKDAYS = "月火水木金土日"
 ALL_MONTHS = frozenset(range(1, 13))
+LAST = -1
+"""The n of the last such weekday of a month, as in RFC 5545."""
 _WEEK = 7
 
 
@@ -45,7 +47,7 @@ class Weekly:
 
 @frozen
 class Nth:
-    """The n-th such weekday of each of these months; a month without a fifth has none."""
+    """The n-th such weekday of each of these months, or the last one; a month without a fifth has none."""
 
     weekday: int
     n: int
@@ -53,17 +55,19 @@ class Nth:
 
     def ordinals(self, first: int, last: int) -> Iterator[int]:
         """Day numbers in `[first, last]`, in the order of the months as they are kept."""
-        offset = (self.n - 1) * _WEEK
+        of_next = self.n == LAST
+        offset = -_WEEK if of_next else (self.n - 1) * _WEEK
         for year in range(date.fromordinal(first).year, date.fromordinal(last).year + 1):
             starts = _month_starts(year)
             for month in self.months:
-                start = starts[month - 1]
+                start = starts[month - 1 + of_next]
                 day = start + (self.weekday + 1 - start) % _WEEK + offset
                 if first <= day <= last and day < starts[month]:
                     yield day
 
     def __str__(self) -> str:
-        return f"第{self.n}{WEEKDAYS[self.weekday]}曜"
+        which = "最終" if self.n == LAST else f"第{self.n}"
+        return f"{which}{WEEKDAYS[self.weekday]}曜"
 
 
 @frozen

@@ -11,13 +11,14 @@ from attrs import evolve
 
 from govline.calendar.garbage import _queries as q
 from govline.calendar.garbage import imports, notices
+from govline.calendar.garbage.area_table import AreaTable, Problem
+from govline.calendar.garbage.centers import Closure
 from govline.calendar.garbage.editions import Book
 from govline.calendar.garbage.hours import NoticeHours
 from govline.calendar.garbage.model import CollectionDay, Group, ImportReport, Setting, Wishes
 from govline.calendar.garbage.pickups import Bulky, Pickup, pickups
 from govline.calendar.garbage.places import Sought, find_places
 from govline.calendar.garbage.plan import Closing, DayChange
-from govline.calendar.garbage.readers import AreaTable, Closure, Problem
 from govline.calendar.garbage.search import AreaName, find_areas
 from govline.calendar.garbage.texts import GARBAGE_TEXTS
 from govline.core import CitizenId, Transaction

@@ -7,11 +7,13 @@ from typing import Final, Literal
 
 from attrs import field, frozen
 
+from govline.calendar.garbage.area_table import AreaTable, Problem
+from govline.calendar.garbage.centers import as_date
 from govline.calendar.garbage.plan import DayChange
-from govline.calendar.garbage.readers import AreaTable, Problem, as_date, rows_of
 from govline.core import frozen_tuple
 from govline.core.text import normalize
 from govline.errors import FileError
+from govline.tabular.plain import plain_rows
 
 __all__ = [
     "ACTION_WORDS",
@@ -67,7 +69,7 @@ def read_exceptions(source: str | Path | bytes) -> Changes:
     Raises:
         FileError: GL-2021, no CSV, or no column of a date or of what happens.
     """
-    rows = rows_of(source, may_be_empty=True)
+    rows = plain_rows(source, code="GL-2021", may_be_empty=True)
     if not rows:
         return Changes()
     (_, header), *body = rows
@@ -156,7 +158,7 @@ def read_descriptions(source: str | Path | bytes) -> list[Kind]:
     Raises:
         FileError: GL-2021, no CSV, or no column `label`.
     """
-    rows = rows_of(source, may_be_empty=True)
+    rows = plain_rows(source, code="GL-2021", may_be_empty=True)
     header = [normalize(label).lower() for label in rows[0][1]] if rows else []
     if rows and "label" not in header:
         raise FileError(
@@ -175,7 +177,9 @@ def read_descriptions(source: str | Path | bytes) -> list[Kind]:
 
 def read_remarks(source: str | Path | bytes) -> dict[str, str]:
     """Read `remarks.csv`: text by id, as `*3` in a cell refers to it; an empty file has none."""
-    rows = [[cell.strip() for cell in row] for _, row in rows_of(source, may_be_empty=True)]
+    rows = [
+        [cell.strip() for cell in row] for _, row in plain_rows(source, code="GL-2021", may_be_empty=True)
+    ]
     return {
         row[0].removeprefix("*"): row[1]
         for row in rows

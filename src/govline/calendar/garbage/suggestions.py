@@ -12,8 +12,8 @@ __all__ = ["suggestion"]
 _W: Final = f"[{WEEKDAYS}]"
 _TOKEN: Final = rf"隔{_W}\d{{8}}|e\d{{1,2}}w\d{{8}}|\d{{8}}|\*\d+|{_W}\d?"
 _LONGEST: Final = 120
-_DAYS: Final = re.compile(rf"(?P<first>{_W})(?:曜日?)?[~〜-](?P<last>{_W})")
-_OTHERWISE: Final = re.compile(r"[~〜]|(?<!年)末|最終")
+_DAYS: Final = re.compile(rf"(?P<first>{_W})(?:曜日?)?(?:[~〜-]|から)(?P<last>{_W})")
+_OTHERWISE: Final = re.compile(r"[~〜]|(?<!年)末|最終|\d\s?[週月]\D{0,3}除")
 """Words without which a cell says something else: they are never left out."""
 _STRAY: Final = re.compile(r"[`'\"?!#%&$@^~|<>{}\[\]。.…_+=\\]")
 
@@ -40,6 +40,8 @@ def _candidates(text: str) -> Iterator[str]:
     yield re.sub(r"[,、・/;]", " ", text)
     yield re.sub(rf"({_W})([1-5](?:[・,、/][1-5])+)", _each_n, text)
     yield re.sub(r"(\d{1,2})[~-](\d{1,2})", _each_month, text)
+    yield re.sub(rf"(隔{_W})\s+(\d{{8}})", r"\1\2", text)
+    yield re.sub(rf"(?<!第)([1-5](?:[・,][1-5])*{_W})(?!\d)", r"第\1", text)
     for start in (text, _STRAY.sub("", reversed_back)):
         if re.fullmatch(rf"(?:(?:{_TOKEN})\s*)+", start):
             yield " ".join(re.findall(_TOKEN, start))

@@ -11,11 +11,12 @@ from typing import Final
 
 from attrs import evolve, field, frozen
 
+from govline.calendar.garbage.area_table import Problem
 from govline.calendar.garbage.places import TownName, fold_place, postcode_of
-from govline.calendar.garbage.readers import Problem, rows_of
 from govline.core import frozen_tuple
 from govline.core.text import fold_kana, normalize
 from govline.errors import FileError
+from govline.tabular.plain import plain_rows
 
 __all__ = ["PostalTown", "Towns", "read_postcodes", "read_towns", "with_postcodes"]
 
@@ -60,7 +61,7 @@ def read_towns(source: str | Path | bytes) -> Towns:
     Raises:
         FileError: GL-2021, no CSV, or no column of a town or of an area.
     """
-    rows = rows_of(source, may_be_empty=True)
+    rows = plain_rows(source, code="GL-2021", may_be_empty=True)
     if not rows:
         return Towns()
     (_, header), *body = rows
@@ -108,7 +109,7 @@ def read_postcodes(source: str | Path | bytes, municipality: str = "") -> list[P
     Raises:
         FileError: GL-2021, not of that form, or of several municipalities and none is named.
     """
-    rows = [row for _, row in rows_of(source)]
+    rows = [row for _, row in plain_rows(source, code="GL-2021")]
     if any(len(row) < _TOWN + 1 or not re.fullmatch(r"\d{7}", row[_POSTCODE].strip()) for row in rows):
         raise FileError(
             "this is no list of postcodes", code="GL-2021", hint="KEN_ALL.CSV: 15 columns, no header"

@@ -65,6 +65,6 @@ def _ending(cells: Iterable[tuple[str, str]]) -> dict[str, date]:
     for kind, cell in cells:
         terms = Rule.parse(cell).terms
         days = [term.day for term in terms if isinstance(term, On)]
-        if len(days) == len(terms):
+        if days and len(days) == len(terms):
             ending[kind] = min(max(days), ending.get(kind, date.max))
     return ending

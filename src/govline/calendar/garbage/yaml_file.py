@@ -11,9 +11,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
 
+from govline.calendar.garbage.area_table import AreaTable
 from govline.calendar.garbage.editions import PlainArea
 from govline.calendar.garbage.long_table import LongCell, LongReader
-from govline.calendar.garbage.readers import AreaTable
 from govline.errors import FileError
 
 __all__ = ["read_yaml", "write_yaml"]

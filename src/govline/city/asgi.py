@@ -100,10 +100,16 @@ class _App:
             await self._webhook(city, scope, receive, send)
 
     async def _webhook(self, city: "City", scope: Scope, receive: Receive, send: Send) -> None:
-        body = await _body(receive)
-        if body is None:
-            await _answer(send, 413, {"error": "body too large"})
+        from govline.web.arriving import arrive  # loads asyncio, which whoever only imports govline need not
+
+        arrived = await arrive(receive, most=MAX_BODY)
+        if arrived.fault == "gone":
             return
+        if arrived.fault:
+            status, why = (413, "body too large") if arrived.fault == "large" else (408, "body too slow")
+            await _answer(send, status, {"error": why})
+            return
+        body = arrived.body
         headers = {key.decode("latin-1").lower(): value.decode("latin-1") for key, value in scope["headers"]}
         if scope["path"] not in self._by_path:
             await self._partner(city, scope["path"].rpartition("/")[2], body, headers, send)
@@ -178,20 +184,6 @@ async def _in_thread(call: Callable[..., Any], *words: Any) -> Any:
     import asyncio  # a web server has it loaded; whoever only imports govline need not
 
     return await asyncio.to_thread(call, *words)
-
-
-async def _body(receive: Receive) -> bytes | None:
-    chunks: list[bytes] = []
-    size = 0
-    while True:
-        message = await receive()
-        chunk = message.get("body", b"")
-        size += len(chunk)
-        if size > MAX_BODY:
-            return None
-        chunks.append(chunk)
-        if not message.get("more_body", False):
-            return b"".join(chunks)
 
 
 async def _answer(send: Send, status: int, content: MutableMapping[str, Any], *, allow: str = "") -> None:

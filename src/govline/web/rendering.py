@@ -1,21 +1,22 @@
 """Pages as HTML: Jinja2 with every value escaped, files of our own only, and the headers that keep a browser safe."""
 
 import hashlib
+import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from typing import Any, Final
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 from attrs import field, frozen
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from govline.core import Reason
-from govline.core.pages import Block, Link, Notice, PageField
+from govline.core.pages import Block, Download, Link, Notice, PageField
 from govline.web.blocks import KINDS
 from govline.web.model import Answer
 
-__all__ = ["LANGUAGES", "Form", "Liff", "Screen", "render", "safe", "static_file"]
+__all__ = ["LANGUAGES", "Form", "Liff", "Screen", "handed_over", "render", "safe", "static_file"]
 
 LANGUAGES: Final = (("ja", "ja", "日本語"), ("en", "en", "English"), ("ja-easy", "ja", "やさしい日本語"))
 """Locale, the language tag of HTML, and its own name."""
@@ -151,6 +152,13 @@ def safe(answer: Answer, *, liff: Liff | None = None, keep: bool = False) -> Ans
     stored = "public, max-age=31536000, immutable" if keep else "no-store"
     extra = (*_HEADERS, ("content-security-policy", policy), ("cache-control", stored))
     return Answer(answer.status, answer.body, answer.media_type, (*answer.headers, *extra))
+
+
+def handed_over(file: Download) -> Answer:
+    """A file to save, under its own name in any script (RFC 6266), kept by nobody on the way."""
+    plain = re.sub(r"[^A-Za-z0-9._-]+", "_", file.name).strip("_") or "file"
+    named = f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(file.name, safe='')}"
+    return safe(Answer(200, file.data, file.media_type, (("content-disposition", named),)))
 
 
 def static_file(name: str) -> Answer | None:

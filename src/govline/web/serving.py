@@ -3,18 +3,18 @@
 Both are thin: they read a bounded body, hand an `Ask` to the same synchronous handler, and write its `Answer`.
 """
 
-import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from govline.errors import PageRefused
+from govline.web.arriving import SECONDS, arrive
 from govline.web.bodies import MOST_BODY, read_query
 from govline.web.model import Answer, Ask
 
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Town", "app", "wsgi"]
 
-_SECONDS: Final = 20.0
-"""For a whole body to arrive; behind it waits a citizen's phone, not a tape."""
 _DIGITS: Final = 18
 _METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 _HUGE: Final = b"\0" * (MOST_BODY + 1)
@@ -40,7 +38,7 @@ class Town(Protocol):
         ...
 
 
-def app(town: Town, *, seconds: float = _SECONDS) -> Starlette:
+def app(town: Town, *, seconds: float = SECONDS) -> Starlette:
     """The town's pages as an ASGI application; `mount` it anywhere, addresses follow `root_path`.
 
     Args:
@@ -48,13 +46,10 @@ def app(town: Town, *, seconds: float = _SECONDS) -> Starlette:
     """
 
     async def answer(request: Request) -> Response:
-        try:
-            async with asyncio.timeout(seconds):
-                body = await _body(request)
-        except TimeoutError:
-            body = _HUGE  # answered like one that is too large: the code says larger or slower
-        except ClientDisconnect:
+        arrived = await arrive(request.receive, most=MOST_BODY, seconds=seconds)
+        if arrived.fault == "gone":
             return Response(status_code=499)
+        body = _HUGE if arrived.fault else arrived.body  # the handler's code says larger or slower
         return _response(await run_in_threadpool(town.web.handle, _ask_of(request, body)), request.method)
 
     return Starlette(routes=[Route("/{path:path}", answer, methods=list(_METHODS))])
@@ -71,18 +66,6 @@ def wsgi(town: Town) -> Wsgi:
         return [body]
 
     return answer
-
-
-async def _body(request: Request) -> bytes:
-    """The body, cut off just behind the limit: the handler refuses it by its length."""
-    chunks: list[bytes] = []
-    size = 0
-    async for chunk in request.stream():
-        chunks.append(chunk)
-        size += len(chunk)
-        if size > MOST_BODY:
-            break
-    return b"".join(chunks)
 
 
 def _ask_of(request: Request, body: bytes) -> Ask:

@@ -217,7 +217,8 @@ class ProxyStaff:
     """Believes the headers of a reverse proxy that has signed the member in (LGWAN's own login), and of nobody else.
 
     The proxy must remove these headers from what it receives. The server in front of Python must show the proxy as the peer
-    (uvicorn: no `--proxy-headers` for it).
+    (uvicorn: `--no-proxy-headers`); a WSGI server must drop header names with underscores, which WSGI cannot tell from
+    those with hyphens (gunicorn and nginx do).
 
     Args:
         proxies: Addresses or networks of the proxies; a request from elsewhere brings nobody in.

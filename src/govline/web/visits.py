@@ -20,7 +20,7 @@ from govline.web.bodies import read_form
 from govline.web.links import OpenedLink
 from govline.web.model import Answer, Ask, Kept
 from govline.web.reading import Checked, check
-from govline.web.rendering import Form
+from govline.web.rendering import Form, handed_over
 from govline.web.tokens import form_token, same
 
 if TYPE_CHECKING:
@@ -48,6 +48,11 @@ class Visitor:
     def token(self) -> str:
         """What a form must bring back."""
         return form_token(self.seed)
+
+    @property
+    def seat(self) -> str:
+        """Where a member of staff sits: what they left half-filled there waits there, and not where they are moved to."""
+        return ",".join(sorted(self.request.actor.departments)) if self.staff else ""
 
 
 def plain_query(query: Mapping[str, str]) -> dict[str, str]:
@@ -79,23 +84,25 @@ class Visit:
         query = self._query
         return f"{self.path}?{urlencode(query)}" if query else self.path
 
-    @property
-    def _thing(self) -> str:
-        """What a draft or submission is of: the page with its query."""
-        return f"{self.name}?{urlencode(sorted(self._query.items()))}"
+    def _thing(self, seat: str) -> str:
+        """What a draft or submission is of: the page with its query, and a member of staff's seat."""
+        page = f"{self.name}?{urlencode(sorted(self._query.items()))}"
+        return f"{page}@{seat}" if seat else page
 
     # --- GET ----------------------------------------------------------------------------------------------------------
 
     def show(self, tx: Transaction, visitor: Visitor) -> Answer:
         """The page, the result of a submission, or the form as it was left."""
         if key := self.ask.query.get("done", ""):
-            done = drafts.result(tx, visitor.subject, self._thing, key)
+            done = drafts.result(tx, visitor.subject, self._thing(visitor.seat), key)
             if done is not None:
                 return self._result(visitor, done)
         if visitor.link and visitor.link.once and visitor.link.used:
             raise PageRefused("the link was used", code="GL-8113", status=404)
         view = self.page.show(tx, visitor.request)
-        draft = drafts.load(tx, visitor.subject, self._thing) if view.fields else None
+        if view.download is not None:
+            return handed_over(view.download)
+        draft = drafts.load(tx, visitor.subject, self._thing(visitor.seat)) if view.fields else None
         key = str((draft or {}).get("key") or self.desk.random_text(24))
         texts = (draft or {}).get("texts") or _first_texts(view.fields)
         notices = []
@@ -126,21 +133,23 @@ class Visit:
         view = self.desk.read(lambda tx: self.page.show(tx, visitor.request))
         deed, key = kept.first("_do"), _key(kept) or self.desk.random_text(24)
         if deed == "keep":
-            self.keep(visitor.subject, view.fields, kept)
+            self.keep(visitor.subject, view.fields, kept, visitor.seat)
             return self.desk.go(self.ask, self._with("kept", "1"))
         if deed == "discard":
-            self.desk.run(lambda tx: drafts.drop(tx, visitor.subject, self._thing), visitor.request.actor)
+            self.desk.run(
+                lambda tx: drafts.drop(tx, visitor.subject, self._thing(visitor.seat)), visitor.request.actor
+            )
             return self.desk.go(self.ask, self._here)
         if deed == "edit":
             return self._draw(visitor, view, key, _storable(kept.texts))
         return self._submit(visitor, view, kept, key, sure=deed == "sure")
 
-    def keep(self, subject: str, fields: Sequence[PageField], kept: Kept) -> None:
-        """Save what was typed as the subject's draft; what the page did not ask for is left out, a 個人番号 too."""
+    def keep(self, subject: str, fields: Sequence[PageField], kept: Kept, seat: str = "") -> None:
+        """Save what was typed as the subject's draft at a seat; what the page did not ask for is left out, a 個人番号 too."""
         names = {asked.name for asked in fields if asked.kind != "file"}
         texts = {name: values for name, values in _storable(kept.texts).items() if name in names}
         plain = {"key": _key(kept), "texts": texts}
-        self.desk.run(lambda tx: drafts.save(tx, subject, self._thing, plain), None)
+        self.desk.run(lambda tx: drafts.save(tx, subject, self._thing(seat), plain), None)
 
     def _submit(self, visitor: Visitor, view: View, kept: Kept, key: str, *, sure: bool) -> Answer:
         checked = check(view.fields, kept, self.desk.words(self.ask))
@@ -157,11 +166,16 @@ class Visit:
                 links.use(tx, visitor.link)
             taken = submit(tx, request, checked.values)
             if isinstance(taken, Submitted) and taken.tell and request.citizen:
-                _tell(tx, request.citizen, taken.tell, drafts.reference(visitor.subject, self._thing, key))
+                _tell(
+                    tx,
+                    request.citizen,
+                    taken.tell,
+                    drafts.reference(visitor.subject, self._thing(visitor.seat), key),
+                )
             return taken
 
         def unit(tx: Transaction) -> None:
-            drafts.submit(tx, visitor.subject, self._thing, key, lambda: act(tx))
+            drafts.submit(tx, visitor.subject, self._thing(visitor.seat), key, lambda: act(tx))
 
         try:
             self.desk.run(unit, request.actor)
@@ -172,12 +186,12 @@ class Visit:
     def _refused(
         self, visitor: Visitor, view: View, kept: Kept, key: str, reasons: Sequence[Reason]
     ) -> Answer:
-        self.keep(visitor.subject, view.fields, kept)
+        self.keep(visitor.subject, view.fields, kept, visitor.seat)
         return self._draw(visitor, view, key, _storable(kept.texts), reasons=reasons)
 
     def _review(self, visitor: Visitor, view: View, kept: Kept, key: str, checked: Checked) -> Answer:
         """What was entered, once more. The page carries it on; the draft is for a change of language or of mind."""
-        self.keep(visitor.subject, view.fields, kept)
+        self.keep(visitor.subject, view.fields, kept, visitor.seat)
         words = self.desk.words(self.ask)
         shown = [(asked.label, _spoken(asked, checked.values[asked.name], words)) for asked in view.fields]
         action, button = self.ask.root + self._here, view.button or words("web.send")

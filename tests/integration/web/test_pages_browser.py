@@ -220,6 +220,9 @@ def test_every_page_is_accessible(pages, open_context, simulator, hana, city):
     page.get_by_role("link", name="送信の状況").click()
     page.get_by_role("table").wait_for()
     accessible(page, "staff-outbox")
+    page.goto(f"{pages}/staff/town/expiries")
+    page.get_by_role("heading", name="期限のあるもの").wait_for()
+    accessible(page, "staff-expiries")
 
 
 @pytest.fixture

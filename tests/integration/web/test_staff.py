@@ -206,3 +206,48 @@ def test_roles_come_from_people(make_city, any_db, demo):
     assert browser.get("/staff").status == 200
     browser.fill("/staff/demo/desk", who="窓口")
     assert demo.taken[0][1].id == member
+
+
+def test_a_draft_stays_at_the_desk_where_it_was_begun(make_city, any_db, demo):
+    """A clerk who is moved does not find what a citizen of the old desk told; who comes to the desk does not either."""
+    from datetime import date
+
+    from govline.people import Move, PeopleFeature
+
+    definition = {
+        "departments": {"zeimu": {"label": "税務課"}, "kankyo": {"label": "環境課"}},
+        "roles": {"clerk": {"label": "担当", "verbs": ["web.staff"]}},
+    }
+    city = make_city(any_db, (PeopleFeature(), {"definition": definition}), demo, staff="local")
+    city.web.staff._password = LIGHT
+    hashed = city.web.staff.hash("correct horse")
+
+    def hire(tx):
+        members = []
+        for name, place in (("yamada", "zeimu"), ("suzuki", "zeimu")):
+            city.web.staff.add(tx, name, hashed)
+            members.append(city.people.add(tx, name, name))
+            city.people.assign(tx, members[-1], "clerk", place)
+        return members
+
+    yamada, _suzuki = any_db.run(hire)
+    browsers = {}
+    for name in ("yamada", "suzuki"):
+        browsers[name] = Browser(city.web)
+        browsers[name].fill("/staff/sign-in", name=name, password="correct horse")
+    browsers["yamada"].fill("/staff/demo/desk", do="keep", who="税の相談者")
+    assert "税の相談者" in browsers["yamada"].get("/staff/demo/desk").body.decode()
+    assert "税の相談者" not in browsers["suzuki"].get("/staff/demo/desk").body.decode()
+    today = any_db.clock.now().date()
+    any_db.run(lambda tx: city.people.hand_over(tx, [Move(yamada, "kankyo", ("clerk",))], today))
+    assert "税の相談者" not in browsers["yamada"].get("/staff/demo/desk").body.decode()
+    assert isinstance(today, date)
+
+
+def test_somebody_else_on_the_same_browser_sees_no_draft(browser, sign_in, simulator, hana):
+    sign_in(browser, hana)
+    browser.fill("/c/demo/form", do="keep", who="花子だけの下書き")
+    browser.get("/")
+    browser.post("/sign-out", browser.hidden())
+    sign_in(browser, simulator.world.add_citizen("鈴木 太郎"))
+    assert "花子だけの下書き" not in browser.get("/c/demo/form").body.decode()

@@ -103,6 +103,42 @@ def test_a_body_of_more_than_a_megabyte_is_refused_unread():
     assert len(town.bodies) == 1
 
 
+def hostile(app, receive, path="/line/webhook"):
+    """What a peer gets that never ends its body, or hangs up."""
+    sent = []
+
+    async def send(message):
+        sent.append(message)
+
+    asyncio.run(app({"type": "http", "method": "POST", "path": path, "headers": []}, receive, send))
+    return sent[0]["status"] if sent else None
+
+
+@pytest.mark.parametrize("path", ["/line/webhook", "/hinata/line/partners/chat"])
+def test_a_body_that_never_ends_is_given_up(path):
+    async def drops():
+        return {"type": "http.request", "body": b"", "more_body": True}
+
+    async def floods():
+        return {"type": "http.request", "body": b"x" * 65_536, "more_body": True}
+
+    town = Town()
+    assert hostile(asgi(town), drops, path) == 408
+    assert hostile(asgi(town), floods, path) == 413
+    assert town.bodies == []
+
+
+def test_half_a_webhook_reaches_nobody():
+    town = Town()
+    incoming = [{"type": "http.request", "body": b"{", "more_body": True}, {"type": "http.disconnect"}]
+
+    async def hangs_up():
+        return incoming.pop(0)
+
+    assert hostile(asgi(town), hangs_up) is None
+    assert town.bodies == []
+
+
 def test_health_needs_no_town():
     assert call(asgi(), "/healthz", "GET")[::2] == (200, {"ok": True})
     assert call(asgi(Town()), "/healthz", "POST")[0] == 404

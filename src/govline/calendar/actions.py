@@ -8,11 +8,13 @@ from pydantic import BaseModel, ConfigDict, Field
 from govline.calendar.labels import when_in
 from govline.calendar.model import Booking, Refused, Slot
 from govline.calendar.office import Office
+from govline.calendar.page_links import NO_PAGES, PageLinks
 from govline.calendar.picker import Page, ask, read, slot_label, slot_value
 from govline.calendar.screening import Screened, ask_question, hear_answer
 from govline.calendar.service import Calendar
 from govline.core import Action, ActionResult, Ask, Finished, Input, Json, Reason, TalkContext, Transaction
-from govline.core.messages import Confirm, Postback, QuickReply, Text
+from govline.core.message_limits import LIMITS
+from govline.core.messages import Buttons, Carousel, Column, Confirm, Open, Postback, QuickReply, Text
 from govline.core.text import clip, normalize
 from govline.core.texts import Texts, spoken
 
@@ -64,11 +66,12 @@ class OwnArgs(_Args):
 
 @frozen
 class CalendarActions:
-    """The actions over one calendar and one wording; `office`: when staff can be asked."""
+    """The actions over one calendar and one wording; `office`: when staff can be asked; `links`: to its pages."""
 
     calendar: Calendar
     texts: Texts
     office: Office = _USUAL
+    links: PageLinks = NO_PAGES
 
     def all(self) -> list[Action]:
         """Every action, for `Offers.actions`."""
@@ -79,6 +82,7 @@ class CalendarActions:
             Action("calendar.book", BookArgs, {"ok", "refused"}, self.book),
             Action("calendar.ask_staff", NoArgs, {"open", "closed"}, self.ask_staff),
             Action("calendar.list", OwnArgs, {"ok", "none"}, self.list_bookings),
+            Action("calendar.merge", NoArgs, {"ok", "closed"}, self.merge),
             Action("calendar.change", OwnArgs, ended, self.change, resume=self.change_on),
             Action("calendar.cancel", OwnArgs, {*ended, "kept"}, self.cancel, resume=self.cancel_on),
         ]
@@ -156,7 +160,28 @@ class CalendarActions:
             return self._none()
         lines = [f"・{self._named(booking)}" for booking in mine]
         text = Text("\n".join([self.texts.get("calendar.your_bookings"), *lines]))
-        return Finished("ok", [self._value(booking) for booking in mine], [text])
+        cards = self._files(tx, context, mine)
+        return Finished("ok", [self._value(booking) for booking in mine], [text, *cards])
+
+    def _files(self, tx: Transaction, context: TalkContext, mine: Sequence[Booking]) -> list[Carousel]:
+        """Cards that put a booking into the citizen's own calendar, where the town has pages."""
+        label, columns = self.texts.get("calendar.to_own_calendar"), list[Column]()
+        for booking in mine[: LIMITS.columns]:
+            url = self.links.ics(tx, booking, context.citizen)
+            if url is None:
+                return []
+            title = self.calendar.programme(booking.programme).title
+            button = Open(clip(label, LIMITS.label, "…"), f"{url}?openExternalBrowser=1")
+            columns.append(Column(slot_label(booking), [button], clip(title, LIMITS.title, "…")))
+        return [Carousel(columns, alt=label)]
+
+    def merge(self, tx: Transaction, context: TalkContext, args: NoArgs) -> ActionResult:  # noqa: ARG002 - the contract's signature
+        """Hand out the link where the code of a receipt is entered: a code typed here would stay in the chat for good."""
+        url = self.links.merge(tx, context.citizen)
+        if url is None:
+            return Finished("closed", messages=[Text(self.texts.get("calendar.merge_at_counter"))])
+        open_ = Open(clip(self.texts.get("calendar.open_page"), LIMITS.label, "…"), url)
+        return Finished("ok", messages=[Buttons(self.texts.get("calendar.merge_here"), [open_])])
 
     def change(self, tx: Transaction, context: TalkContext, args: OwnArgs) -> ActionResult:
         """Ask which booking (where there are several) and for which slot."""
@@ -184,19 +209,37 @@ class CalendarActions:
         return self._really(mine[0]) if len(mine) == 1 else self._which(mine)
 
     def cancel_on(self, tx: Transaction, context: TalkContext, state: Json, said: Input) -> ActionResult:
-        """Go on with the cancellation: the booking, then yes or no."""
+        """Go on with the cancellation: the booking, then yes or no, then what becomes of bookings linked with it."""
+        if "left" in state:
+            return self._left_answered(tx, context, state, said)
         if "bookings" in state:
             chosen = self._chosen(tx, context, state, said)
             return self._really(chosen) if chosen else self._which_again(tx, context, state)
         words = normalize(said.text)
         if said.data == _YES or words in ("はい", self.texts.get("calendar.yes_cancel")):
             key = _key(context, "calendar.cancel")
-            answer = self.calendar.cancel(tx, state["booking"], key=key, citizen=context.citizen)
-            return self._answered(answer)
+            answer = self.calendar.cancel(tx, state["booking"], key=key, citizen=context.citizen, asked=True)
+            return self._ask_left(tx, answer) if isinstance(answer, Booking) else self._answered(answer)
         booking = self.calendar.booking(tx, state["booking"])
         if said.data == _NO or words in ("いいえ", self.texts.get("calendar.no_keep")) or booking is None:
             return Finished("kept")
         return self._really(booking)
+
+    def _ask_left(self, tx: Transaction, cancelled: Booking) -> ActionResult:
+        """The booking is gone; ask about the rest of its link where the programme wants to know."""
+        asked = self.calendar.left_over.question(tx, cancelled)
+        if asked is None:
+            return self._answered(cancelled)
+        done = Text(self.texts.get("calendar.page.tell_cancelled", booking=self._named(cancelled)))
+        return Ask([done, asked], {"left": cancelled.link, "value": self._value(cancelled)})
+
+    def _left_answered(self, tx: Transaction, context: TalkContext, state: Json, said: Input) -> ActionResult:
+        told = self.calendar.left_over.hear(tx, context, state["left"], said)
+        if told is not None:
+            return Finished("ok", state["value"], told)
+        cancelled = self.calendar.booking(tx, state["value"]["id"])
+        again = self.calendar.left_over.question(tx, cancelled) if cancelled else None
+        return Finished("ok", state["value"]) if again is None else Ask([again], state)
 
     # --- questions ---
 

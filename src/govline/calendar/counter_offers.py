@@ -26,7 +26,7 @@ from govline.core import (
 if TYPE_CHECKING:
     from govline.calendar.service import Calendar
 
-__all__ = ["DATA", "RETENTION", "CloseStep", "no_show_ticks", "rebooking"]
+__all__ = ["DATA", "RETENTION", "CloseStep", "left_over", "no_show_ticks", "rebooking"]
 
 _PAGE: Final = 500
 _HOURS: Final = range(8, 24)
@@ -71,3 +71,8 @@ def rebooking(calendar: "Calendar") -> Responder:
         return calendar.rebooking().respond(tx, context, said)
 
     return Responder("calendar.rebooking", "postback", respond)
+
+
+def left_over(calendar: "Calendar") -> Responder:
+    """What hears what becomes of bookings linked with a cancelled one."""
+    return Responder("calendar.left_over", "postback", calendar.left_over.respond)

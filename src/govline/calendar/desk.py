@@ -6,7 +6,7 @@ from typing import Any, Final
 from attrs import evolve, frozen
 
 from govline.calendar import _queries as q
-from govline.calendar import history, ledger, reminders
+from govline.calendar import history, ledger, left_over, reminders
 from govline.calendar.dues import Dues
 from govline.calendar.knowledge import facts_of, holds_in_the_way, look_up
 from govline.calendar.linking import link_reasons
@@ -176,9 +176,19 @@ class Desk:
         return evolve(booking, slot=new.id, party=people, places=places, draws=new.draws, starts=new.starts)
 
     def cancel(
-        self, tx: Transaction, booking_id: Id, citizen: CitizenId | None, *, reason: str = ""
+        self,
+        tx: Transaction,
+        booking_id: Id,
+        citizen: CitizenId | None,
+        *,
+        reason: str = "",
+        asked: bool = False,
     ) -> Answer:
-        """Live to cancelled; only a citizen who cancels a confirmed booking meets the cut-off."""
+        """Live to cancelled; only a citizen who cancels a confirmed booking meets the cut-off.
+
+        Args:
+            asked: The caller asks the citizen what becomes of linked bookings; a message asks where nobody does.
+        """
         booking = own_booking(tx, booking_id, citizen)
         if isinstance(booking, Refused):
             return booking
@@ -190,7 +200,7 @@ class Desk:
                 return Refused(reasons)
         ended = self.end(tx, booking, BookingState.CANCELLED, reason=reason)
         if ended is not None and booking.link is not None:
-            self._after_cancel(tx, booking, reason)
+            self._after_cancel(tx, booking, reason, asked=asked)
         return ended or Refused([_collision()])
 
     def end(
@@ -210,15 +220,18 @@ class Desk:
         history.record(tx, ended, state.value, booking.state, reason=reason)
         return ended
 
-    def _after_cancel(self, tx: Transaction, booking: Booking, reason: str) -> None:
+    def _after_cancel(self, tx: Transaction, booking: Booking, reason: str, *, asked: bool) -> None:
         """What becomes of the bookings that the cancelled one was linked with."""
-        first: Booking = tx.one(q.BOOKING_BY_ID, {"booking": booking.link}) or booking
-        link = self.programme(first.programme).link
-        for other in [other for other in linked_with(tx, booking) if other.state.open]:
-            if link is None or link.on_cancel == "both":
+        rest = [other for other in linked_with(tx, booking) if other.state.open]
+        if not left_over.asks(tx, self.programme, booking):
+            for other in rest:
                 self.end(tx, other, BookingState.CANCELLED, reason=reason)
-            else:
-                tell(tx, "calendar.link_left", other, {"cancelled": booking.id, "slot": other.slot})
+            return
+        for other in rest:
+            tell(tx, "calendar.link_left", other, {"cancelled": booking.id, "slot": other.slot})
+        if not asked:
+            left = left_over.left_of(tx, booking)
+            left_over.ask_by_push(tx, self.programme, self.texts, booking, left)
 
     # --- judgement ---
 

@@ -22,6 +22,7 @@ from govline.calendar.labels import when
 from govline.calendar.model import Refused
 from govline.calendar.occupancy_reader import OCCUPANCY_COMMAND
 from govline.calendar.office import Office, OfficeConfig
+from govline.calendar.page_links import NO_PAGES, PageLinks
 from govline.calendar.page_texts import PAGE_TEXTS
 from govline.calendar.pages_all import pages_of
 from govline.calendar.service import Calendar
@@ -87,6 +88,7 @@ class CalendarFeature:
         self._texts = Texts(defaults=_TEXTS)
         self._folder = Path()
         self._office = Office()
+        self._links = NO_PAGES
         self._keys: Callable[[], Keyring | None] = lambda: None
         self._today: Callable[[], date] = lambda: today(SystemClock())
 
@@ -100,6 +102,7 @@ class CalendarFeature:
         self._texts = Texts(config.texts, _TEXTS)
         self._folder = Path(env.folder) / config.folder
         self._office = config.office.office()
+        self._links = PageLinks(lambda: env.port("pages"))
         programmes = [*load_folder(self._folder), *map(parse, config.programmes)]
         names = [programme.id for programme in programmes]
         twice = sorted({name for name in names if names.count(name) > 1})
@@ -120,8 +123,8 @@ class CalendarFeature:
     def offers(self, service: Calendar) -> Offers:
         """Actions, the expiry of holds, daily upkeep, the slot port, checks and the staff's view."""
         return Offers(
-            actions=CalendarActions(service, self._texts, self._office).all(),
-            responders=[counter_offers.rebooking(service)],
+            actions=CalendarActions(service, self._texts, self._office, self._links).all(),
+            responders=[counter_offers.rebooking(service), counter_offers.left_over(service)],
             effects={
                 closures.TOPIC: counter_offers.CloseStep(service),
                 "calendar.expire": ExpireHold(service),
@@ -167,7 +170,7 @@ class CalendarSlots:
     ) -> Ref | tuple[Reason, ...]:
         """A hold's reference, or every reason against it."""
         answer = self.calendar.hold(tx, slot, citizen, party=party, key=key)
-        return tuple(answer.reasons) if isinstance(answer, Refused) else answer.ref
+        return tuple(self.calendar.worded(answer)) if isinstance(answer, Refused) else answer.ref
 
     def release(self, tx: Transaction, booking: Ref, *, key: str) -> None:
         """Free the places; nothing happens when they are free already."""

@@ -72,7 +72,7 @@ PAGE_TEXTS: Final = {
     "calendar.page.how": _said(
         "日付を選ぶと時間が出ます。{party}名分の空きを表示しています。",
         "Choose a day to see its times. What is free for {party} is shown.",
-        "日を えらんでください。{party}人の あきが 出ています。",
+        "日を えらんでください。{party}人の あきが でています。",
     ),
     "calendar.page.moving": _said(
         "いまのご予約は{now}です。新しい日時を選ぶまで、いまのご予約は残ります。",
@@ -144,8 +144,8 @@ PAGE_TEXTS: Final = {
     ),
     "calendar.page.desk": _said("予約の状況(日ごと)", "Bookings of a day", "予約(よやく)の ひょう"),
     "calendar.page.use": _said("予約の埋まり具合(月)", "Occupancy of a month", "予約(よやく)の うまりぐあい"),
-    "calendar.page.taken": _said("予約/定員", "Booked/places", "予約/定員"),
-    "calendar.page.bookings": _said("予約の一覧", "Bookings", "予約の いちらん"),
+    "calendar.page.taken": _said("予約/定員", "Booked/places", "よやく/ていいん"),
+    "calendar.page.bookings": _said("予約の一覧", "Bookings", "よやくの いちらん"),
     "calendar.page.code": _said("予約番号", "Code", "ばんごう"),
     "calendar.page.channel": _said("受付方法", "By", "うけつけ"),
     "calendar.page.claim": _said(
@@ -154,7 +154,7 @@ PAGE_TEXTS: Final = {
     "calendar.page.claim_why": _said(
         "{programme}は、{name}をお持ちの方が予約できます。書類のとおりに入力してください。入力した内容は、確認のほかには使いません。",
         "{programme} is for people with a {name}. Enter it as it stands on your paper. It is used for this check only.",
-        "{programme}は {name}を もっている 人が 予約(よやく) できます。かみの とおりに 入れてください。",
+        "{programme}は {name}を もっている 人が 予約(よやく) できます。かみの とおりに いれてください。",
     ),
     "calendar.page.born": _said("生年月日", "Date of birth", "うまれた 日"),
     "calendar.page.do_claim": _said("確認する", "Check", "しらべる"),
@@ -163,6 +163,48 @@ PAGE_TEXTS: Final = {
         "続けて日時をお選びください。", "Please choose a date and time now.", "日と 時間を えらんでください。"
     ),
     "calendar.page.not_claimed": _said("確認できませんでした", "Not confirmed", "できませんでした"),
+    "calendar.page.merge": _said(
+        "電話・窓口での予約をLINEに入れる",
+        "Bookings by telephone or counter",
+        "電話(でんわ)の 予約(よやく)を LINEに いれる",
+    ),
+    "calendar.page.merge_why": _said(
+        "電話や窓口で予約した方は、お渡ししたコードを入力すると、この画面とLINEで予約の確認・変更・取消ができます。コードは一度だけ使えます。",
+        "If you booked by telephone or at the counter, enter the code you were given. You can then see, change and cancel the booking here and on LINE. A code works once.",
+        "電話(でんわ)で 予約(よやく)した 人は、コードを いれてください。LINEで みたり やめたり できます。コードは 1かい つかえます。",
+    ),
+    "calendar.page.merge_code": _said("コード", "Code", "コード"),
+    "calendar.page.merge_help": _said(
+        "例: ABCDE-12345 大文字でも小文字でも、ハイフンがなくてもかまいません。",
+        "Such as ABCDE-12345. Capitals and hyphens do not matter.",
+        "れい: ABCDE-12345",
+    ),
+    "calendar.page.do_merge": _said("LINEに入れる", "Add to LINE", "LINEに いれる"),
+    "calendar.page.merged": _said("LINEに入れました", "Added to LINE", "LINEに いれました"),
+    "calendar.page.merge_nothing": _said(
+        "これからの予約はありませんでした。",
+        "There were no bookings to come.",
+        "これからの 予約(よやく)は ありません。",
+    ),
+    "calendar.page.not_merged": _said("確認できませんでした", "Not added", "できませんでした"),
+    "calendar.page.merge_again": _said("もう一度入力する", "Try again", "もういちど"),
+    "calendar.page.tell_merged": _said(
+        "電話・窓口での予約{count}件が、LINEで確認・変更・取消できるようになりました。",
+        "Bookings by telephone or counter that are on LINE now: {count}.",
+        "電話(でんわ)の 予約(よやく) {count}つが LINEに はいりました。",
+    ),
+    "calendar.page.ics": _said("カレンダーに入れる", "Add to your calendar", "カレンダーに いれる"),
+    "calendar.page.add_to_calendar": _said(
+        "{booking}をカレンダーに入れる", "Add {booking} to your calendar", "{booking}を カレンダーに いれる"
+    ),
+    "calendar.page.take_from_calendar": _said(
+        "カレンダーからも消す", "Remove it from your calendar", "カレンダーからも けす"
+    ),
+    "calendar.page.left_what": _said(
+        "つながっている予約({rest})はどうしますか?",
+        "What about the booking that belongs to it ({rest})?",
+        "つづきの 予約(よやく)({rest})は どうしますか?",
+    ),
     "calendar.page.close": _said(
         "この日の枠を中止する", "Close slots of this day", "この 日を やすみに する"
     ),
@@ -172,7 +214,7 @@ PAGE_TEXTS: Final = {
     "calendar.page.closing": _said(
         "中止すると、予約した方だけにお知らせし、ほかの枠を先にご案内します。予約は消えません。",
         "Only those who have booked are told, and they come first elsewhere. No booking is lost.",
-        "やすみに すると、予約した 人だけに しらせます。",
+        "やすみに すると、予約(よやく)した 人だけに しらせます。",
     ),
     "calendar.page.since": _said("何時の枠から", "From", "なん時から"),
     "calendar.page.until": _said("何時の枠まで", "Until", "なん時まで"),
@@ -180,7 +222,7 @@ PAGE_TEXTS: Final = {
     "calendar.page.why_help": _said(
         "住民にそのまま届きます。お名前や電話番号は書かないでください。",
         "Citizens read it as it stands. No names or telephone numbers.",
-        "そのまま おくります。名前や 電話番号は 書かないでください。",
+        "そのまま おくります。名前(なまえ)や 電話番号(でんわばんごう)は かかないでください。",
     ),
     "calendar.page.emergency": _said(
         "夜間でもすぐに知らせる", "Tell people at night too", "よるでも すぐ しらせる"
@@ -188,7 +230,7 @@ PAGE_TEXTS: Final = {
     "calendar.page.do_close": _said("中止して知らせる", "Close and tell people", "やすみに して しらせる"),
     "calendar.page.closed": _said("中止しました", "Closed", "やすみに しました"),
     "calendar.page.closed_slots": _said("中止した枠", "Closed slots", "やすみの わく"),
-    "calendar.page.displaced": _said("お知らせする予約", "Bookings to be told", "しらせる 予約"),
+    "calendar.page.displaced": _said("お知らせする予約", "Bookings to be told", "しらせる 予約(よやく)"),
     "calendar.page.wrong_span": _said(
         "終わりは始まりより後の時刻をお選びください。",
         "The end must come after the start.",
@@ -198,7 +240,7 @@ PAGE_TEXTS: Final = {
     "calendar.page.day_after": _said("次の日({day})", "Day after ({day})", "つぎの 日({day})"),
     "calendar.page.programme": _said("予約の種類", "Programme", "しゅるい"),
     "calendar.booking.held": _said("仮予約", "held", "かり"),
-    "calendar.booking.confirmed": _said("予約済", "booked", "予約"),
+    "calendar.booking.confirmed": _said("予約済", "booked", "よやく"),
     "calendar.booking.displaced": _said("中止(振替待ち)", "to be moved", "やすみ"),
     "calendar.booking.attended": _said("来所", "came", "きた"),
     "calendar.booking.no_show": _said("来所なし", "did not come", "こなかった"),

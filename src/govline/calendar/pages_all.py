@@ -3,6 +3,8 @@
 from govline.calendar.pages import Browsing
 from govline.calendar.pages_booking import BookingPages
 from govline.calendar.pages_claim import ClaimPages
+from govline.calendar.pages_ics import IcsPages
+from govline.calendar.pages_merge import MergePages
 from govline.calendar.pages_staff import StaffPages
 from govline.calendar.service import Calendar
 from govline.core.pages import Page
@@ -15,6 +17,6 @@ def pages_of(calendar: Calendar, texts: Texts) -> list[Page]:
     """The pages of this calendar; those that nothing needs are left out."""
     return [
         page
-        for kind in (Browsing, BookingPages, ClaimPages, StaffPages)
+        for kind in (Browsing, BookingPages, MergePages, ClaimPages, IcsPages, StaffPages)
         for page in kind(calendar, texts).all()
     ]

@@ -9,8 +9,9 @@ from govline.calendar.conditions import answer_reasons
 from govline.calendar.labels import time_label, when_in
 from govline.calendar.model import Allowed, Booking, Programme, Refused, Slot
 from govline.calendar.pages import Asked, Words
+from govline.calendar.reasons import because
 from govline.calendar.service import Calendar
-from govline.core import Reason, Transaction
+from govline.core import Id, Reason, Transaction
 from govline.core.jst import to_jst
 from govline.core.pages import (
     Block,
@@ -84,7 +85,7 @@ class BookingPages:
         asked = Asked.of(tx, self.calendar, request)
         slot = self.calendar.slot(tx, request.query.get("slot", ""))
         if slot is None or asked.programme is None or slot.programme != asked.programme.id:
-            return [Reason("GL-2101", words("no_slot"))]
+            return words.reasons([because("no_slot")])
         stops = words.reasons(_stops(asked, values))
         if stops:
             return stops
@@ -95,7 +96,7 @@ class BookingPages:
         label = _label(words, asked.programme, slot, answer)
         done, told = ("changed", "tell_changed") if asked.booking else ("booked", "tell_booked")
         facts = Facts({**_facts(words, asked, slot, old=False), words("party"): str(answer.party)})
-        ways = LinkList([Link(words("mine"), _MINE)])
+        ways = LinkList([_to_file(words, answer), Link(words("mine"), _MINE)])
         return Submitted(words(done), [facts, ways], tell=words(told, booking=label))
 
     def _write(
@@ -136,6 +137,7 @@ class BookingPages:
                 asked.query(month=f"{to_jst(slot.starts):%Y-%m}"),
             ),
             Link(words("cancel", booking=name), "calendar/cancel", {"booking": booking.id}),
+            _to_file(words, booking),
         ]
         return [Heading(f"{programme.title} {name}"), Facts(rows), LinkList(ways)]
 
@@ -147,18 +149,33 @@ class BookingPages:
         if asked.booking is None or slot is None:
             return View(words("mine"), [Notice(words("not_yours"), "warning"), _to_mine(words)])
         facts = {**_facts(words, asked, slot, old=False), words("party"): str(asked.booking.party)}
-        return View(words("really"), [Facts(facts), _to_mine(words)], button=words("do_cancel"), drafts=False)
+        fields = self._rest_field(tx, words, asked.booking)
+        blocks = [Facts(facts), _to_mine(words)]
+        return View(words("really"), blocks, fields, words("do_cancel"), drafts=False)
+
+    def _rest_field(self, tx: Transaction, words: Words, booking: Booking) -> list[PageField]:
+        """What becomes of bookings linked with it, where the programme asks."""
+        left = self.calendar.left_over
+        rest = left.rest(tx, booking)
+        if not rest:
+            return []
+        label = words("left_what", rest=left.names(rest, words.locale).replace("\n", ", "))
+        choices = {
+            verb: words.texts.get(f"calendar.{verb}_left", words.locale) for verb in ("keep", "cancel")
+        }
+        return [PageField("rest", label, "choice", required=True, choices=choices)]
 
     def cancel(
         self,
         tx: Transaction,
         request: PageRequest,
-        values: Mapping[str, Any],  # noqa: ARG002 - the contract's signature
+        values: Mapping[str, Any],
     ) -> Submitted | Sequence[Reason]:
-        """Cancel it, or say why not."""
+        """Cancel it, with the rest of its link where the visitor chose so, or say why not: then nothing is cancelled."""
         words = Words(self.texts, request.locale)
-        booking = request.query.get("booking", "")
-        answer = self.calendar.cancel(tx, booking, key=f"page:{request.key}", citizen=request.citizen)
+        answer = self._cancel(
+            tx, request, request.query.get("booking", ""), rest=values.get("rest") == "cancel"
+        )
         if isinstance(answer, Refused):
             return words.reasons(answer.reasons)
         programme = self.calendar.programmes.get(answer.programme)
@@ -166,9 +183,23 @@ class BookingPages:
         label = _label(words, programme, slot, answer) if programme and slot else ""
         return Submitted(
             words("cancelled"),
-            [_to_book(words), _to_mine(words)],
+            [LinkList([_from_file(words, answer)]), _to_book(words), _to_mine(words)],
             tell=words("tell_cancelled", booking=label),
         )
+
+    def _cancel(self, tx: Transaction, request: PageRequest, named: Id, *, rest: bool) -> Booking | Refused:
+        """The booking that was meant, last; the others before it, so that a refusal of any stops all."""
+        booking = self.calendar.booking(tx, named)
+        others = self.calendar.left_over.rest(tx, booking) if booking is not None and rest else []
+        for each in others:
+            answer = self._end(tx, request, each.id)
+            if isinstance(answer, Refused):
+                return answer
+        return self._end(tx, request, named)
+
+    def _end(self, tx: Transaction, request: PageRequest, booking: Id) -> Booking | Refused:
+        key = f"page:{request.key}:{booking}"
+        return self.calendar.cancel(tx, booking, key=key, citizen=request.citizen, asked=True)
 
 
 def _facts(words: Words, asked: Asked, slot: Slot, *, old: bool = True) -> dict[str, str]:
@@ -231,6 +262,15 @@ def _beside_field(reason: Reason) -> Reason:
     """What is about the number of people stands beside its field."""
     beside = reason.code in ("GL-2103", "GL-2109")
     return evolve(reason, help={**reason.help, "field": "party"}) if beside else reason
+
+
+def _to_file(words: Words, booking: Booking) -> Link:
+    label = words("add_to_calendar", booking=when_in(booking.starts, words.locale))
+    return Link(label, "calendar/ics", {"booking": booking.id})
+
+
+def _from_file(words: Words, booking: Booking) -> Link:
+    return Link(words("take_from_calendar"), "calendar/ics", {"booking": booking.id})
 
 
 def _to_book(words: Words) -> LinkList:

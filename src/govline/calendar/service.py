@@ -18,6 +18,7 @@ from govline.calendar.eligibility import EligibilityList
 from govline.calendar.groups import Groups
 from govline.calendar.history import Step, steps
 from govline.calendar.ics import Taken, booking_ics
+from govline.calendar.left_over import LeftOver
 from govline.calendar.layout import Conflict, Layout, add_slots, conflicts, lay_out, window
 from govline.calendar.mending import differences
 from govline.calendar.model import (
@@ -283,11 +284,21 @@ class Calendar:
         return answered_once(tx, key, "change", content, work, citizen=citizen)
 
     def cancel(
-        self, tx: Transaction, booking_id: Id, *, key: str, citizen: CitizenId | None = None
+        self,
+        tx: Transaction,
+        booking_id: Id,
+        *,
+        key: str,
+        citizen: CitizenId | None = None,
+        asked: bool = False,
     ) -> Booking | Refused:
-        """End a booking and free its places. With `citizen`, only their own and before the cut-off."""
+        """End a booking and free its places. With `citizen`, only their own and before the cut-off.
+
+        Args:
+            asked: The caller asks what becomes of linked bookings (`on_cancel: ask`); a message asks the citizen where omitted.
+        """
         content = {"booking": booking_id, "citizen": citizen}
-        work = partial(self._desk.cancel, tx, booking_id, citizen)
+        work = partial(self._desk.cancel, tx, booking_id, citizen, asked=asked)
         return answered_once(tx, key, "cancel", content, work, citizen=citizen)
 
     def book_linked(
@@ -348,6 +359,11 @@ class Calendar:
     def rebooking(self) -> Rebooking:
         """What answers a tap on the buttons of a closure's message."""
         return Rebooking(self._desk, self.change)
+
+    @property
+    def left_over(self) -> LeftOver:
+        """What asks and hears what becomes of bookings linked with a cancelled one."""
+        return LeftOver(self.programme, self._texts, self.cancel)
 
     def booking(self, tx: Transaction, booking_id: Id) -> Booking | None:
         """The booking as it is now, live or not."""

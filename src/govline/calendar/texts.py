@@ -33,6 +33,61 @@ CALENDAR_TEXTS: Final = {
         "en": "Please choose a date and time with the buttons below.",
         "ja-easy": "下の ボタンから えらんでください。",
     },
+    "calendar.ask_left": {
+        "ja": "つながっている予約があります。\n{rest}\nこちらも取り消しますか?お返事がなければ、予約はそのまま残ります。",
+        "en": "A booking that belongs to it still stands:\n{rest}\nCancel it as well? Without an answer it stays.",
+        "ja-easy": "つづきの 予約(よやく)が あります。\n{rest}\nこれも やめますか? へんじが ないときは のこります。",
+    },
+    "calendar.cancel_left": {
+        "ja": "こちらも取り消す",
+        "en": "Cancel it as well",
+        "ja-easy": "これも やめる",
+    },
+    "calendar.keep_left": {
+        "ja": "そのまま残す",
+        "en": "Keep it",
+        "ja-easy": "のこす",
+    },
+    "calendar.left_by_others": {
+        "ja": "【予約のお知らせ】次の予約が取り消されました。\n{booking}",
+        "en": "[Booking] This booking has been cancelled:\n{booking}",
+        "ja-easy": "【おしらせ】この 予約(よやく)は なくなりました。\n{booking}",
+    },
+    "calendar.left_gone": {
+        "ja": "取り消しました。\n{rest}",
+        "en": "Cancelled:\n{rest}",
+        "ja-easy": "やめました。\n{rest}",
+    },
+    "calendar.left_kept": {
+        "ja": "次の予約は、そのまま残っています。\n{rest}",
+        "en": "This booking still stands:\n{rest}",
+        "ja-easy": "この 予約(よやく)は のこっています。\n{rest}",
+    },
+    "calendar.nothing_left": {
+        "ja": "つながっている予約は、もうありません。予約の一覧をご確認ください。",
+        "en": "No booking is left of these. Please look at your bookings.",
+        "ja-easy": "つづきの 予約(よやく)は もう ありません。",
+    },
+    "calendar.to_own_calendar": {
+        "ja": "カレンダーに入れる",
+        "en": "Add to calendar",
+        "ja-easy": "カレンダーに いれる",
+    },
+    "calendar.merge_here": {
+        "ja": "電話や窓口での予約を、このLINEで確認・変更・取消できるようにします。お渡ししたコードを、下の画面で入力してください。コードはここには書き込まないでください。",
+        "en": "See, change and cancel here what you booked by telephone or at the counter. Enter your code on the page below. Please do not write the code here.",
+        "ja-easy": "電話(でんわ)の 予約(よやく)を LINEで みることが できます。下の がめんに コードを いれてください。ここには 書(か)かないでください。",
+    },
+    "calendar.open_page": {
+        "ja": "コードを入力する",
+        "en": "Enter the code",
+        "ja-easy": "コードを いれる",
+    },
+    "calendar.merge_at_counter": {
+        "ja": "いまはこの手続きを受け付けていません。電話か窓口でお申し出ください。",
+        "en": "This is not open at the moment. Please call the office or come to the counter.",
+        "ja-easy": "いまは できません。市役所(しやくしょ)に 電話(でんわ)してください。",
+    },
     "calendar.free": {
         "ja": "残{free}",
         "en": "{free} left",

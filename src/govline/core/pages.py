@@ -25,6 +25,7 @@ __all__ = [
     "Block",
     "Cell",
     "DataTable",
+    "Download",
     "Facts",
     "FieldKind",
     "Grid",
@@ -180,6 +181,19 @@ class PageField:
 
 
 @frozen
+class Download:
+    """A file that a page hands over.
+
+    Args:
+        name: As it is saved, in any script. `media_type`: with its charset where it is text.
+    """
+
+    name: str
+    media_type: str
+    data: bytes = field(repr=False)
+
+
+@frozen
 class View:
     """What a page shows now: blocks, and a form where it has fields or a button.
 
@@ -187,6 +201,7 @@ class View:
         drafts: Whether the visitor is offered to save half of it. With or without, what was refused is kept for them.
         confirm: Whether they see what they entered once more before it is sent (確認画面). Not with a `file` among the fields:
             no page can hold a file for a second time of sending.
+        download: Handed over in place of the page.
     """
 
     title: str
@@ -195,6 +210,7 @@ class View:
     button: str = ""
     drafts: bool = True
     confirm: bool = False
+    download: Download | None = None
 
     def __attrs_post_init__(self) -> None:
         if self.confirm and any(asked.kind == "file" for asked in self.fields):

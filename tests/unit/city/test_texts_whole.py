@@ -6,6 +6,7 @@ import pytest
 
 from govline.answers.texts import ANSWERS_TEXTS
 from govline.calendar.garbage.texts import GARBAGE_TEXTS
+from govline.calendar.page_texts import PAGE_TEXTS as CALENDAR_PAGES
 from govline.calendar.texts import CALENDAR_TEXTS
 from govline.city.words import CITY_TEXTS
 from govline.core.texts import DEFAULT_TEXTS, LOCALES, Texts, speaking
@@ -16,6 +17,7 @@ CATALOGUES = {
     "core": DEFAULT_TEXTS,
     "city": CITY_TEXTS,
     "calendar": CALENDAR_TEXTS,
+    "calendar pages": CALENDAR_PAGES,
     "garbage": GARBAGE_TEXTS,
     "answers": ANSWERS_TEXTS,
     "segments": PAGE_TEXTS,

@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator
 from datetime import date, datetime, time, timedelta
 
 from govline.calendar.conditions import limit_reasons, person_reasons
-from govline.calendar.labels import when
 from govline.calendar.model import Allowed, CitizenFacts, CutOff, Policy, Refused, Shared, SlotFacts
+from govline.calendar.reasons import because
 from govline.calendar.reception import opening, window_reasons
 from govline.core import Reason
 from govline.core.jst import JST, to_jst
@@ -54,7 +54,7 @@ def check(
     return [
         *_slot_reasons(slot, now),
         *window_reasons(policy, slot, citizen, now),
-        *_cut_off_reasons("予約", policy.book, slot, now, business_day),
+        *_cut_off_reasons("book", policy.book, slot, now, business_day),
         *_place_reasons(policy, slot, citizen),
         *_citizen_reasons(policy, citizen),
         *_own_reasons(policy, slot, citizen),
@@ -72,10 +72,10 @@ def check_change(
 ) -> list[Reason]:
     """Every reason why a booking cannot move from `old` to `new`; `limit` does not count a move, and `history` leaves it out."""
     return [
-        *_cut_off_reasons("変更", policy.change, old, now, business_day),
+        *_cut_off_reasons("change", policy.change, old, now, business_day),
         *_slot_reasons(new, now),
         *window_reasons(policy, new, citizen, now),
-        *_cut_off_reasons("予約", policy.book, new, now, business_day),
+        *_cut_off_reasons("book", policy.book, new, now, business_day),
         *_place_reasons(policy, new, citizen),
         *(() if not citizen.in_slot else (_already_booked(),)),
         *_own_reasons(policy, new, citizen),
@@ -86,7 +86,7 @@ def check_cancel(
     policy: Policy, slot: SlotFacts, now: datetime, *, business_day: BusinessDay = weekdays_only
 ) -> list[Reason]:
     """Every reason why a booking of this slot cannot be cancelled by the citizen any more."""
-    return list(_cut_off_reasons("取消", policy.cancel, slot, now, business_day))
+    return list(_cut_off_reasons("cancel", policy.cancel, slot, now, business_day))
 
 
 def can_book(
@@ -127,37 +127,28 @@ def _business_day_before(day: date, business_day: BusinessDay) -> date:
 
 def _slot_reasons(slot: SlotFacts, now: datetime) -> Iterator[Reason]:
     if slot.cancelled:
-        yield Reason("GL-2102", "この枠は中止になりました。別の日時をお選びください。")
+        yield because("closed")
     if now >= slot.starts:
-        yield Reason("GL-2110", "この枠の開始時刻を過ぎています。")
+        yield because("begun")
     if slot.reserved_until is not None and now < slot.reserved_until:
-        since = slot.reserved_until
-        yield Reason(
-            "GL-2104",
-            f"中止になった枠の方を先にご案内しています。受付は{when(since)}からです。",
-            {"until": since.isoformat()},
-        )
+        yield because("kept_for_others", until=slot.reserved_until)
 
 
 def _cut_off_reasons(
     verb: str, cut: CutOff, slot: SlotFacts, now: datetime, business_day: BusinessDay
 ) -> Iterator[Reason]:
     limit = deadline(cut, slot.starts, business_day=business_day)
-    if limit <= now < slot.starts or (verb != "予約" and now >= slot.starts):
-        yield Reason("GL-2106", f"{verb}の締切({when(limit)})を過ぎています。", {"since": limit.isoformat()})
+    if limit <= now < slot.starts or (verb != "book" and now >= slot.starts):
+        yield because(f"{verb}_cut_off", since=limit)
 
 
 def _place_reasons(policy: Policy, slot: SlotFacts, citizen: CitizenFacts) -> Iterator[Reason]:
     if policy.max_party is not None and citizen.party > policy.max_party:
-        yield Reason(
-            "GL-2109",
-            f"1回の予約は{policy.max_party}名までです。",
-            {"limit": policy.max_party},
-        )
+        yield because("party", limit=policy.max_party)
     if slot.free <= 0:
-        yield Reason("GL-2103", "満員です。", {"remaining": 0})
+        yield because("full", remaining=0)
     elif citizen.places > slot.free:
-        yield Reason("GL-2103", f"残りは{slot.free}名分です。", {"remaining": slot.free})
+        yield because("few_left", remaining=slot.free)
     for pool in slot.shared:
         if pool.needs(citizen.places) > pool.free:
             yield _short(pool)
@@ -166,19 +157,15 @@ def _place_reasons(policy: Policy, slot: SlotFacts, citizen: CitizenFacts) -> It
 def _short(pool: Shared) -> Reason:
     left = max(pool.free, 0)
     if not pool.label:
-        return Reason("GL-2115", "同じ時間に、重なる場所の予約が入っています。", {"remaining": left})
-    if left <= 0:
-        return Reason(
-            "GL-2115", f"「{pool.label}」に空きがありません。", {"pool": pool.label, "remaining": 0}
-        )
-    return Reason("GL-2115", f"「{pool.label}」の残りは{left}です。", {"pool": pool.label, "remaining": left})
+        return because("overlaps", remaining=left)
+    return because("pool_left" if left else "pool_empty", pool=pool.label, remaining=left)
 
 
 def _citizen_reasons(policy: Policy, citizen: CitizenFacts) -> Iterator[Reason]:
     if citizen.in_slot:
         yield _already_booked()
     if policy.limit is not None and citizen.live >= policy.limit:
-        yield Reason("GL-2108", f"予約はお一人{policy.limit}件までです。", {"limit": policy.limit})
+        yield because("limit", limit=policy.limit)
 
 
 def _own_reasons(policy: Policy, slot: SlotFacts, citizen: CitizenFacts) -> list[Reason]:
@@ -188,4 +175,4 @@ def _own_reasons(policy: Policy, slot: SlotFacts, citizen: CitizenFacts) -> list
 
 
 def _already_booked() -> Reason:
-    return Reason("GL-2107", "この枠はすでに予約されています。")
+    return because("already_booked")

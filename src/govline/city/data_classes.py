@@ -175,9 +175,7 @@ TABLES: Final[Mapping[str, Classified]] = {
         "予約の支払い期限", _KEPT, public="booking_id due_at paid_at settled_at outcome"
     ),
     "gl_calendar_fixed": Classified("職員が決めた定員", _KEPT, public="subject programme places at"),
-    "gl_calendar_listed": Classified(
-        "取り込んだ予約の整理番号", _KEPT, public="programme number booking_id"
-    ),
+    "gl_calendar_listed": Classified("取り込んだ予約の整理番号", _KEPT, public="programme number booking_id"),
     "gl_calendar_told": Classified("中止の知らせ先", _KEPT, public="closure_id booking_id by_line"),
     "gl_delivery_batch": Classified(
         "配信の単位",
@@ -265,7 +263,7 @@ TABLES: Final[Mapping[str, Classified]] = {
     ),
     "gl_garbage_day": Classified("収集日", _KEPT, public="day area kind"),
     "gl_garbage_horizon": Classified(
-        "収集日をどこまで並べたか", _KEPT, public="name laid_out_to laid_out_at"
+        "収集日をどこまで並べたか", _KEPT, public="name laid_out_to laid_out_at version"
     ),
     "gl_garbage_town": Classified(
         "町名と収集地区の対応", _KEPT, public="position name area reading postcode note"

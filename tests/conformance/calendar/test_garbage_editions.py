@@ -4,7 +4,7 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from govline.calendar.garbage import Garbage
+from govline.calendar.garbage import Garbage, read_area_days
 from govline.calendar.garbage.feature import GarbageFeature
 from govline.calendar.garbage.warnings import warnings
 from govline.core.jst import JST
@@ -216,7 +216,7 @@ def test_names_that_join_areas_are_taken_apart(town, garbage, data_folder):
     path = data_folder / "opendata" / "takamatsu" / "garbage_collection_date.csv"
     report = town.run(lambda tx: garbage.import_file(tx, path))
     assert (report.written, report.areas) == (True, 39)
-    assert town.read(lambda tx: garbage.find_areas(tx, "塩江")) == ["塩江"]
+    assert town.read(lambda tx: garbage.find_places(tx, "塩江").areas) == ["塩江"]
     monday = date(2026, 11, 23)
     assert days(town, garbage, "塩江", monday, monday + timedelta(days=3)) == {
         "2026-11-23": "破砕ごみ", "2026-11-24": "燃やすごみ", "2026-11-25": "プラスチック容器包装",
@@ -279,3 +279,16 @@ def _table(text):
     from govline.calendar.garbage import read_area_days
 
     return read_area_days(text.encode())
+
+
+def test_a_new_calendar_renews_the_index_of_places(town):
+    garbage = Garbage()
+
+    def found(words):
+        return town.read(lambda tx: garbage.find_places(tx, words).areas)
+
+    for name in ("南", "西"):
+        table = read_area_days(f"地名,センター,燃やすごみ\n{name},,月\n".encode())
+        town.run(lambda tx, table=table: garbage.import_table(tx, table))
+        assert (found(name), town.read(garbage.areas)) == ([name], [name])
+    assert found("南") == []

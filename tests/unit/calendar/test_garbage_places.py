@@ -2,8 +2,7 @@
 
 import pytest
 
-from govline.calendar.garbage.places import Hit, Sought, TownName, block, find_places, fold_place
-from govline.calendar.garbage.search import AreaName
+from govline.calendar.garbage.places import AreaName, Hit, Places, Sought, TownName, block, fold_place
 from govline.calendar.garbage.towns import PostalTown, read_postcodes, read_towns, with_postcodes
 from govline.errors import FileError
 
@@ -20,7 +19,7 @@ TOWNS = [
 
 
 def seek(words):
-    return find_places(AREAS, TOWNS, words)
+    return Places(AREAS, TOWNS).find(words)
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from govline.calendar.garbage._tables import (
     settings,
     towns,
 )
-from govline.calendar.garbage.places import TownName
+from govline.calendar.garbage.places import AreaName, TownName
 from govline.store import Statement
 
 __all__ = [
@@ -57,6 +57,7 @@ __all__ = [
     "TOWNS",
     "TO_TELL",
     "UNMUTE",
+    "VERSION",
     "WISHES",
     "WOULD_TELL",
 ]
@@ -113,7 +114,9 @@ CHANGES: Final = Statement(
     .where(changes.c.day >= bindparam("first"), changes.c.day <= bindparam("last"))
     .order_by(changes.c.area, changes.c.day, changes.c.moved_to, changes.c.kind),
 )
-AREAS: Final = Statement("garbage.areas", select(areas.c.name, areas.c.reading).order_by(areas.c.position))
+AREAS: Final = Statement(
+    "garbage.areas", select(areas.c.name, areas.c.reading).order_by(areas.c.position), row=AreaName
+)
 AREAS_WHOLE: Final = Statement(
     "garbage.areas_whole", select(areas.c.name, areas.c.reading, areas.c.center).order_by(areas.c.position)
 )
@@ -140,8 +143,9 @@ HORIZON: Final = Statement(
     "garbage.horizon", select(horizon.c.laid_out_to, horizon.c.laid_out_at).where(horizon.c.name == "days")
 )
 REMEMBER_HORIZON: Final = _upsert(
-    "garbage.remember_horizon", horizon, ["name"], ("laid_out_to", "laid_out_at")
+    "garbage.remember_horizon", horizon, ["name"], ("laid_out_to", "laid_out_at", "version")
 )
+VERSION: Final = Statement("garbage.version", select(horizon.c.version).where(horizon.c.name == "days"))
 NEXT_DAYS: Final = Statement(
     "garbage.next_days",
     select(days.c.day, days.c.kind)

@@ -129,6 +129,7 @@ horizon: Final = Table(
     Column("name", Text, primary_key=True),
     Column("laid_out_to", DateColumn, nullable=False),
     Column("laid_out_at", InstantColumn, nullable=False),
+    Column("version", IdColumn),
 )
 
 settings: Final = Table(

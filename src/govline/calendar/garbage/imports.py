@@ -198,13 +198,16 @@ def lay_out(tx: Transaction, closing: Closing = "drop") -> tuple[int, date]:
             if key not in days
         ],
     )
-    tx.write(q.REMEMBER_HORIZON, {"name": "days", "laid_out_to": last, "laid_out_at": tx.now})
+    tx.write(
+        q.REMEMBER_HORIZON,
+        {"name": "days", "laid_out_to": last, "laid_out_at": tx.now, "version": tx.new_id()},
+    )
     return count, last
 
 
 def lost_areas(tx: Transaction, names: Sequence[str] | None = None) -> list[tuple[str, int]]:
     """Areas that citizens have chosen and that are none of `names` (the present areas where omitted), with how many chose each."""
-    known = set(names) if names is not None else {name for name, _ in tx.all(q.AREAS)}
+    known = set(names) if names is not None else {area.name for area in tx.all(q.AREAS)}
     return [(area, count) for area, count in tx.all(q.CHOSEN_AREAS) if area not in known]
 
 

@@ -5,16 +5,16 @@ postcode, a house number or a building, so that nothing of them can be shown or 
 """
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Final
 
 from attrs import field, frozen
 
-from govline.calendar.garbage.search import AreaName
 from govline.core import frozen_tuple
 from govline.core.text import fold_kana, normalize
 
-__all__ = ["Hit", "Sought", "TownName", "block", "find_places", "fold_place", "postcode_of"]
+__all__ = ["AreaName", "Hit", "Places", "Sought", "TownName", "block", "fold_place", "postcode_of"]
 
 _DASHES: Final = re.compile("[‐‑‒–—―−ー-]")
 _POSTCODE: Final = re.compile(r"〒?\s?(?<!\d)(\d{3})\s?-?\s?(\d{4})(?!\d)")
@@ -28,6 +28,14 @@ _HOUSE: Final = re.compile(
 )
 _SHORTEST: Final = 2
 _LONGEST: Final = 200
+
+
+@frozen
+class AreaName:
+    """An area's name and its reading, which many files lack."""
+
+    name: str
+    reading: str = ""
 
 
 @frozen
@@ -78,41 +86,109 @@ class Sought:
         return list(dict.fromkeys(hit.label for hit in self.hits))
 
 
-@frozen
-class _Named:
-    """A hit and the folded forms of its name and reading."""
+class Places:
+    """The areas and towns of a municipality, indexed: by whole names, by postcodes and by pairs of characters.
 
-    hit: Hit
-    forms: tuple[str, ...]
-
-
-def find_places(areas: Iterable[AreaName], towns: Iterable[TownName], words: str) -> Sought:
-    """The areas and towns that fit what a citizen typed.
+    Ten thousand towns are searched in a few milliseconds. It never changes: a new calendar makes a new one.
 
     Args:
-        areas: In the town's order; `towns` of them, those of unknown areas left out.
-        words: Part of a name or of its reading, a postcode (in any form), or a whole address; 200 characters of it are read.
-
-    Returns:
-        An exact name before a postcode, a postcode before names that hold the words, those before names that the words hold.
+        areas: In the town's order.
+        towns: Those of unknown areas are left out.
     """
-    known = list(areas)
-    names = {area.name for area in known}
-    listed = [town for town in towns if town.area in names]
-    text = normalize(words)[:_LONGEST]
-    named = [_named(Hit(each.name, each.name), each) for each in known]
-    named += [_named(Hit(each.name, each.area, each.note), each) for each in listed]
-    exact = [each.hit for each in named if (folded := fold_place(text)) and folded in each.forms]
-    if exact:
-        return Sought(_unique(exact))
-    code, rest = postcode_of(text)
-    if code:
-        inside = _inside(named, rest)
-        return Sought(inside or _of_postcode(listed, code), address=bool(rest.strip()))
-    partial = _partial(named, text)
-    if partial:
-        return Sought(_unique(partial))
-    return Sought(_inside(named, text), address=_HOUSE.search(text) is not None)
+
+    def __init__(self, areas: Iterable[AreaName], towns: Iterable[TownName] = ()) -> None:
+        known = list(areas)
+        self.names = tuple(area.name for area in known)
+        inside = set(self.names)
+        listed = [town for town in towns if town.area in inside]
+        self.has_towns = bool(listed)
+        self._hits: dict[Hit, int] = {}
+        self._forms: list[tuple[str, ...]] = []
+        self._hit_of: list[int] = []
+        self._exact: defaultdict[str, list[int]] = defaultdict(list)
+        self._within: defaultdict[str, list[int]] = defaultdict(list)
+        self._pairs: defaultdict[str, list[int]] = defaultdict(list)
+        self._postcodes: defaultdict[str, list[int]] = defaultdict(list)
+        for area in known:
+            self._add(Hit(area.name, area.name), area)
+        for town in listed:
+            place = self._add(Hit(town.name, town.area, town.note), town)
+            if town.postcode:
+                self._postcodes[town.postcode].append(place)
+        self._all = tuple(self._hits)
+        self._longest = max(map(len, self._within), default=0)
+
+    def find(self, words: str) -> Sought:
+        """The areas and towns that fit what a citizen typed.
+
+        Args:
+            words: Part of a name or of its reading, a postcode (in any form), or a whole address; 200 characters of it are read.
+
+        Returns:
+            An exact name before a postcode, a postcode before names that hold the words, those before names that the words hold.
+        """
+        text = normalize(words)[:_LONGEST]
+        exact = self._exact.get(fold_place(text), ())
+        if exact:
+            return Sought(self._unique(exact))
+        code, rest = postcode_of(text)
+        if code:
+            inside = self._inside(rest) or self._unique(self._postcodes.get(code, ()))
+            return Sought(inside, address=bool(rest.strip()))
+        partial = self._partial(text)
+        if partial:
+            return Sought(partial)
+        return Sought(self._inside(text), address=_HOUSE.search(text) is not None)
+
+    def _add(self, hit: Hit, named: AreaName | TownName) -> int:
+        plain = fold_kana(named.name, large=True).casefold()
+        forms = dict.fromkeys((fold_place(named.name), fold_place(named.reading), plain))
+        forms.pop("", None)
+        place = len(self._forms)
+        self._forms.append(tuple(forms))
+        self._hit_of.append(self._hits.setdefault(hit, len(self._hits)))
+        for form in forms:
+            self._exact[form].append(place)
+        for form in {each for own in forms for each in (own, _BLOCK.sub("", own)) if len(each) >= _SHORTEST}:
+            self._within[form].append(place)
+        for pair in {each for form in forms for each in (*form, *_pairs(form))}:
+            self._pairs[pair].append(place)
+        return place
+
+    def _partial(self, text: str) -> list[Hit]:
+        """All parts of the words occur in the name or the reading; names that begin so come first."""
+        parts = [folded for part in text.split() if (folded := fold_place(part))]
+        if not parts:
+            return []
+        postings = sorted((self._pairs.get(pair, ()) for part in parts for pair in _pairs(part)), key=len)
+        rarest, *others = postings
+        common = set(rarest).intersection(*others) if others else rarest
+        found = [
+            place
+            for place in sorted(common)
+            if all(any(part in form for form in self._forms[place]) for part in parts)
+        ]
+        return self._unique(
+            sorted(found, key=lambda place: not any(f.startswith(parts[0]) for f in self._forms[place]))
+        )
+
+    def _inside(self, text: str) -> list[Hit]:
+        """Names within an address: the one that ends last before the house number, the longest of those; its 丁目 with it."""
+        house = _HOUSE.search(text)
+        said = fold_place(text[: house.start()] if house else text)
+        for end in range(len(said), 0, -1):
+            for start in range(max(0, end - self._longest), end - _SHORTEST + 1):
+                if (found := self._within.get(said[start:end])) is not None:
+                    return self._unique(found)
+        return []
+
+    def _unique(self, places: Iterable[int]) -> list[Hit]:
+        return [self._all[hit] for hit in dict.fromkeys(self._hit_of[place] for place in places)]
+
+
+def _pairs(text: str) -> Sequence[str]:
+    """Pairs of neighbouring characters; of a single one, itself."""
+    return [text[at : at + 2] for at in range(len(text) - 1)] or text
 
 
 def fold_place(text: str) -> str:
@@ -139,44 +215,3 @@ def postcode_of(text: str) -> tuple[str, str]:
     if found is None:
         return "", plain
     return found[1] + found[2], plain[found.end() :]
-
-
-def _named(hit: Hit, place: AreaName | TownName) -> _Named:
-    plain = fold_kana(place.name, large=True).casefold()
-    forms = (fold_place(place.name), fold_place(place.reading), plain)
-    return _Named(hit, tuple(form for form in dict.fromkeys(forms) if form))
-
-
-def _of_postcode(towns: Iterable[TownName], code: str) -> list[Hit]:
-    return _unique(Hit(town.name, town.area, town.note) for town in towns if town.postcode == code)
-
-
-def _partial(named: Sequence[_Named], text: str) -> list[Hit]:
-    """All parts of the words occur in the name or the reading; names that begin so come first."""
-    parts = [folded for part in text.split() if (folded := fold_place(part))]
-    found = [each for each in named if parts and all(any(p in form for form in each.forms) for p in parts)]
-    return [
-        each.hit
-        for each in sorted(found, key=lambda each: not any(f.startswith(parts[0]) for f in each.forms))
-    ]
-
-
-def _inside(named: Sequence[_Named], text: str) -> list[Hit]:
-    """Names within an address: the one that ends last before the house number, the longest of those; its 丁目 with it."""
-    house = _HOUSE.search(text)
-    said = fold_place(text[: house.start()] if house else text)
-    best: tuple[int, int] = (0, 0)
-    found: list[Hit] = []
-    for each in named:
-        for form in {f for own in each.forms for f in (own, _BLOCK.sub("", own))}:
-            at = said.rfind(form) if len(form) >= _SHORTEST else -1
-            rank = (at + len(form), len(form))
-            if at < 0 or rank < best:
-                continue
-            found = [*(found if rank == best else ()), each.hit]
-            best = rank
-    return _unique(found)
-
-
-def _unique(hits: Iterable[Hit]) -> list[Hit]:
-    return list(dict.fromkeys(hits))

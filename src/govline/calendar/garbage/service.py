@@ -17,9 +17,8 @@ from govline.calendar.garbage.editions import Book
 from govline.calendar.garbage.hours import NoticeHours
 from govline.calendar.garbage.model import CollectionDay, Group, ImportReport, Setting, Wishes
 from govline.calendar.garbage.pickups import Bulky, Pickup, pickups
-from govline.calendar.garbage.places import Sought, find_places
+from govline.calendar.garbage.places import Places, Sought
 from govline.calendar.garbage.plan import Closing, DayChange
-from govline.calendar.garbage.search import AreaName, find_areas
 from govline.calendar.garbage.texts import GARBAGE_TEXTS
 from govline.core import CitizenId, Transaction
 from govline.core.jst import to_jst
@@ -60,6 +59,7 @@ class Garbage:
         self.bulky = bulky or Bulky()
         self._postcodes = postcodes
         self.hours = hours or NoticeHours()
+        self._shelf: tuple[str, Places] = ("", Places(()))
 
     # --- the town's calendar ---
 
@@ -135,23 +135,19 @@ class Garbage:
 
     def areas(self, tx: Transaction) -> list[str]:
         """Names of all areas, in the file's order."""
-        return [name for name, _ in tx.all(q.AREAS)]
+        return list(self._places(tx).names)
 
     def kinds(self, tx: Transaction) -> list[str]:
         """Labels of all kinds, in the file's order."""
         return [label for (label,) in tx.all(q.KINDS)]
 
-    def find_areas(self, tx: Transaction, words: str) -> list[str]:
-        """Areas that fit what a citizen typed: part of the name or of its reading, in any kana; best first."""
-        return find_areas([AreaName(*row) for row in tx.all(q.AREAS)], words)
-
     def find_places(self, tx: Transaction, words: str) -> Sought:
-        """Areas by their own name, a town's name or a postcode; of an address, its town alone is understood. See `find_places`."""
-        return find_places([AreaName(*row) for row in tx.all(q.AREAS)], tx.all(q.TOWNS), words)
+        """Areas by their own name, a town's name or a postcode; of an address, its town alone is understood. See `Places.find`."""
+        return self._places(tx).find(words)
 
     def has_towns(self, tx: Transaction) -> bool:
         """Whether citizens may name their town or postcode instead of an area."""
-        return bool(tx.all(q.TOWNS))
+        return self._places(tx).has_towns
 
     def next_days(
         self, tx: Transaction, area: str, *, first: date | None = None, days: int = 14
@@ -245,6 +241,16 @@ class Garbage:
     def notify(self, tx: Transaction) -> int:
         """Send what is due now; how many citizens are told. See `notices.notify`."""
         return notices.notify(tx, self.texts, self.hours)
+
+    def _places(self, tx: Transaction) -> Places:
+        """The index of places, made anew when the calendar in the database is another than the one it was made of."""
+        row = tx.one(q.VERSION)
+        version = (row[0] if row else None) or ""
+        if not version:
+            return Places(tx.all(q.AREAS), tx.all(q.TOWNS))
+        if self._shelf[0] != version:
+            self._shelf = (version, Places(tx.all(q.AREAS), tx.all(q.TOWNS)))
+        return self._shelf[1]
 
     def _require_area(self, tx: Transaction, area: str) -> None:
         if area not in self.areas(tx):

@@ -165,7 +165,7 @@ class EligibilityList:
         released = 0
         for kind, subject in named.items():
             for each in keys.lookups(subject, _guess_purpose(programme)) if kind == "number" else (subject,):
-                released += tx.write(q.CURE, {**Meter(programme, kind, each).key, "now": tx.now})
+                released += guessing.release(tx, Meter(programme, kind, each))
         facts = {"kinds": sorted(named), "reason": reason, "released": released}
         tx.audit("calendar.eligibility.released", Ref("calendar.programme", programme), facts)
         return released
@@ -206,12 +206,7 @@ class EligibilityList:
         keys: Keyring,
     ) -> Claimed | Refused:
         meters = entered.meters(keys)
-        own = {
-            meter: guessing.queue(tx, meter) for meter in meters[:-1]
-        }  # one order everywhere: citizen, number
-        channel: q.GuessRow | None = tx.one(q.GUESSES, meters[-1].key)
-        locked = [row.locked_until for row in (*own.values(), channel) if row and row.locked_until]
-        if until := max((each for each in locked if each > tx.now), default=None):
+        if until := guessing.locked_until(tx, meters[:-1], meters[-1]):
             return Refused([because("claim_locked", until=until)])
         entry = _matching(tx, entered, keys)
         if entry is None:
@@ -222,11 +217,9 @@ class EligibilityList:
 
     @staticmethod
     def _wrong(tx: Transaction, rule: Eligibility, meters: tuple[Meter, ...]) -> Refused:
-        own = [guessing.charge(tx, meter, rule.guessing) for meter in meters[:-1]]
-        rows = [*own, guessing.charge(tx, meters[-1], rule.guessing.of_channel)]
-        if until := max((row.locked_until for row in rows if row.locked_until), default=None):
+        until, left = guessing.count_wrong(tx, meters[:-1], meters[-1], rule.guessing)
+        if until is not None:
             return Refused([because("claim_locked", until=until)])
-        left = guessing.remaining(rows[0], rule.guessing)
         return Refused([because("not_listed", name=rule.name, remaining=left)])
 
 

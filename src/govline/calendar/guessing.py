@@ -1,5 +1,6 @@
 """Trying numbers out does not pay: wrong entries are counted for a citizen, a number and a channel, and lock for a time."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
@@ -9,8 +10,21 @@ from govline.calendar._queries import eligible as q
 from govline.calendar.terms import Guessing
 from govline.core import Ref, Transaction
 
-__all__ = ["Meter", "after_wrong", "charge", "clear", "queue", "remaining"]
+__all__ = [
+    "MERGING",
+    "Meter",
+    "after_wrong",
+    "charge",
+    "clear",
+    "count_wrong",
+    "locked_until",
+    "queue",
+    "release",
+    "remaining",
+]
 
+MERGING: Final = "calendar.merge"
+"""In place of a programme: codes that bring bookings by telephone to LINE."""
 _MOST_DOUBLINGS: Final = 16
 
 
@@ -70,6 +84,31 @@ def charge(tx: Transaction, meter: Meter, rule: Guessing) -> q.GuessRow:
 def clear(tx: Transaction, meter: Meter) -> None:
     """Forget what was counted: the entry was right."""
     tx.write(q.CLEAR_GUESSES, meter.key)
+
+
+def release(tx: Transaction, meter: Meter) -> bool:
+    """Let go of a lock before its time, keeping how often there was one; whether there was one now."""
+    return bool(tx.write(q.CURE, {**meter.key, "now": tx.now}))
+
+
+def locked_until(tx: Transaction, own: Sequence[Meter], channel: Meter) -> datetime | None:
+    """Until when nobody may try, if so; rivals on one's own meters wait, a whole channel does not queue.
+
+    Args:
+        own: In one order everywhere: citizen, number.
+    """
+    rows = [*(queue(tx, meter) for meter in own), tx.one(q.GUESSES, channel.key)]
+    ends = [row.locked_until for row in rows if row is not None and row.locked_until is not None]
+    return max((each for each in ends if each > tx.now), default=None)
+
+
+def count_wrong(
+    tx: Transaction, own: Sequence[Meter], channel: Meter, rule: Guessing
+) -> tuple[datetime | None, int]:
+    """Count a wrong entry everywhere; until when it has locked, and how many tries are left of the first meter."""
+    rows = [*(charge(tx, meter, rule) for meter in own), charge(tx, channel, rule.of_channel)]
+    until = max((row.locked_until for row in rows if row.locked_until), default=None)
+    return until, remaining(rows[0], rule)
 
 
 def remaining(row: q.GuessRow, rule: Guessing) -> int:

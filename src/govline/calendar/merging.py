@@ -197,14 +197,17 @@ def _forget(tx: Transaction, contact: Id) -> None:
 
 
 def _merge(tx: Transaction, desk: Desk, plain: str, citizen: CitizenId) -> Merged | Refused:
-    meter = Meter(_PURPOSE, "citizen", citizen)
-    row = guessing.queue(tx, meter)
-    if row.locked_until is not None and row.locked_until > tx.now:
-        return Refused([_locked(row.locked_until)])
+    own = (Meter(guessing.MERGING, "citizen", citizen),)
+    channel = Meter(guessing.MERGING, "source", tx.actor.channel)
+    if until := guessing.locked_until(tx, own, channel):
+        return Refused([because("code_locked", until=until)])
     contact = _by_code(tx, plain)
     if contact is None or not tx.write(qc.JOINED, {"contact": contact.id, "who": citizen}):
-        return Refused([_wrong(tx, meter)])
-    guessing.clear(tx, meter)
+        until, left = guessing.count_wrong(tx, own, channel, _GUESSING)
+        return Refused(
+            [because("code_locked", until=until) if until else because("wrong_code", remaining=left)]
+        )
+    guessing.clear(tx, own[0])
     return _moved(tx, desk, contact.id, citizen)
 
 
@@ -270,18 +273,6 @@ def _opened(tx: Transaction, row: qc.ContactRow) -> Contact:
 
 def _token(length: int) -> str:
     return "".join(secrets.choice(_ALPHABET) for _ in range(length))
-
-
-def _wrong(tx: Transaction, meter: Meter) -> Reason:
-    row = guessing.charge(tx, meter, _GUESSING)
-    if row.locked_until is not None:
-        return _locked(row.locked_until)
-    left = guessing.remaining(row, _GUESSING)
-    return because("wrong_code", remaining=left)
-
-
-def _locked(until: datetime) -> Reason:
-    return because("code_locked", until=until)
 
 
 def _doubled(booking: Booking) -> Reason:

@@ -163,7 +163,7 @@ def _never(_: date) -> None:
 
 
 def _cut_through(cut: CutOff, first: date, last: date, now: datetime, business_day: BusinessDay) -> datetime:
-    if not (cut.days or cut.business_days):
+    if not cut.of_day:
         return now + timedelta(hours=cut.hours)
 
     # no slot before this day can be in time: the cut-off lies at least so many days before it

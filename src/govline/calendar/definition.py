@@ -8,6 +8,8 @@ slots:
     times: [10:00-11:30, 13:00-14:30]
 """
 
+import re
+from calendar import monthrange
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from functools import partial
@@ -18,9 +20,10 @@ from typing import Annotated, Any, Final, Literal, Self
 from pydantic import Field, ValidationError, model_validator
 
 from govline.calendar.definition_policy import FeeText, PolicyDefinition
+from govline.calendar.misreadings import told
 from govline.calendar.model import Link, PoolRule, Programme, SlotRule
 from govline.calendar.pricing import Tariff
-from govline.calendar.written import DateSpan, Listed, Remind, TimeSpan, Weekdays, Written
+from govline.calendar.written import DateSpan, Listed, Remind, TimeSpan, Weekdays, Written, setting_names
 from govline.errors import DefinitionError
 
 __all__ = [
@@ -39,6 +42,8 @@ _MINUTES_A_SLOT: Final = 60
 _YAML_HINT: Final = (
     "save it as UTF-8; indent by spaces; quote texts that hold a colon; check that every date exists"
 )
+_DATE: Final = re.compile(r"\b([12]\d{3})-(\d{1,2})-(\d{1,2})\b")
+_MONTHS: Final = 12
 _MOST_DAYS: Final = 1_000
 _MOST_PLACES: Final = 1_000_000
 
@@ -53,6 +58,12 @@ class SlotDefinition(Written):
     capacity: int | None = Field(default=None, ge=0, le=_MOST_PLACES)
     name: str = ""
     was: Annotated[list[str], Listed] = Field(default=[])
+
+    @model_validator(mode="after")
+    def _either_dated_or_rolling(self) -> Self:
+        if bool(self.dates) == bool(self.rolling):
+            raise ValueError("枠には dates(日付)か rolling(何日先まで)の、どちらか一つを書いてください")
+        return self
 
     def rule(
         self, capacity: int, minutes: int, since: date | None = None, until: date | None = None
@@ -231,7 +242,8 @@ def _explained(error: ValidationError, data: Mapping[str, Any], file: str) -> De
     if line:
         place["line"] = line
     place["key"] = ".".join(map(str, first["loc"]))
-    return DefinitionError(first["msg"], code="GL-2010", hint="calendars/*.yaml", place=place)
+    reason, remedy = told(first, setting_names())
+    return DefinitionError(reason, code="GL-2010", hint=remedy, place=place)
 
 
 def line_of(data: Any, path: tuple[Any, ...]) -> int:
@@ -259,11 +271,14 @@ def read_yaml(path: str | Path) -> Mapping[str, Any]:
     from ruamel.yaml.error import YAMLError
 
     path = Path(path)
+    text = ""
     try:
-        data = YAML(typ="rt").load(path.read_text("utf-8"))
+        text = path.read_text("utf-8")
+        data = YAML(typ="rt").load(text)
     except (YAMLError, ValueError, RecursionError) as error:  # also a date that no month has
         mark = getattr(error, "problem_mark", None)
-        place = {"file": path.name} | ({"line": mark.line + 1} if mark else {})
+        line = mark.line + 1 if mark else _line_without_such_day(text)
+        place = {"file": path.name} | ({"line": line} if line else {})
         why = getattr(error, "problem", None) or type(error).__name__
         raise DefinitionError(
             f"this is no YAML text: {why}", code="GL-2010", hint=_YAML_HINT, place=place
@@ -271,6 +286,15 @@ def read_yaml(path: str | Path) -> Mapping[str, Any]:
     if not isinstance(data, Mapping):
         raise DefinitionError("a programme is a mapping", code="GL-2010", place={"file": path.name})
     return data
+
+
+def _line_without_such_day(text: str) -> int:
+    """The first line with a date that no month has; 0 where there is none."""
+    for number, line in enumerate(text.splitlines(), start=1):
+        for year, month, day in _DATE.findall(line):
+            if not (1 <= int(month) <= _MONTHS and 1 <= int(day) <= monthrange(int(year), int(month))[1]):
+                return number
+    return 0
 
 
 def load(path: str | Path) -> Programme:

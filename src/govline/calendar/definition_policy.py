@@ -25,12 +25,14 @@ from govline.calendar.terms import (
 from govline.calendar.written import (
     MOST_DAYS,
     Cut,
+    Ending,
     Listed,
     Moment,
     Weekdays,
     Written,
     as_text,
     clock,
+    with_colons,
 )
 
 __all__ = [
@@ -43,23 +45,22 @@ __all__ = [
 _OLDEST: Final = 150
 _LONGEST_RUN: Final = 3660
 _AGES: Final = re.compile(
-    r"(?:(?P<least>\d{1,3})歳?(?:以上|から|-|〜|～|~)\s*)?(?:(?P<most>\d{1,3})歳?(?P<edge>以下|まで|未満)?)?"
+    r"満?(?:(?P<exact>\d{1,3})[歳才]"
+    r"|(?P<least>\d{1,3})[歳才]?(?:以上|から|-|〜|～|~)(?:(?P<last>\d{1,3})[歳才]?(?P<edge>以下|まで|未満)?)?"
+    r"|(?P<most>\d{1,3})[歳才]?(?P<side>以下|まで|未満))"
 )
 _LIMIT: Final = re.compile(
-    r"(?:(?P<span>1枠|1日|1か月|1ヶ月|月|年度|全部で)に?|(?P<days>\d+)日間に)(?P<most>\d+)(?P<unit>件|名|名分|人|人分)(?:まで)?"
+    r"(?:(?P<span>1枠|1日|(?:1[かカヵヶケ])?月|年度|全部で)に?|(?P<days>\d+)日間に)(?P<most>\d+)(?P<unit>件|回|名|名分|人|人分)(?:まで)?"
 )
 _PER: Final = {
     "1枠": "slot",
     "1日": "day",
-    "1か月": "month",
-    "1ヶ月": "month",
-    "月": "month",
     "年度": "fiscal_year",
     "全部で": "programme",
 }
 _DAYS: Final = re.compile(r"(?P<least>\d+)日?(?:-|〜|～|~|から|以上)?\s*(?:(?P<most>\d+)日?(?:以内|まで)?)?")
 _MONTH: Final = re.compile(
-    r"(?:(?P<months>\d{1,2})[かヶケカ]月前|(?P<last>前月))の?\s*(?P<day>\d{1,2})日\s*(?P<at>\d{1,2}:\d{2})?"
+    r"(?:(?P<months>\d{1,2})[かカヵヶケ]月前|(?P<last>前月))の?\s*(?P<day>\d{1,2})日\s*(?P<at>\d{1,2}:\d{2})?"
 )
 _DIGITS: Final = re.compile(r"(\d{1,2})桁")
 
@@ -67,14 +68,14 @@ _DIGITS: Final = re.compile(r"(\d{1,2})桁")
 def _as_ages(value: Any) -> Any:
     if isinstance(value, Mapping | Ages):
         return value
-    found = _AGES.fullmatch(as_text(value).replace(" ", ""))
-    if found is None or not (found["least"] or found["most"]):
-        raise ValueError("年齢は「65歳以上」「18歳未満」「12歳から17歳」のように書いてください")
-    least, most = (None if found[name] is None else int(found[name]) for name in ("least", "most"))
-    if most is not None and found["edge"] == "未満":
+    found = _AGES.fullmatch(re.sub(r"\s", "", as_text(value)))
+    if found is None:
+        raise ValueError("年齢は「65歳以上」「18歳未満」「12歳から17歳」「65歳」のように書いてください")
+    ages = {name: int(text) for name, text in found.groupdict().items() if text and text.isdecimal()}
+    least = ages.get("least", ages.get("exact"))
+    most = ages.get("last", ages.get("most", ages.get("exact")))
+    if most is not None and "未満" in (found["edge"], found["side"]):
         most -= 1
-    if max(least or 0, most or 0) > _OLDEST or (least is not None and most is not None and most < least):
-        raise ValueError("年齢の範囲が正しくありません")
     return {"least": least, "most": most}
 
 
@@ -89,15 +90,15 @@ def _as_limit(value: Any) -> Limit:
     most, days = int(found["most"]), int(found["days"] or 0)
     if most < 1 or days > _LONGEST_RUN or (found["days"] and days < 1):
         raise ValueError(f"件数は1以上、日数は{_LONGEST_RUN}までです")
-    counts: Any = "bookings" if found["unit"] == "件" else "places"
-    per: Any = "rolling" if days else _PER[found["span"]]
+    counts: Any = "bookings" if found["unit"] in "件回" else "places"
+    per: Any = "rolling" if days else _PER.get(found["span"], "month")
     return Limit(most, per, days, counts)
 
 
 def _as_month(value: Any) -> MonthBefore:
     if isinstance(value, MonthBefore):
         return value
-    found = _MONTH.fullmatch(as_text(value).strip())
+    found = _MONTH.fullmatch(with_colons(as_text(value)).strip())
     if found is None or not 1 <= int(found["day"]) <= 31:
         raise ValueError("「2か月前の5日 12:00」「前月1日 9:00」のように書いてください")
     months = int(found["months"] or 1)
@@ -154,6 +155,14 @@ class AgesDefinition(Written):
     counted: Literal["legal", "birthday"] = "legal"
     attribute: str = "birth_date"
 
+    @model_validator(mode="after")
+    def _somebody_fits(self) -> Self:
+        if self.least is None and self.most is None:
+            raise ValueError("年齢は least か most を書いてください")
+        if self.least is not None and self.most is not None and self.most < self.least:
+            raise ValueError("年齢の上限が下限より小さいので、だれも当てはまりません")
+        return self
+
     def ages(self) -> Ages:
         """As the rules know them."""
         return Ages(self.least, self.most, self.on, self.counted, self.attribute)
@@ -164,6 +173,12 @@ class ValuesDefinition(Written):
 
     least: float | None = None
     most: float | None = None
+
+    @model_validator(mode="after")
+    def _some_value_fits(self) -> Self:
+        if self.least is not None and self.most is not None and self.most < self.least:
+            raise ValueError("上限が下限より小さいので、だれも当てはまりません")
+        return self
 
 
 class WhoDefinition(Written):
@@ -195,7 +210,7 @@ class WindowDefinition(WhoDefinition):
     opens_days_before: int | None = Field(default=None, ge=0, le=MOST_DAYS)
     opens_at: Clock = time()
     opens_month_before: MonthText | None = None
-    closes: Moment | None = None
+    closes: Ending | None = None
 
     def window(self) -> Window:
         """As the rules know it."""
@@ -299,7 +314,7 @@ class PolicyDefinition(Written):
     """The policy as written; every setting is optional."""
 
     opens: Moment | None = None
-    closes: Moment | None = None
+    closes: Ending | None = None
     opens_days_before: int | None = Field(default=None, ge=0, le=MOST_DAYS)
     opens_at: Clock = time()
     opens_month_before: MonthText | None = None

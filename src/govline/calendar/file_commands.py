@@ -75,6 +75,7 @@ def _new(city: Any, words: Sequence[str], calendar: Calendar, folder: Path) -> i
     parser.add_argument("--publish", action="store_true", help="write the programme and its slots")
     given = parser.parse_args(list(words))
     sheet = _grid(given.file, given.id) if given.grid else _read(given.file, given.id, folder)
+    _say(*(f"! {note}" for note in sheet.notes))
     if sheet.issues:
         _say(*(f"✗ {each.row}行 {each.column}: {each.reason}\n  → {each.remedy}" for each in sheet.issues))
         _say("公開していません。表を直して、もう一度実行してください。")

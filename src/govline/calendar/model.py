@@ -56,7 +56,7 @@ class CutOff:
         hours: That many hours before the start.
         days: On that many calendar days before the slot's date, until `at`.
         business_days: The same in business days. At most one of the three is set; none means until the start.
-        at: Wall-clock time in Asia/Tokyo; the end of that day where omitted.
+        at: Wall-clock time in Asia/Tokyo on that day, on the slot's own where no days are set; the end of the day where omitted.
     """
 
     hours: float = 0
@@ -73,6 +73,15 @@ class CutOff:
                 code="GL-2011",
                 hint="give one of hours, days, business_days",
             )
+        if self.hours and self.at is not None:
+            raise InputError(
+                "hours before the start have no time of day", code="GL-2011", hint="give days with at"
+            )
+
+    @property
+    def of_day(self) -> bool:
+        """Whether it lies at one instant for all slots of a day, whenever they start."""
+        return bool(self.days or self.business_days or self.at is not None)
 
 
 @frozen

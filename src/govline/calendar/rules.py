@@ -108,7 +108,7 @@ def judge(reasons: list[Reason]) -> Allowed | Refused:
 
 def deadline(cut: CutOff, starts: datetime, *, business_day: BusinessDay = weekdays_only) -> datetime:
     """The first instant that is too late for a slot that starts at `starts`."""
-    if not (cut.days or cut.business_days):
+    if not cut.of_day:
         return starts - timedelta(hours=cut.hours)
     day = to_jst(starts).date() - cut.days * _DAY
     for _ in range(cut.business_days):

@@ -7,7 +7,8 @@ YAML file: a sheet that is read over it replaces only what sheets say.
 import re
 import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
+from difflib import get_close_matches
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
@@ -16,9 +17,10 @@ from attrs import field, frozen
 from pydantic import TypeAdapter, ValidationError
 
 from govline.calendar.definition import ProgrammeDefinition
-from govline.calendar.written import DateSpan, as_list
+from govline.calendar.misreadings import told
+from govline.calendar.written import DateSpan, Ending, Moment, as_list, setting_names, weekdays_in
 from govline.core import frozen_tuple
-from govline.core.jst import JST, to_jst
+from govline.core.jst import to_jst
 from govline.errors import DefinitionError
 from govline.tabular import Column, Issue, Reading, Row, Table, read, write
 from govline.tabular.headers import fold_header
@@ -32,7 +34,7 @@ _SHORT: Final = re.compile(r"(\d{1,2})[/月](\d{1,2})日?")
 _ROLLING: Final = re.compile(r"(\d{1,3})日先まで")
 _SPAN: Final = TypeAdapter(DateSpan)
 _DAY: Final = parser(Column("day", "日付", type="date"))
-_WEEKDAYS: Final = "月火水木金土日"
+_INSTANT: Final = parser(Column("instant", "日時", type="datetime"))
 
 
 def _dates(text: str) -> str:
@@ -45,7 +47,9 @@ def _dates(text: str) -> str:
         first = _DAY(parts[0])
         last = _last_day(first, parts[1]) if len(parts) > 1 else first
         span = _SPAN.validate_python(f"{first}/{last}")
-    except (Misfit, ValueError):
+    except (Misfit, ValueError) as error:
+        if isinstance(error, Misfit) and error.code == "other_weekday":
+            raise
         raise _unfit(
             "日付は 2026-11-24 か 2026-11-24〜2026-12-25 の形で、早い日を先に書いてください"
         ) from None
@@ -78,10 +82,25 @@ def _shown_dates(value: str) -> str:
 
 
 def _weekdays(text: str) -> str:
-    plain = re.sub(r"[曜日・、,\s]+(?=[月火水木金土日]|$)|曜", "", unicodedata.normalize("NFKC", text))
-    if not plain or any(char not in _WEEKDAYS for char in plain):
-        raise _unfit("曜日は 火木土 のように書いてください")
-    return "".join(sorted(set(plain), key=_WEEKDAYS.index))
+    try:
+        return weekdays_in(unicodedata.normalize("NFKC", text))
+    except ValueError as error:
+        raise _unfit(str(error)) from None
+
+
+def _ending(text: str) -> datetime:
+    """`2026-12-25 17:00`; a day alone is meant until it is over."""
+    instant: datetime = _INSTANT(text)
+    plain = unicodedata.normalize("NFKC", text)
+    return instant if re.search(r"[:時]", plain) else instant + timedelta(days=1)
+
+
+def _shown_ending(instant: datetime) -> str:
+    """What `_ending` reads as this instant; a midnight as the day that it ends."""
+    here = to_jst(instant)
+    if here.time() == time():
+        return (here.date() - timedelta(days=1)).isoformat()
+    return f"{here:%Y-%m-%d %H:%M}"
 
 
 SETTINGS: Final = (
@@ -90,7 +109,7 @@ SETTINGS: Final = (
     Column("capacity", "定員", type="integer", required=True, least=0, most=1_000_000),
     Column("period", "期間", parse=_span, format=_shown_dates),
     Column("opens", "受付開始", type="datetime"),
-    Column("closes", "受付終了", type="datetime"),
+    Column("closes", "受付終了", parse=_ending, format=_shown_ending),
     Column("book_until", "予約締切"),
     Column("change_until", "変更締切"),
     Column("cancel_until", "取消締切"),
@@ -123,11 +142,13 @@ class Sheet:
         data: The programme as its YAML file will hold it; {} where something is wrong.
         issues: Every fault, by row and column.
         rows: Rows of slots.
+        notes: What was read otherwise than somebody might think, and keeps nothing from being published.
     """
 
     data: Mapping[str, Any] = field(hash=False)
     issues: tuple[Issue, ...] = field(default=(), converter=frozen_tuple)
     rows: int = 0
+    notes: tuple[str, ...] = field(default=(), converter=frozen_tuple)
 
 
 def read_sheet(path: Path | str, *, standing: Mapping[str, Any] | None = None, programme: str = "") -> Sheet:
@@ -155,7 +176,15 @@ def read_sheet(path: Path | str, *, standing: Mapping[str, Any] | None = None, p
     data["programme"] = given.get("programme") or programme or _named(Path(path), str(given.get("label", "")))
     if not issues:
         issues = list(_against(data, reading, settings, [where for _, where in slots]))
-    return Sheet({} if issues else data, sorted(issues, key=lambda issue: issue.row), len(rows))
+    issues.sort(key=lambda issue: issue.row)
+    return Sheet({} if issues else data, issues, len(rows), _notes(reading))
+
+
+def _notes(reading: Reading) -> Iterator[str]:
+    if reading.source.hidden_rows:
+        yield f"非表示の{reading.source.hidden_rows}行も読みました。要らない行は消してください。"
+    for title in reading.header.unknown:
+        yield f"「{title}」の列は読みません。"
 
 
 def write_sheet(path: Path | str, data: Mapping[str, Any]) -> None:
@@ -168,8 +197,9 @@ def write_sheet(path: Path | str, data: Mapping[str, Any]) -> None:
     policy = data.get("policy") or {}
     values = {**{name: data.get(name) for name in ("programme", *_OF_PROGRAMME)}, **policy}
     values["label"] = values["label"] or values["programme"]
-    for name in ("opens", "closes"):
-        values[name] = _instant(values.get(name))
+    for name, alias in (("opens", Moment), ("closes", Ending)):
+        written = values.get(name)
+        values[name] = None if written in (None, "") else TypeAdapter(alias).validate_python(written)
     for name in ("remind", "closed"):
         values[name] = tuple(_spelled(each) for each in as_list(values[name] or []))
     above = [(column, values.get(column.name)) for column in SETTINGS]
@@ -188,6 +218,8 @@ class _Settings:
             column = _BY_TITLE.get(fold_header(filled[0])) if filled else None
             if column is not None:
                 self._take(number, column, filled[1] if len(filled) > 1 else None)
+            elif _is_setting(cells):
+                self.issues.append(_unknown(number, str(filled[0])))
         for column in SETTINGS:
             if column.required and column.name not in self.rows:
                 self.issues.append(
@@ -217,7 +249,14 @@ class _Settings:
         """What a row of slots has against it, on its own or against 期間."""
         starts, ends, dates = values.get("starts"), values.get("ends"), values.get("dates")
         if starts and ends and ends <= starts:
-            yield "ends", "終了が開始より前です", "翌日にかかる枠は 25:00 のように書いてください"
+            wrong = "同じ" if ends == starts else "前"
+            yield (
+                "ends",
+                f"終了が開始{'と' if ends == starts else 'より'}{wrong}です",
+                "翌日にかかる枠は 25:00 のように書いてください",
+            )
+        elif starts and ends and ends >= _a_day_later(starts):
+            yield "ends", "終了が開始の24時間後か、それより後です", "一つの枠は24時間までにしてください"
         if starts and starts >= "24:00":
             yield "starts", "開始は 23:59 までです", "次の日の枠は次の日の日付で書いてください"
         period = self.values.get("period")
@@ -229,6 +268,18 @@ class _Settings:
                     f"期間({_shown_dates(period)})の外の枠です",
                     "日付か、上の「期間」を直してください",
                 )
+
+
+def _is_setting(cells: Sequence[Any]) -> bool:
+    """Whether a title and its value stand there side by side, and nothing else: no heading, no remark."""
+    filled = [at for at, cell in enumerate(cells) if cell not in (None, "")]
+    return len(filled) == 2 and filled[1] == filled[0] + 1 and isinstance(cells[filled[0]], str)
+
+
+def _unknown(row: int, title: str) -> Issue:
+    near = get_close_matches(title, [column.title for column in SETTINGS], n=1)
+    meant = f"「{near[0]}」ではありませんか" if near else "名前を直すか、行を消してください"
+    return _issue(row, title, "この名前の設定はありません", meant)
 
 
 def _ends(span: str) -> tuple[str, str]:
@@ -265,6 +316,10 @@ def _slots(rows: Iterable[Row]) -> list[tuple[dict[str, Any], list[int]]]:
         entry["times"].append(_times(row.values["starts"], row.values.get("ends")))
         where.append(row.number)
     return list(found.values())
+
+
+def _a_day_later(clock: str) -> str:
+    return f"{int(clock[:2]) + 24}{clock[2:]}"
 
 
 def _times(starts: str, ends: str | None) -> str:
@@ -316,7 +371,7 @@ def _against(
     except ValidationError as error:
         for each in error.errors():
             row, title = _place(each["loc"], reading, settings, rows)
-            yield _issue(row, title, each["msg"].removeprefix("Value error, "), "書き方を直してください")
+            yield _issue(row, title, *told(each, setting_names()))
 
 
 def _place(
@@ -361,15 +416,8 @@ def _clock(text: str) -> str:
 
 
 def _closing(starts: str, ends: str) -> str:
-    return ends if ends > starts else f"{int(ends[:2]) + 24}{ends[2:]}"
+    return ends if ends > starts else _a_day_later(ends)
 
 
 def _spelled(value: Any) -> str:
     return value.isoformat() if isinstance(value, date) else str(value)
-
-
-def _instant(value: Any) -> datetime | None:
-    if value in (None, ""):
-        return None
-    instant = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
-    return instant if instant.tzinfo else instant.replace(tzinfo=JST)

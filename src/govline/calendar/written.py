@@ -14,6 +14,7 @@ __all__ = [
     "MOST_DAYS",
     "Cut",
     "DateSpan",
+    "Ending",
     "Listed",
     "Moment",
     "Remind",
@@ -23,26 +24,41 @@ __all__ = [
     "as_list",
     "as_text",
     "clock",
+    "setting_names",
+    "weekdays_in",
+    "with_colons",
 ]
 
 _WEEKDAYS: Final = "月火水木金土日"
+_EVERY: Final = {"毎日": _WEEKDAYS, "平日": _WEEKDAYS[:5], "土日": _WEEKDAYS[5:]}
+_RUN: Final = re.compile(rf"([{_WEEKDAYS}])[-〜～~]([{_WEEKDAYS}])")
 _SPAN: Final = re.compile(r"\s*(?:/|\.\.|〜|～|~)\s*")
+_SPOKEN: Final = re.compile(r"(\d{1,2})時(?!間)(?:(\d{1,2})分|(半))?")
 _CUT: Final = re.compile(
     r"(?:(?P<hours>\d+(?:\.\d+)?)時間前|(?P<minutes>\d+)分前"
-    r"|(?:(?P<business>\d+)営業日前|(?P<days>\d+)日前|(?P<eve>前日)|(?P<same>当日))(?:の?\s*(?P<at>\d{1,2}:\d{2})(?:まで)?)?)"
+    r"|(?:(?P<business>\d+)(?:営業|開庁)日前|(?P<days>\d+)日前|(?P<weeks>\d+)週間前|(?P<eve>前日)|(?P<same>当日))"
+    r"(?:の?\s*(?P<at>\d{1,2}:\d{2}))?)(?:まで)?"
 )
 _CLOCK: Final = re.compile(r"(?P<hour>[01]?\d|2[0-3])(?::(?P<minute>[0-5]\d))?", re.ASCII)
+_PAST_MIDNIGHT: Final = re.compile(r"(?P<hour>2[4-9]|3\d|4[0-7])(?P<rest>:[0-5]\d)?", re.ASCII)
+_MOMENT: Final = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[T\s]+(\d{1,2}:\d{2}))?")
 _LONGEST_SPAN: Final = timedelta(days=3 * 366)
+_DAY: Final = timedelta(days=1)
 MOST_DAYS: Final = 1_000
-_A_DAY: Final = {"days": 1, "business": 1, "hours": 24, "minutes": 24 * 60}
+_A_DAY: Final = {"weeks": 1 / 7, "days": 1, "business": 1, "hours": 24, "minutes": 24 * 60}
 
 
 def clock(text: str) -> time:
-    """A time of day: `9:00`, `9`, `17:30`; ValueError otherwise."""
-    found = _CLOCK.fullmatch(text.strip())
+    """A time of day: `9:00`, `9`, `17:30`, `17時半`; ValueError otherwise."""
+    found = _CLOCK.fullmatch(with_colons(text).strip())
     if found is None:
         raise ValueError("時刻は 9:00 や 17:30 のように、0:00 から 23:59 までで書いてください")
     return time(int(found["hour"]), int(found["minute"] or 0))
+
+
+def with_colons(text: str) -> str:
+    """`17時`, `17時5分`, `17時半` as `17:00`, `17:05`, `17:30`."""
+    return _SPOKEN.sub(lambda each: f"{each[1]}:{30 if each[3] else int(each[2] or 0):02d}", text)
 
 
 def _day(text: str) -> date:
@@ -78,73 +94,118 @@ def _as_span(value: Any) -> tuple[date, date]:
     return span
 
 
+def weekdays_in(text: str) -> str:
+    """`火・木`, `月曜日から金曜日` (`月〜金`), `平日`, `毎日` as the letters of the week in order; ValueError otherwise."""
+    plain = re.sub(r"曜日?|[・、,\s]", "", text.replace("から", "〜"))
+    plain = _RUN.sub(_between, _EVERY.get(plain, plain))
+    if not plain or any(char not in _WEEKDAYS for char in plain):
+        raise ValueError(
+            "曜日は 火木土、月〜金、平日、毎日 のように書いてください。祝日は日付で書いてください"
+        )
+    return "".join(sorted(set(plain), key=_WEEKDAYS.index))
+
+
+def _between(run: re.Match[str]) -> str:
+    first, last = _WEEKDAYS.index(run[1]), _WEEKDAYS.index(run[2])
+    return _WEEKDAYS[first : last + 1] if first <= last else _WEEKDAYS[first:] + _WEEKDAYS[: last + 1]
+
+
 def _as_weekdays(value: Any) -> tuple[int, ...]:
-    text = "".join(map(str, as_list(value)))
-    wrong = [char for char in text if char not in _WEEKDAYS]
-    if wrong or not text:
-        raise ValueError("曜日は 月火水木金土日 の文字で書いてください")
-    return tuple(sorted({_WEEKDAYS.index(char) for char in text}))
+    if isinstance(value, tuple):
+        return value
+    return tuple(_WEEKDAYS.index(char) for char in weekdays_in("".join(map(as_text, as_list(value)))))
 
 
 def _as_time_span(value: Any) -> tuple[time, time | None]:
     if isinstance(value, tuple):
         return value
     start, _, end = re.sub(r"[〜～~]", "-", as_text(value)).partition("-")
-    span = clock(start), clock(end) if end else None
-    if span[0] == span[1]:
+    begins, past_midnight = clock(start), _PAST_MIDNIGHT.fullmatch(with_colons(end).strip())
+    if past_midnight is None:
+        ends = clock(end) if end else None
+    else:
+        ends = clock(f"{int(past_midnight['hour']) - 24}{past_midnight['rest'] or ''}")
+    if begins == ends:
         raise ValueError("始まりと終わりが同じ時刻です")
-    return span
+    if past_midnight is not None and ends is not None and ends > begins:
+        raise ValueError("一つの枠は24時間までです")
+    return begins, ends
 
 
 def _as_instant(value: Any) -> datetime:
+    """An instant; a day alone is its beginning."""
     try:
-        instant = value if isinstance(value, datetime) else datetime.fromisoformat(as_text(value))
+        instant = value if isinstance(value, datetime) else _instant(as_text(value))
     except ValueError:
-        raise ValueError("日時は 2026-11-01 09:00 の形で書いてください") from None
+        raise ValueError("日時は 2026-11-01 9:00 の形で書いてください") from None
     return instant if instant.tzinfo else instant.replace(tzinfo=JST)
 
 
+def _instant(text: str) -> datetime:
+    found = _MOMENT.fullmatch(with_colons(text).strip())
+    if found is None:
+        return datetime.fromisoformat(text)
+    day = date(int(found[1]), int(found[2]), int(found[3]))
+    return datetime.combine(day, clock(found[4]) if found[4] else time())
+
+
+def _as_ending(value: Any) -> datetime:
+    """The instant at which something ends; a day alone is meant until it is over."""
+    instant = _as_instant(value)
+    return instant + _DAY if _is_day(value) else instant
+
+
+def _is_day(value: Any) -> bool:
+    if isinstance(value, date):
+        return not isinstance(value, datetime)
+    return isinstance(value, str) and not re.search(r"[:時T]", as_text(value))
+
+
 def _cut(value: Any) -> re.Match[str] | None:
-    found = _CUT.fullmatch(as_text(value).strip())
+    found = _CUT.fullmatch(with_colons(as_text(value)).strip())
     if found and max(float(found[name] or 0) / a_day for name, a_day in _A_DAY.items()) > MOST_DAYS:
         raise ValueError(f"{MOST_DAYS}日より前は書けません")
     return found
 
 
+def _days(found: re.Match[str]) -> int:
+    return int(found["days"] or 0) + 7 * int(found["weeks"] or 0) + bool(found["eve"])
+
+
+def _hours(found: re.Match[str]) -> float:
+    return float(found["hours"] or 0) + int(found["minutes"] or 0) / 60
+
+
 def as_cut(value: Any) -> CutOff:
-    """`2時間前`, `前日 17:00`, `3営業日前 17:00`."""
+    """`2時間前`, `当日 8:30`, `前日 17:00`, `3営業日前 17:00`, `1週間前`."""
     if isinstance(value, CutOff):
         return value
     found = _cut(value)
     if found is None:
-        raise ValueError("「2時間前」「前日 17:00」「3営業日前 17:00」のように書いてください")
+        raise ValueError("「2時間前」「当日 8:30」「前日 17:00」「3営業日前 17:00」のように書いてください")
+    if found["hours"] or found["minutes"]:
+        return CutOff(hours=_hours(found))
     at = clock(found["at"]) if found["at"] else None
-    if found["business"]:
-        return CutOff(business_days=int(found["business"]), at=at)
-    if found["days"] or found["eve"]:
-        return CutOff(days=int(found["days"] or 1), at=at)
-    if found["same"]:
-        raise ValueError("当日の締切は「1時間前」のように書いてください")
-    return CutOff(hours=float(found["hours"] or 0) + int(found["minutes"] or 0) / 60)
+    return CutOff(days=_days(found), business_days=int(found["business"] or 0), at=at)
 
 
 def as_reminder(value: Any) -> Reminder:
-    """`前日 18:00`, `当日 7:00`, `2時間前`."""
+    """`前日 18:00`, `当日 7:00`, `1週間前 18:00`, `2時間前`."""
     if isinstance(value, Reminder):
         return value
     found = _cut(value)
     if found is None or found["business"]:
         raise ValueError("「前日 18:00」「当日 7:00」「2時間前」のように書いてください")
     if found["hours"] or found["minutes"]:
-        return Reminder(hours_before=float(found["hours"] or 0) + int(found["minutes"] or 0) / 60)
-    days = 0 if found["same"] else int(found["days"] or 1)
-    return Reminder(days_before=days, at=clock(found["at"] or "18:00"))
+        return Reminder(hours_before=_hours(found))
+    return Reminder(days_before=_days(found), at=clock(found["at"] or "18:00"))
 
 
 DateSpan = Annotated[tuple[date, date], BeforeValidator(_as_span)]
 TimeSpan = Annotated[tuple[time, time | None], BeforeValidator(_as_time_span)]
 Listed = BeforeValidator(as_list)
 Moment = Annotated[datetime, BeforeValidator(_as_instant)]
+Ending = Annotated[datetime, BeforeValidator(_as_ending)]
 Cut = Annotated[CutOff, BeforeValidator(as_cut)]
 Weekdays = Annotated[tuple[int, ...], BeforeValidator(_as_weekdays)]
 Remind = Annotated[Reminder, BeforeValidator(as_reminder)]
@@ -154,3 +215,9 @@ class Written(BaseModel):
     """Settings as a clerk writes them: an unknown key is refused."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+
+
+def setting_names(of: type[Written] = Written) -> frozenset[str]:
+    """Every name that a setting can have, at whatever depth."""
+    own = {each.alias or name for name, each in of.model_fields.items()}
+    return frozenset(own.union(*map(setting_names, of.__subclasses__())))

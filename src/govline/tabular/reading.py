@@ -6,6 +6,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
+from govline.errors import FileError
 from govline.tabular.csv_in import csv_delimiter, csv_rows
 from govline.tabular.excel_in import FAILED, NO_RESULT, Workbook
 from govline.tabular.guarding import unguard
@@ -20,7 +21,7 @@ __all__ = ["Reading", "read"]
 
 _REMEMBERED: Final = 20_000
 """Different texts of one column whose values are kept: wards, dates and choices are read once, not a million times."""
-_EMPTY: Final = (None, "")
+_EDGES: Final = " \t\r\n\u3000\u00a0\ufeff"
 
 
 def read(table: Table, path: Path | str, *, encoding: str = "", sheet: str = "") -> "Reading":
@@ -51,8 +52,8 @@ class Reading:
         self._sniffed: Sniffed = sniff(path, encoding)
         self._sheet = sheet
         self._delimiter = csv_delimiter(path, self._sniffed) if self._sniffed.format == "csv" else ""
-        title, hidden, first = self._first_rows()
-        self.header: Header = find_header(table, first)
+        title, hidden, first, self.header = self._opened()
+        self._sheet = title or sheet
         self.above: tuple[tuple[Any, ...], ...] = tuple(map(tuple, first[: self.header.row - 1]))
         self.source = Source(
             format=self._sniffed.format,
@@ -104,13 +105,37 @@ class Reading:
         book = Workbook(self.path, self._sheet)
         return book.rows(), closing(book)
 
-    def _first_rows(self) -> tuple[str, int, list[list[Any]]]:
+    def _opened(self) -> tuple[str, int, list[list[Any]], Header]:
+        """Name and hidden rows of the sheet that is read, its first rows, its header.
+
+        Of a workbook whose sheet the caller does not name, the first that Excel shows and that has such a header: notes
+        and drop-down lists often stand on sheets before it.
+        """
         if self._sniffed.format == "csv":
             rows, close = self._rows()
             with close:
-                return "", 0, list(islice(rows, LOOK_FOR))
-        with Workbook(self.path, self._sheet) as book:
-            return book.sheet, book.seen.hidden, list(islice(book.rows(), LOOK_FOR))
+                first = list(islice(rows, LOOK_FOR))
+            return "", 0, first, self._header(first, "")
+        wrong, names = None, [self._sheet]
+        while names:
+            with Workbook(self.path, names.pop(0)) as book:
+                first = list(islice(book.rows(), LOOK_FOR))
+            try:
+                return book.sheet, book.seen.hidden, first, self._header(first, book.sheet)
+            except FileError as error:
+                if wrong is None and not self._sheet:
+                    names = book.others
+                if wrong is None or wrong.code == "GL-0031":
+                    wrong = error
+        assert wrong is not None  # a workbook shows at least one sheet
+        raise wrong
+
+    def _header(self, first: list[list[Any]], sheet: str) -> Header:
+        try:
+            return find_header(self.table, first)
+        except FileError as error:
+            place = {"file": self.path.name, **({"sheet": sheet} if sheet else {}), **error.place}
+            raise FileError(error.message, code=error.code, hint=error.hint, place=place) from None
 
 
 class _Rows:
@@ -141,7 +166,7 @@ class _Rows:
         for number, record in enumerate(records, 1):
             if number <= self.header.row:
                 continue
-            if not any(cell not in _EMPTY for cell in record):
+            if all(map(_is_blank, record)):
                 tally.blank_rows += 1
                 continue
             if record == self.header.raw:
@@ -203,6 +228,11 @@ class _Rows:
                 yield self.tally.issue(
                     number, title, column, Misfit("duplicate", first=first), values[names[0]]
                 )
+
+
+def _is_blank(cell: Any) -> bool:
+    """Whether nothing stands there, or only blanks that somebody has typed over."""
+    return cell is None or (type(cell) is str and not cell.strip(_EDGES))
 
 
 class _CellReader:

@@ -27,6 +27,8 @@ _GROUPED: Final = re.compile(r"[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?")
 _NUMBER: Final = re.compile(r"[-+]?[0-9]+(\.[0-9]+)?")
 _EXPONENT: Final = re.compile(r"[0-9](\.[0-9]+)?E[+-]?[0-9]+", re.IGNORECASE)
 _DATE: Final = re.compile(r"([0-9]{4})(?:([-/.])([0-9]{1,2})\2([0-9]{1,2})|年([0-9]{1,2})月([0-9]{1,2})日?)")
+_WEEKDAYS: Final = "月火水木金土日"
+_WEEKDAY: Final = re.compile(rf"\s*\(([{_WEEKDAYS}])(?:曜日?)?(?:[・/]?祝)?\)$")
 _SHORT_YEAR: Final = re.compile(r"[0-9]{2}[-/.][0-9]{1,2}[-/.][0-9]{1,2}")
 _MIDNIGHT: Final = re.compile(r"[T ]*0{1,2}:00(:00(\.0+)?)?")
 _TIME: Final = re.compile(
@@ -252,7 +254,20 @@ def _date_of(cell: Cell) -> date:
         raise Misfit("not_date")
     if isinstance(cell, int | float):
         return _serial_day(cell)
-    text = _narrow(cell)
+    text, weekday = _without_weekday(_narrow(cell))
+    day = _written_date(text)
+    if weekday and weekday != _WEEKDAYS[day.weekday()]:
+        raise Misfit("other_weekday")
+    return day
+
+
+def _without_weekday(text: str) -> tuple[str, str]:
+    """`2026年12月4日(金)` as date and weekday."""
+    found = _WEEKDAY.search(text)
+    return (text[: found.start()], found[1]) if found else (text, "")
+
+
+def _written_date(text: str) -> date:
     match = _DATE.match(text)
     if match:
         if rest := text[match.end() :]:

@@ -32,6 +32,7 @@ REASONS: Final[Mapping[str, Wording]] = {
     "too_small": Wording("小さすぎます({least} 以上)", "{least} 以上の値にしてください"),
     "too_large": Wording("大きすぎます({most} 以下)", "{most} 以下の値にしてください"),
     "not_date": Wording("日付として読めません", "2026-04-01、2026/4/1、令和8年4月1日 のように入れてください"),
+    "other_weekday": Wording("日付と曜日が合いません", "どちらが正しいか確かめ、日付か曜日を直してください"),
     "has_time": Wording("日付の欄に時刻まで入っています", "日付だけにしてください"),
     "short_year": Wording("西暦が2桁です", "西暦は4桁で入れてください"),
     "not_time": Wording("時刻として読めません", "9:30、24:00、午後1時30分 のように入れてください"),

@@ -112,7 +112,7 @@ def test_an_unknown_setting_is_refused():
         parse({"programme": "x", "capacity": 1, "slots": [], "capasity": 2})
 
 
-@pytest.mark.parametrize("text", ["明日まで", "当日 8:00", "", "2", "-1時間前"])
+@pytest.mark.parametrize("text", ["明日まで", "当日 25:00", "", "2", "-1時間前", "前日 2時間前"])
 def test_a_cut_off_that_cannot_be_read(text):
     policy = {"book_until": text}
     with pytest.raises(DefinitionError):

@@ -107,7 +107,7 @@ def test_every_fault_by_row_and_column(tmp_path):
     ]
     good = [["名称", "接種"], ["定員", 1], *rows[2:3], *rows[5:6], rows[9]]
     assert issues(read_sheet(book(tmp_path / "y.xlsx", good))) == [
-        (3, "取消締切", "「2時間前」「前日 17:00」「3営業日前 17:00」のように書いてください")
+        (3, "取消締切", "「2時間前」「当日 8:30」「前日 17:00」「3営業日前 17:00」のように書いてください")
     ]
 
 
@@ -181,3 +181,75 @@ def test_a_file_without_slots_or_headers(tmp_path):
     assert issues(read_sheet(book(tmp_path / "x.xlsx", LEAST[:4]))) == [(4, "日付", "枠が1行もありません")]
     with pytest.raises(FileError, match="GL-003"):
         read_sheet(book(tmp_path / "y.xlsx", [["a", "b"]]))
+
+
+def test_what_a_hand_made_sheet_may_look_like(tmp_path):
+    made = openpyxl.Workbook()
+    made.active.title = "使い方"
+    made.active.append(["黄色い欄に書いてください"])
+    sheet = made.create_sheet("枠")
+    rows = [
+        ["令和8年度 冬の教室"],
+        [None, "名称", "教室"],
+        [None, "定員", "２０"],
+        ["受付終了", datetime(2026, 12, 25)],
+        [],
+        ["日付", "曜日", "開始", "終了", "備考"],
+        ["２０２６年１２月４日(金)", None, "午前9時", "１０時半", "年度内"],
+        ["令和8年12月1日〜12月25日", "月〜金", "22:00", "24:00", None],
+        ["  ", "　", None, None, None],
+    ]
+    for row in rows:
+        sheet.append(row)
+    sheet.row_dimensions[8].hidden = True
+    made.save(tmp_path / "class.xlsx")
+    read = read_sheet(tmp_path / "class.xlsx")
+    assert (read.issues, read.rows) == ((), 2)
+    assert read.notes == (
+        "非表示の1行も読みました。要らない行は消してください。",
+        "「備考」の列は読みません。",
+    )
+    assert read.data["slots"] == [
+        {"dates": "2026-12-04", "times": ["09:00-10:30"]},
+        {"dates": "2026-12-01/2026-12-25", "weekdays": "月火水木金", "times": ["22:00-00:00"]},
+    ]
+    assert parse(read.data).policy.closes == datetime(2026, 12, 26, tzinfo=JST)
+
+
+@pytest.mark.parametrize("closes", ["2026-12-25", "2026-12-26 00:00", "2026-12-25 17:00"])
+@pytest.mark.parametrize("name", ["out.xlsx", "out.csv"])
+def test_the_end_of_reception_goes_out_and_comes_back(tmp_path, closes, name):
+    data = {"programme": "x", "capacity": 1, "slots": [{"dates": "2026-12-01", "times": "9:00"}]}
+    data["policy"] = {"opens": "2026-11-01", "closes": closes}
+    write_sheet(tmp_path / name, data)
+    again = read_sheet(tmp_path / name)
+    assert parse(again.data).policy == parse(data).policy
+
+
+def test_a_setting_that_nobody_knows_is_not_passed_over(tmp_path):
+    rows = [
+        ["名称", "接種"],
+        ["定員", 20],
+        ["予約〆切", "前日 17:00"],
+        ["作成者", "福祉課", "山田"],
+        *LEAST[2:],
+    ]
+    (issue,) = read_sheet(book(tmp_path / "x.xlsx", rows)).issues
+    assert (issue.row, issue.column, issue.reason) == (3, "予約〆切", "この名前の設定はありません")
+    assert issue.remedy == "「予約締切」ではありませんか"
+
+
+def test_slots_last_less_than_a_day_and_dates_agree_with_their_weekdays(tmp_path):
+    header = ["日付", "開始", "終了"]
+    rows = [
+        *LEAST[:3],
+        header,
+        ["2026-12-01", "9:00", "34:00"],
+        ["2026-12-01", "10:00", "10:00"],
+        ["2026-12-01(水)", "9:00", ""],
+    ]
+    assert issues(read_sheet(book(tmp_path / "x.xlsx", rows))) == [
+        (5, "終了", "終了が開始の24時間後か、それより後です"),
+        (6, "終了", "終了が開始と同じです"),
+        (7, "日付", "日付と曜日が合いません"),
+    ]

@@ -137,8 +137,11 @@ def _building(city, people):
 
 
 def _body(city, batch_id):
-    batch = city.read(lambda tx: service.batch(tx, batch_id))
-    users = city.read(lambda tx: addresses.line_users(tx, batch.citizens))
+    def load(tx):
+        batch = service.batch(tx, batch_id)
+        return batch, addresses.line_users(tx, batch.citizens)
+
+    batch, users = city.read(load)
     return multicast_body(users, batch.messages, batch.unit)
 
 

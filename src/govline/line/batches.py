@@ -87,8 +87,7 @@ class BatchHandler:
         ready = self.build(payload["batch"])
         if not isinstance(ready, Ready):
             return ready
-        turn.hold()
-        answer = self._messenger.post(self.call, ready.body, retry_key=ready.retry_key)
+        answer = turn.call(lambda: self._messenger.post(self.call, ready.body, retry_key=ready.retry_key))
         self._quota.hear(answer, context.now)
         return judge(answer)
 
@@ -98,12 +97,14 @@ class BatchHandler:
         from govline.delivery.model import FrozenBatch
         from govline.store import addresses
 
-        batch = self._db.run(lambda tx: service.open_batch(tx, batch_id))
+        def opened(tx: Transaction) -> "tuple[FrozenBatch | Fate, Sequence[str]]":
+            batch = service.open_batch(tx, batch_id)
+            to = batch.citizens if isinstance(batch, FrozenBatch) else ()
+            return batch, addresses.line_users(tx, to) if to else ()
+
+        batch, users = self._db.run(opened)
         if not isinstance(batch, FrozenBatch):
             return batch
-        users: Sequence[str] = ()
-        if batch.citizens:
-            users = self._db.read(lambda tx: addresses.line_users(tx, batch.citizens))
         if not users and self.call != "broadcast":
             if batch.tries:
                 return Unknown("GL-8026 the citizens were erased between attempts")

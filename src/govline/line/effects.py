@@ -159,7 +159,7 @@ def _user_of(db: "Database", citizen: CitizenId, *, blocked_too: bool = False) -
 
 
 def _called(gate: Gate, endpoint: str, call: Callable[[], Answer]) -> Fate:
-    delay = gate.enter(endpoint)
-    if delay:
-        return Retry("GL-8027 LINE's rate limit, kept from our side", after=delay, counts=False)
-    return judge(call())
+    turn = gate.reserve(endpoint)
+    if turn.refused:
+        return Retry("GL-8027 LINE's rate limit, kept from our side", after=turn.refused, counts=False)
+    return judge(turn.call(call))

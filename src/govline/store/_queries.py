@@ -29,6 +29,7 @@ from govline.store._pages import Page
 from govline.store._tables import order_key, outbox
 from govline.store._upsert import insert_unless_known
 from govline.store.columns import InstantColumn, JsonColumn
+from govline.store.rows import given_rows
 from govline.store.statement import Statement
 
 __all__ = [
@@ -39,6 +40,7 @@ __all__ = [
     "CLAIM",
     "COUNTS",
     "END",
+    "FATES",
     "FIND_DUPLICATE",
     "HEAD_OF_ORDER",
     "INSERT",
@@ -272,6 +274,16 @@ RELEASE = Statement(
 )
 
 _SHOWN = tuple(_c[column.name] for column in fields(Entry))
+
+
+def _fates(dialect: str) -> Any:
+    """A subquery for each key is an index look-up, however large the outbox."""
+    given = given_rows({"dedupe": Text()}, dialect)["dedupe"]
+    of_key = (_c.topic == bindparam("topic"), _c.dedupe == given)
+    return select(_c.dedupe, _c.state, _c.reason).where(*of_key)
+
+
+FATES = Statement("outbox.fates", _fates("postgresql"), sqlite=_fates("sqlite"))
 READ = Statement("outbox.read", select(*_SHOWN).where(_c.id == bindparam("row")), Entry)
 REOPEN = Statement(
     "outbox.reopen",

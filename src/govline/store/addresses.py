@@ -5,6 +5,7 @@ missing, stale or under a key that is gone: whoever is not found in a page is re
 takes them out of their page in the same transaction.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from operator import itemgetter
@@ -37,9 +38,16 @@ def line_users(tx: Transaction, citizens: Sequence[CitizenId]) -> Sequence[str]:
 
     Quickest when the citizens lie close together, as in order of their ids.
     """
-    known = _from_pages(tx, citizens)
+    people, users = _from_pages(tx, citizens)
+    if people:
+        # as a rule they stand there one behind the other: the whole town, or a page of it
+        start = bisect_left(people, citizens[0])
+        here = slice(start, start + len(citizens))
+        if people[here] == [*citizens]:
+            return users[here]
+    known = dict(zip(people, users, strict=True))
     if known:
-        with suppress(KeyError):  # as a rule everybody is there
+        with suppress(KeyError):
             found: tuple[str, ...] = itemgetter(*citizens)(known)
             return found
     return [*_completed(tx, citizens, known).values()]
@@ -47,7 +55,8 @@ def line_users(tx: Transaction, citizens: Sequence[CitizenId]) -> Sequence[str]:
 
 def by_citizen(tx: Transaction, citizens: Sequence[CitizenId]) -> dict[CitizenId, str]:
     """`line_users`, by citizen."""
-    return _completed(tx, citizens, _from_pages(tx, citizens))
+    people, users = _from_pages(tx, citizens)
+    return _completed(tx, citizens, dict(zip(people, users, strict=True)))
 
 
 def pack(tx: Transaction, *, pages: int = 40) -> int:
@@ -78,7 +87,7 @@ def forget(tx: Transaction, citizen: CitizenId) -> None:
     if page is None:
         return
     keys = database(tx).keys
-    users = _opened(keys, [page]) if keys is not None else {}
+    users = dict(zip(*_opened(keys, [page]), strict=True)) if keys is not None else {}
     users.pop(citizen, None)
     if not users or keys is None:
         tx.write(q.DROP_PAGE, {"page": page.first})  # a page that cannot be opened is of no use either
@@ -101,16 +110,16 @@ def _completed(
     return {citizen: known[citizen] for citizen in wanted if citizen in known}
 
 
-def _from_pages(tx: Transaction, wanted: Sequence[CitizenId]) -> dict[CitizenId, str]:
-    """What the pages around these people hold, theirs and others'; nothing when too many pages would be opened."""
+def _from_pages(tx: Transaction, wanted: Sequence[CitizenId]) -> tuple[list[CitizenId], list[str]]:
+    """People and userIds of the pages around these people, theirs and others'; nothing when too many pages would be opened."""
     if len(wanted) < PAGE // _WORTH:
-        return {}
+        return [], []
     low, high = sorted(
         (wanted[0], wanted[-1])
     )  # the ends of what is in order; in any other order some rows are read as well
     most = 2 + len(wanted) * _WORTH // PAGE
     found = tx.all(q.PAGES, {"low": low, "high": high, "limit": most + 1})
-    return _opened(keyring(tx), found) if found and len(found) <= most else {}
+    return _opened(keyring(tx), found) if len(found) <= most else ([], [])
 
 
 def _from_rows(tx: Transaction, wanted: Sequence[CitizenId]) -> dict[CitizenId, str]:
@@ -121,15 +130,16 @@ def _from_rows(tx: Transaction, wanted: Sequence[CitizenId]) -> dict[CitizenId, 
     return users
 
 
-def _opened(keys: Keyring, pages: Iterable[Page]) -> dict[CitizenId, str]:
-    people, users = [], []
+def _opened(keys: Keyring, pages: Iterable[Page]) -> tuple[list[CitizenId], list[str]]:
+    """In order of the citizens' ids; a page under a key that is gone is passed over."""
+    people, users = list[CitizenId](), list[str]()
     for page in pages:
         if page.key_id in keys.ids:
             text = keys.unbox(page.key_id, bytes(page.sealed), _bound(page.first)).decode()
             here, _, theirs = text.partition(";")
-            people.append(here)
-            users.append(theirs)
-    return dict(zip(",".join(people).split(","), ",".join(users).split(","), strict=True))
+            people += here.split(",")
+            users += theirs.split(",")
+    return people, users
 
 
 def _text(users: Mapping[CitizenId, str]) -> bytes:

@@ -14,6 +14,7 @@ A row walks through these states:
 Only `done` and `skipped` let the next effect of an order key go.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -47,6 +48,7 @@ __all__ = [
     "busy",
     "counts",
     "explain",
+    "fates",
     "insert",
     "list",
     "purge",
@@ -178,6 +180,12 @@ def counts(tx: Transaction) -> Mapping[str, Mapping[str, int]]:
     for queue, state, number in tx.all(q.COUNTS):
         found.setdefault(queue, {})[state] = number
     return found
+
+
+def fates(tx: Transaction, topic: str, dedupes: Sequence[str]) -> Mapping[str, tuple[str, str]]:
+    """State and reason of effects of a topic, by their dedupe key; those that are purged, or never were, are left out."""
+    given = {"topic": topic, "rows": json.dumps([{"dedupe": each} for each in dedupes])}
+    return {dedupe: (state, reason) for dedupe, state, reason in tx.all(q.FATES, given)} if dedupes else {}
 
 
 def explain(tx: Transaction, row: Id) -> Explanation:

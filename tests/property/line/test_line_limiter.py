@@ -30,7 +30,8 @@ def test_no_window_holds_more_than_the_limit(calls, seconds, burst, gaps):
     sent = []
     for gap in gaps:
         time.now += gap * seconds / 20
-        if limiter.enter("a") == 0.0:
-            sent.append(time.now)
+        turn = limiter.reserve("a")
+        if not turn.refused:
+            turn.call(lambda: sent.append(time.now))
     for start in sent:
         assert sum(start <= moment < start + seconds * (1 - 1e-9) for moment in sent) <= calls

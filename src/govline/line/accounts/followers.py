@@ -9,6 +9,7 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -89,10 +90,10 @@ def import_followers(
     gate = gate or Limiter()
     progress = db.run(_begin, actor=actor)
     for _ in range(max_pages):
-        while delay := gate.enter("followers"):
-            wait(delay)
-        asked = db.clock.now()
-        page = _ask(source, _open(db, progress.next_page))
+        while (turn := gate.reserve("followers")).refused:
+            wait(turn.refused)
+        asked, start = db.clock.now(), _open(db, progress.next_page)
+        page = turn.call(partial(_ask, source, start))
         store = _storing(progress, page, asked)
         progress = db.run(store, actor=actor)
         if progress.state == "done":

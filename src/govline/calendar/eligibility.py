@@ -30,7 +30,7 @@ from govline.store.sealing import Keyring
 
 __all__ = ["Claimed", "EligibilityList", "ListState", "born_purpose", "number_purpose", "plain_number"]
 
-_SEPARATORS: Final = re.compile(r"[\s\-‐‑–—―ー－]")
+_SEPARATORS: Final = re.compile(r"[\s\-‐-―−─ー－]")
 _COUNTED: Final = timedelta(days=31)
 _NOBODY: Final = "0" * 64
 
@@ -212,7 +212,10 @@ class EligibilityList:
         if entry is None:
             return self._wrong(tx, rule, meters)
         for meter in meters[:-1]:
-            guessing.clear(tx, meter)
+            if (
+                meter.kind == "number" or entry.citizen is None
+            ):  # one's own voucher, entered again, is no way to more guesses
+                guessing.clear(tx, meter)
         return _bound(tx, rule, entry, citizen)
 
     @staticmethod

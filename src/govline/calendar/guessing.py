@@ -106,7 +106,10 @@ def count_wrong(
     tx: Transaction, own: Sequence[Meter], channel: Meter, rule: Guessing
 ) -> tuple[datetime | None, int]:
     """Count a wrong entry everywhere; until when it has locked, and how many tries are left of the first meter."""
-    rows = [*(charge(tx, meter, rule) for meter in own), charge(tx, channel, rule.of_channel)]
+    rows = [
+        *(charge(tx, meter, rule.of_number if meter.kind == "number" else rule) for meter in own),
+        charge(tx, channel, rule.of_channel),
+    ]
     until = max((row.locked_until for row in rows if row.locked_until), default=None)
     return until, remaining(rows[0], rule)
 

@@ -191,8 +191,9 @@ class Question:
 class Guessing:
     """When a claim on the eligibility list is locked: after `most` wrong entries within `within`, for `lock`, doubled each time.
 
-    Counted for each citizen and for each number. A whole channel locks after `source` wrong entries within `source_within`, and for
-    as long: many citizens mistype in the first minutes, and they must not lock each other out.
+    Counted for each citizen and for each number. A number's lock is never longer than `lock`: whoever tries somebody else's is
+    shut out longer each time, and its owner is not. A whole channel locks after `source` wrong entries within `source_within`,
+    and for as long: many citizens mistype in the first minutes, and they must not lock each other out.
     """
 
     most: int = 5
@@ -201,6 +202,11 @@ class Guessing:
     lock: timedelta = timedelta(minutes=30)
     longest: timedelta = timedelta(hours=24)
     source_within: timedelta = timedelta(minutes=10)
+
+    @property
+    def of_number(self) -> "Guessing":
+        """The same for a number, which strangers can lock."""
+        return evolve(self, longest=self.lock)
 
     @property
     def of_channel(self) -> "Guessing":

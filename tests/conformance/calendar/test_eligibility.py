@@ -89,7 +89,17 @@ def test_who_proves_it_may_book_once_until_they_cancel(town):
     assert isinstance(town.book(1), Booking)
 
 
-@pytest.mark.parametrize("written", ["0000000001", "０００００００００１", "000-0000-001", " 00000 00001 "])
+@pytest.mark.parametrize(
+    "written",
+    [
+        "0000000001",
+        "０００００００００１",
+        "000-0000-001",
+        "０００ー００００−００１",
+        "000―0000─001",
+        " 00000 00001 ",
+    ],
+)
 def test_numbers_as_people_write_them(town, written):
     assert isinstance(town.claim(written), Claimed)
 
@@ -172,6 +182,37 @@ def test_wrong_entries_lock_the_number_for_everybody(town, clock):
     assert isinstance(town.claim(1), Claimed)
     clock.advance(RULE.lock)
     assert isinstance(town.claim(0), Claimed)
+
+
+def test_a_stranger_does_not_lock_the_owner_out_for_ever(town, clock):
+    """A stranger who tries a number again and again is shut out longer each time; the number only as long as the first time."""
+    for times in range(6):
+        wrong = [code(town.claim(0, "stranger", date(1999, 9, n + 1))) for n in range(RULE.most)]
+        assert wrong[-1] == ["GL-2134"]
+        assert code(town.claim(0, "owner")) == ["GL-2134"]
+        clock.advance(RULE.lock - timedelta(milliseconds=1))
+        assert code(town.claim(0, "owner")) == ["GL-2134"]
+        clock.advance(timedelta(milliseconds=1))
+        if times < 5:  # the owner does not come yet
+            clock.advance(min(RULE.lock * 2**times, RULE.longest) - RULE.lock)
+    assert isinstance(town.claim(0, "owner"), Claimed)
+    assert code(town.claim(0, "stranger")) == ["GL-2134"]
+
+
+def test_ones_own_voucher_is_no_way_to_more_guesses(town):
+    assert isinstance(town.claim(5, "stranger"), Claimed)
+    for n in range(RULE.most - 1):
+        town.claim(0, "stranger", date(1999, 9, n + 1))
+    assert isinstance(town.claim(5, "stranger"), Claimed)
+    assert code(town.claim(1, "stranger", date(1999, 9, 1))) == ["GL-2134"]
+
+
+def test_a_first_voucher_of_ones_own_forgets_what_was_mistyped_before(town):
+    for _ in range(3):  # a parent with three children, two slips of the pen each
+        child = next(town.keys) % 20
+        for n in range(RULE.most - 1):
+            assert code(town.claim(child, "parent", date(2001, 1, n + 1))) == ["GL-2133"]
+        assert isinstance(town.claim(child, "parent"), Claimed)
 
 
 def test_wrong_entries_lock_a_whole_channel(any_db, tmp_path, clock):

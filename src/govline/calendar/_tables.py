@@ -114,10 +114,11 @@ Index(
     sqlite_where=_ON_VOUCHER,
     postgresql_where=_ON_VOUCHER,
 )
-# a full slot looks for its holds that ran out before it refuses
+# a slot looks for its holds that ran out before it refuses anybody
 Index(
-    "gl_calendar_booking_held_slot",
+    "gl_calendar_booking_due",
     bookings.c.slot_id,
+    bookings.c.held_until,
     sqlite_where=bookings.c.held_until.is_not(None),
     postgresql_where=bookings.c.held_until.is_not(None),
 )

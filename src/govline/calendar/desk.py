@@ -6,9 +6,10 @@ from typing import Any, Final
 from attrs import evolve, frozen
 
 from govline.calendar import _queries as q
-from govline.calendar import history, ledger, left_over, reminders
+from govline.calendar import history, holds, ledger, left_over, reminders
+from govline.calendar._queries import holds as qh
 from govline.calendar.dues import Dues
-from govline.calendar.knowledge import facts_of, holds_in_the_way, look_up
+from govline.calendar.knowledge import facts_of, holds_on_vouchers, look_up
 from govline.calendar.linking import link_reasons
 from govline.calendar.model import Booking, BookingState, CitizenFacts, Programme, Refused, Slot
 from govline.calendar.overriding import PLAIN, Terms, eased, open_to, split, still_held
@@ -87,9 +88,11 @@ class Desk:
         if programme.policy.counts and citizen is not None:
             # before the count: a rival request of the same person waits here
             tx.write(q.QUEUE_PERSON, {"programme": slot.programme, "citizen": citizen, "requests": 1})
-            for held in holds_in_the_way(tx, self.programme, [(slot.programme, citizen)]):
-                self.end(tx, held, BookingState.EXPIRED)
-        reasons = self._reasons_now(tx, slot, lambda now: self.reasons(tx, now, citizen, party))
+            held = holds_on_vouchers(tx, self.programme, [(slot.programme, citizen)])
+            holds.expire(tx, self, held, [slot.id])
+        reasons = self._reasons_now(
+            tx, slot, programme.places(party), lambda now: self.reasons(tx, now, citizen, party)
+        )
         waived, firm = split(reasons) if terms.override else ((), reasons)
         if terms.raise_capacity and {reason.code for reason in firm} == {"GL-2103"}:
             slot = self._enlarge(tx, slot, programme.places(party), terms.reason)
@@ -158,6 +161,8 @@ class Desk:
         new = find_slot(tx, to)
         if new is None:
             return Refused([no_such_slot()])
+        if booking.held_until is not None and booking.held_until <= tx.now:
+            return Refused([_hold_over()])
         if booking.citizen is not None and self.programme(booking.programme).policy.counts:
             # before the count: a rival request of the same person waits here
             one = {"programme": booking.programme, "citizen": booking.citizen, "requests": 1}
@@ -167,10 +172,10 @@ class Desk:
         def judged(now: Slot) -> list[Reason]:
             return self._move_reasons(tx, booking, now, people, together=together)
 
-        reasons = self._reasons_now(tx, new, judged)
+        places = self.programme(booking.programme).places(people)
+        reasons = self._reasons_now(tx, new, places, judged, leaving=booking.slot)
         if reasons:
             return Refused(reasons)
-        places = self.programme(booking.programme).places(people)
         if ledger.move(tx, booking, new, people, places) != "moved":
             return _lost(tx, new.id, judged)
         return evolve(booking, slot=new.id, party=people, places=places, draws=new.draws, starts=new.starts)
@@ -207,8 +212,11 @@ class Desk:
         self, tx: Transaction, booking: Booking, state: BookingState, *, reason: str = ""
     ) -> Booking | None:
         """End a live booking with all that hangs on it; None when it changed since it was read."""
-        if not ledger.end(tx, booking, state):
-            return None
+        ended = ledger.end(tx, [booking], state)
+        return self.ended(tx, booking, state, reason) if ended else None
+
+    def ended(self, tx: Transaction, booking: Booking, state: BookingState, reason: str = "") -> Booking:
+        """What follows from an end: no reminder, nothing to pay, event, history; the booking as it stands."""
         if booking.state is BookingState.HELD:
             tx.unschedule(_hold_key(booking))
         reminders.forget(tx, self._declared(booking.programme), booking)
@@ -254,8 +262,6 @@ class Desk:
     def _move_reasons(
         self, tx: Transaction, booking: Booking, new: Slot, party: int, *, together: bool = False
     ) -> list[Reason]:
-        if booking.held_until is not None and booking.held_until <= tx.now:
-            return [_hold_over()]
         if new.programme != booking.programme:
             return [because("other_programme")]
         old = find_slot(tx, booking.slot)
@@ -319,16 +325,22 @@ class Desk:
         return facts_of(known, programme, slot, party, tx.now, in_slot=in_slot)
 
     def _reasons_now(
-        self, tx: Transaction, slot: Slot, reasons: Callable[[Slot], list[Reason]]
+        self,
+        tx: Transaction,
+        slot: Slot,
+        places: int,
+        reasons: Callable[[Slot], list[Reason]],
+        *,
+        leaving: Id | None = None,
     ) -> list[Reason]:
         """The reasons once holds that ran out are gone: nobody waits for the worker to see a free place."""
         found = reasons(slot)
         if not found:
             return found
-        due = tx.all(q.DUE_HOLDS_OF_SLOT, {"slot": slot.id, "now": tx.now})
-        if not sum(self.end(tx, held, BookingState.EXPIRED) is not None for held in due):
-            return found
-        return reasons(find_slot(tx, slot.id) or slot)
+        gone = holds.make_room(tx, self, [slot.id], places, leaving=leaving)
+        now = find_slot(tx, slot.id) or slot
+        # whoever ended those holds a moment ago may have left a place
+        return reasons(now) if gone or now != slot or slot.draws else found
 
     # --- what follows ---
 
@@ -402,7 +414,8 @@ def _lost(tx: Transaction, slot_id: Id, reasons: Callable[[Slot], list[Reason]])
 
 
 def own_booking(tx: Transaction, booking_id: Id, citizen: CitizenId | None) -> Booking | Refused:
-    """The booking, if it may still be changed and, with `citizen`, is theirs; the reason otherwise."""
+    """The booking, locked, if it may still be changed and, with `citizen`, is theirs; the reason otherwise."""
+    tx.all(qh.LOCK_BOOKING, {"booking": booking_id})
     booking: Booking | None = tx.one(q.BOOKING_BY_ID, {"booking": booking_id})
     if booking is None or (citizen is not None and booking.citizen != citizen):
         return Refused([because("no_booking")])

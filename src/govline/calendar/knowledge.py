@@ -7,7 +7,6 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
 
 from attrs import evolve, field, frozen
 
@@ -20,7 +19,7 @@ from govline.core import CitizenId, Id, Json, ProfilePort, Transaction, frozen_m
 from govline.errors import ConfigError
 from govline.store.rows import rows_text
 
-__all__ = ["Known", "Pair", "facts_of", "holds_in_the_way", "look_up"]
+__all__ = ["Known", "Pair", "facts_of", "holds_on_vouchers", "look_up"]
 
 Pair = tuple[str, CitizenId]
 """A programme and a citizen."""
@@ -66,18 +65,19 @@ def look_up(
     Args:
         programme: The programme of an id.
         pairs: Who asks for what; those of whom nothing must be known are left out.
-        profile: Where attributes are; one question for each attribute that a policy names.
+        profile: Where attributes are: asked once for all citizens and attributes that the policies name.
         moving: A booking that is about to leave its slot: it counts as gone.
     """
     asked = [(each, programme(each[0]).policy) for each in sorted(set(pairs))]
     histories = _histories(tx, programme, [each for each in asked if each[1].counts], moving)
     vouchers = _vouchers(tx, [pair for pair, policy in asked if _listed(policy)], moving)
     groups = _groups(tx, sorted({pair[1] for pair, policy in asked if policy.groups}))
+    attributes = _attributes(tx, profile, asked)
     return {
         pair: Known(
             histories.get(pair, ()),
             vouchers.get(pair, ()),
-            _attributes(tx, profile, pair[1], policy),
+            {name: attributes.get(pair[1], {}).get(name) for name in policy.attributes},
             _group(groups.get(pair[1], ()), policy),
         )
         for pair, policy in asked
@@ -127,12 +127,13 @@ def _plain(party: int, places: int, *, in_slot: bool, person: bool) -> CitizenFa
     return CitizenFacts(party, in_slot, 0, places, person=person)
 
 
-def holds_in_the_way(
+def holds_on_vouchers(
     tx: Transaction, programme: Callable[[str], Programme], pairs: Iterable[Pair]
-) -> Sequence[Booking]:
+) -> list[Id]:
     """Holds that ran out and still stand on a voucher of these citizens; whoever asks ends them first."""
     asked = [pair for pair in sorted(set(pairs)) if programme(pair[0]).policy.eligibility is not None]
-    return tx.all(q.DUE_HOLDS_ON_VOUCHERS, {"rows": _rows(asked), "now": tx.now}) if asked else ()
+    terms = {"rows": _rows(asked), "now": tx.now}
+    return [hold for (hold,) in tx.all(q.DUE_HOLDS_ON_VOUCHERS, terms)] if asked else []
 
 
 def _against(policy: Policy, slot: Slot, facts: CitizenFacts, now: datetime) -> int:
@@ -216,8 +217,15 @@ def _groups(tx: Transaction, citizens: Sequence[CitizenId]) -> dict[CitizenId, l
 
 
 def _attributes(
-    tx: Transaction, profile: ProfilePort | None, citizen: CitizenId, policy: Policy
-) -> dict[str, Any]:
-    if profile is None:
+    tx: Transaction, profile: ProfilePort | None, asked: Sequence[tuple[Pair, Policy]]
+) -> Mapping[CitizenId, Mapping[str, Json]]:
+    """What the policies ask of each citizen's profile, all at once; empty where nothing is asked."""
+    names = sorted({name for _, policy in asked for name in policy.attributes})
+    citizens = sorted({pair[1] for pair, policy in asked if policy.attributes})
+    if profile is None or not citizens:
         return {}
-    return {name: profile.get(tx, citizen, name) for name in sorted(policy.attributes)}
+    many = getattr(profile, "get_many", None)  # a vendor's port of before it could be asked so
+    if many is None:
+        return {who: {name: profile.get(tx, who, name) for name in names} for who in citizens}
+    found: Mapping[CitizenId, Mapping[str, Json]] = many(tx, citizens, names)
+    return {who: found.get(who, {}) for who in citizens}

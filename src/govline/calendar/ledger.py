@@ -1,10 +1,11 @@
 """Rows and counters in step: every function moves both in the caller's transaction, or neither.
 
-Lock order on PostgreSQL: person, booking, slots by id, then pools by id; a rare inversion ends in a rerun, never in a wrong count.
+Lock order on PostgreSQL: key, person, bookings, slots by id, then pools by id: whoever waits for a place waits for one who needs
+nothing of theirs. A rare inversion ends in a rerun after the server's second of patience, never in a wrong count.
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from attrs import evolve
@@ -47,47 +48,68 @@ def place(tx: Transaction, slot: Slot, booking: Booking) -> str:
     return "twice"
 
 
-def end(tx: Transaction, booking: Booking, state: BookingState) -> bool:
-    """Cancel or expire a live booking and free its places; whether it was still as the caller read it."""
-    ended = tx.write(
-        q.END,
-        {
-            "booking": booking.id,
-            "was": booking.state.value,
-            "slot": booking.slot,
-            "had": booking.places,
-            "now_is": state.value,
-            "now": tx.now,
-        },
-    )
-    if ended:
-        _give(tx, booking.slot, booking.places)
-        drawn = _drawn(tx, booking)
-        _shift(tx, {pool: -units for pool, units in drawn.items()})
-        if drawn:
+def end(
+    tx: Transaction, live: Sequence[Booking], state: BookingState, *, ahead_of: Iterable[Id] = ()
+) -> list[Booking]:
+    """Cancel or expire live bookings and free their places: all rows, then all slots, then all pools.
+
+    Args:
+        live: As the caller read them; one that has changed since stays as it is.
+        ahead_of: Slots of which the caller takes places next; they and their pools are locked in the same order.
+
+    Returns:
+        Those that ended, as they were.
+    """
+    ended = [booking for booking in live if tx.write(q.END, _as_read(booking, state, tx.now))]
+    freed, units = Counter(dict.fromkeys(ahead_of, 0)), Counter[Id]()
+    for slot in [*freed] if ended else ():
+        units.update({row.pool: 0 for row in tx.all(qp.SHARED, {"slot": slot})})
+    for booking in ended:
+        freed[booking.slot] += booking.places
+        units.subtract(_drawn(tx, booking))
+    for slot, places in sorted(freed.items()) if ended else ():
+        _give(tx, slot, places)  # of nothing, too: an update holds the row
+    _shift(tx, units)
+    for booking in ended:
+        if booking.draws:
             tx.write(qp.FORGET_DRAWN, {"booking": booking.id})
-    return bool(ended)
+    return ended
+
+
+def _as_read(booking: Booking, state: BookingState, now: datetime) -> dict[str, str | int | datetime]:
+    return {
+        "booking": booking.id,
+        "was": booking.state.value,
+        "slot": booking.slot,
+        "had": booking.places,
+        "now_is": state.value,
+        "now": now,
+    }
 
 
 def move(tx: Transaction, booking: Booking, to: Slot, party: int, places: int) -> str:
-    """Win the new place, then leave the old one: `moved`, `full`, `twice`, or `gone` when the booking has changed meanwhile."""
-    outcome = _reserve_pair(tx, booking, to, party)
-    if outcome:
-        return outcome
+    """Win the new place and leave the old one: `moved`, `full`, `twice`, or `gone` when the booking has changed meanwhile."""
+    if not _swap_places(tx, booking, to, places):
+        return "full"
     wanted, drawn = _wanted(tx, to, places), _drawn(tx, booking)
+    change = _difference(wanted, drawn)
     terms = {"booking": booking.id, "was": booking.state.value, "slot": booking.slot, "had": booking.places}
     moved = {**terms, "to": to.id, "people": party, "places": places, "drawn": len(wanted)}
-    if not tx.write(q.MOVE, moved):
-        return "gone"
-    if not _swap_places(tx, booking, to, places):
-        return _move_back(tx, booking, to, places)
-    if not _shift(tx, _difference(wanted, drawn)):
-        _swap_back(tx, booking, to, places)
-        return _move_back(tx, booking, to, places)
-    if drawn:
-        tx.write(qp.FORGET_DRAWN, {"booking": booking.id})
-    _keep(tx, booking.id, wanted)
-    return "moved"
+    if not _reserve_pair(tx, booking, to, party):
+        outcome = "twice"
+    elif not _shift(tx, change):
+        outcome = "full"
+    elif not tx.write(q.MOVE, moved):
+        _shift(tx, {pool: -units for pool, units in change.items()})
+        outcome = "gone"
+    else:
+        if drawn:
+            tx.write(qp.FORGET_DRAWN, {"booking": booking.id})
+        _keep(tx, booking.id, wanted)
+        return "moved"
+    _give(tx, to.id, places)
+    _give(tx, booking.slot, -booking.places)
+    return outcome
 
 
 def hand_over(tx: Transaction, booking: Booking, citizen: CitizenId) -> bool:
@@ -174,19 +196,19 @@ def _give(tx: Transaction, slot: Id, places: int) -> None:
     tx.write(q.GIVE, {"slot": slot, "places": places})
 
 
-def _reserve_pair(tx: Transaction, booking: Booking, to: Slot, party: int) -> str:
-    """`twice` when the person already has the new slot.
+def _reserve_pair(tx: Transaction, booking: Booking, to: Slot, party: int) -> bool:
+    """Whether the person does not have the new slot already.
 
     A row of ours is put there and taken away again: a rival insert must wait for us, and an UPDATE that broke the unique
     index would cost PostgreSQL the whole transaction.
     """
     if booking.slot == to.id:
-        return ""
+        return True
     marker = evolve(booking, id=tx.new_id(), slot=to.id, party=party, voucher=None)
     if not tx.write(q.ADD_BOOKING, row_of(tx, marker)):
-        return "twice"
+        return False
     tx.write(q.DROP_BOOKING, {"booking": marker.id})
-    return ""
+    return True
 
 
 def _swap_places(tx: Transaction, booking: Booking, to: Slot, places: int) -> bool:
@@ -202,18 +224,6 @@ def _swap_places(tx: Transaction, booking: Booking, to: Slot, places: int) -> bo
         return False
     _give(tx, booking.slot, booking.places)
     return True
-
-
-def _swap_back(tx: Transaction, booking: Booking, to: Slot, places: int) -> None:
-    _give(tx, to.id, places)
-    _give(tx, booking.slot, -booking.places)
-
-
-def _move_back(tx: Transaction, booking: Booking, to: Slot, places: int) -> str:
-    terms = {"booking": booking.id, "was": booking.state.value, "slot": to.id, "had": places}
-    back = {"to": booking.slot, "people": booking.party, "places": booking.places, "drawn": booking.draws}
-    tx.write(q.MOVE, {**terms, **back})
-    return "full"
 
 
 def row_of(tx: Transaction, booking: Booking) -> dict[str, str | int | datetime | list[str] | None]:

@@ -11,15 +11,14 @@ from typing import Any, Final
 
 from attrs import Factory, evolve, field, frozen, mutable
 
-from govline.calendar import _queries as q
-from govline.calendar import ledger
+from govline.calendar import holds, ledger
 from govline.calendar._queries import rush
 from govline.calendar._queries import shared as qp
 from govline.calendar._queries.shared import SharedRow
 from govline.calendar._tables import booking_draws, bookings, persons, requests
 from govline.calendar.desk import Desk, new_booking, no_such_slot
-from govline.calendar.knowledge import Known, Pair, facts_of, holds_in_the_way, look_up
-from govline.calendar.model import Booking, BookingState, Refused, Shared, Slot
+from govline.calendar.knowledge import Known, Pair, facts_of, holds_on_vouchers, look_up
+from govline.calendar.model import Booking, Refused, Shared, Slot
 from govline.calendar.requests import Answer, digest_of, row_of, stored_answer
 from govline.calendar.rules import check
 from govline.core import CitizenId, Id, Transaction
@@ -74,7 +73,8 @@ def take_many(
     known = {row[0]: row[1:] for row in tx.all(rush.KNOWN_REQUESTS, {"keys": keys})}
     fresh: dict[str, Wish] = {}
     for wish in wishes:
-        if wish.key not in known:
+        # claimed by the same request and never answered: whoever claimed it went on after an error
+        if known.get(wish.key, (wish.verb, wish.digest, None)) == (wish.verb, wish.digest, None):
             fresh.setdefault(wish.key, wish)
     answers = _Batch.of(tx, desk, list(fresh.values()), personal=personal).answer() if fresh else {}
     first = {key: (wish.verb, wish.digest, None) for key, wish in fresh.items()}
@@ -107,15 +107,21 @@ class _Batch:
 
     @classmethod
     def of(cls, tx: Transaction, desk: Desk, wishes: list[Wish], *, personal: bool) -> "_Batch":
-        """Lock and look: persons whose bookings count, then slots, then what stands in them."""
+        """Lock and look: persons whose bookings count, holds that ran out, then slots, then what stands in them."""
         named = {"slots": json.dumps(sorted({wish.slot for wish in wishes}))}
         asking = _asking(desk, tx.all(rush.FIND_SLOTS, named), wishes) if personal else []
         counted = [pair for pair in asking if desk.programme(pair[0]).policy.counts]
         if counted:
             rows = [{"programme": programme, "citizen": who, "requests": 1} for programme, who in counted]
             tx.write(rush.QUEUE_PERSONS, {"rows": rows_text(_PERSON, rows)})
-            for held in holds_in_the_way(tx, desk.programme, counted):
-                desk.end(tx, held, BookingState.EXPIRED)
+        holds.make_room(
+            tx,
+            desk,
+            sorted({wish.slot for wish in wishes}),
+            sum(wish.party for wish in wishes),
+            requests=len(wishes),
+            others=holds_on_vouchers(tx, desk.programme, counted),
+        )
         slots = {slot.id: slot for slot in tx.all(rush.LOCK_SLOTS, named)}
         asked = [{"slot": wish.slot, "citizen": wish.citizen} for wish in wishes if wish.citizen]
         standing = tx.all(rush.LIVE_PAIRS, {"rows": json.dumps(asked)}) if asked else []
@@ -127,27 +133,9 @@ class _Batch:
 
     def answer(self) -> dict[str, Answer]:
         """Judge one after another, then write everything."""
-        self._free_expired()
         answers = {wish.key: self._judge(wish) for wish in self.wishes}
         self._write(answers)
         return answers
-
-    def _free_expired(self) -> None:
-        """Holds that ran out make place where place is short: nobody waits for the worker to see a free one."""
-        wanted: Counter[Id] = Counter()
-        for wish in self.wishes:
-            slot = self.slots.get(wish.slot)
-            if slot is not None:
-                wanted[wish.slot] += self.desk.programme(slot.programme).places(wish.party)
-        short = [slot for slot in self.slots.values() if slot.draws or wanted[slot.id] > slot.free]
-        for slot in short:
-            due = self.tx.all(q.DUE_HOLDS_OF_SLOT, {"slot": slot.id, "now": self.tx.now})
-            for held in due:
-                self.desk.end(self.tx, held, BookingState.EXPIRED)
-                self.pairs.discard((slot.id, held.citizen or ""))
-            if due:
-                self.slots[slot.id] = self.tx.one(q.SLOT_BY_ID, {"slot": slot.id}) or slot
-                self._look_again(slot)
 
     def _judge(self, wish: Wish) -> Answer:
         slot = self.slots.get(wish.slot)
@@ -183,12 +171,6 @@ class _Batch:
         return booking
 
     # --- pools ---
-
-    def _look_again(self, slot: Slot) -> None:
-        if slot.draws:
-            rows, counters = _by_slot(self.tx.all(qp.SHARED, {"slot": slot.id}))
-            self.shared |= rows
-            self.pools |= counters
 
     def _shared(self, slot: Slot) -> list[Shared]:
         rows = self.shared.get(slot.id, [])

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from govline.calendar import _queries as q
-from govline.calendar import arrivals, linked, merging, reasons
+from govline.calendar import arrivals, holds, linked, merging, reasons
 from govline.calendar.availability import DayView, SlotView
 from govline.calendar.availability_reader import days_of, times_of
 from govline.calendar.closure_messages import Rebooking
@@ -386,15 +386,11 @@ class Calendar:
 
     def expire_holds(self, tx: Transaction, *, limit: int = 500) -> int:
         """End holds whose time has run out; how many."""
-        due = tx.all(q.DUE_HOLDS, {"now": tx.now, "limit": limit})
-        return sum(self._desk.end(tx, held, BookingState.EXPIRED) is not None for held in due)
+        return len(holds.expire_due(tx, self._desk, limit))
 
     def expire_hold(self, tx: Transaction, booking_id: Id) -> bool:
         """End this hold if its time has run out."""
-        held = self.booking(tx, booking_id)
-        if held is None or held.held_until is None or held.held_until > tx.now:
-            return False
-        return self._desk.end(tx, held, BookingState.EXPIRED) is not None
+        return bool(holds.expire(tx, self._desk, [booking_id]))
 
     def paid(self, tx: Transaction, booking_id: Id) -> bool:
         """Note that a booking is paid, so that it is not cancelled for want of payment. Whether it was owed until now."""

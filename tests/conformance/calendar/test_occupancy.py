@@ -12,6 +12,7 @@ import pytest
 from govline.calendar import Calendar, CalendarFeature, parse
 from govline.calendar import _queries as q
 from govline.calendar._queries import views
+from govline.calendar._queries.holds import HOLDS_IN_THE_WAY, LOCK_HOLDS
 from govline.calendar.occupancy import Use, heat_csv
 from govline.calendar.occupancy_picture import heat_svg
 from govline.calendar.occupancy_reader import OCCUPANCY_COMMAND, month_of, occupancy, progress
@@ -104,7 +105,8 @@ def test_no_look_scans_all_bookings(sqlite_db):
 
     def plans(tx):
         for statement in (
-            q.DUE_HOLDS_OF_SLOT,
+            HOLDS_IN_THE_WAY,
+            LOCK_HOLDS,
             q.BOOKINGS_OF,
             views.DAY_LIST,
             views.PROGRESS,

@@ -28,6 +28,7 @@ __all__ = [
     "ADD_BOOKING",
     "ADD_SLOT",
     "ANSWER",
+    "BOOKED",
     "BOOKINGS_OF",
     "BOOKING_BY_ID",
     "BOOKING_COLUMNS",
@@ -36,8 +37,6 @@ __all__ = [
     "CONFIRM",
     "DIFFERENCES",
     "DROP_BOOKING",
-    "DUE_HOLDS",
-    "DUE_HOLDS_OF_SLOT",
     "END",
     "ENLARGE",
     "FORGET_BOOKINGS",
@@ -154,7 +153,7 @@ def booking_of_row(*values: Any) -> Booking:
     return Booking(**{**named, "waived": named["waived"] or ()})
 
 
-_BOOKED = select(*BOOKING_COLUMNS).join(slots, slots.c.id == bookings.c.slot_id)
+BOOKED: Final = select(*BOOKING_COLUMNS).join(slots, slots.c.id == bookings.c.slot_id)
 _BETWEEN = and_(
     slots.c.programme == bindparam("programme"),
     slots.c.starts_at >= bindparam("since"),
@@ -275,18 +274,18 @@ REMEMBER_LAYOUT: Final = _upsert(
 
 # --- bookings ---
 BOOKING_BY_ID: Final = Statement(
-    "calendar.booking", _BOOKED.where(bookings.c.id == bindparam("booking")), row=booking_of_row
+    "calendar.booking", BOOKED.where(bookings.c.id == bindparam("booking")), row=booking_of_row
 )
 BOOKINGS_OF: Final = Statement(
     "calendar.bookings_of",
-    _BOOKED.where(
+    BOOKED.where(
         bookings.c.citizen == bindparam("citizen"), _LIVE, slots.c.ends_at > bindparam("now")
     ).order_by(slots.c.starts_at, bookings.c.id),
     row=booking_of_row,
 )
 RECENT_BOOKINGS: Final = Statement(
     "calendar.recent_bookings",
-    _BOOKED.order_by(bookings.c.id.desc()).limit(bindparam("limit", type_=Integer)),
+    BOOKED.order_by(bookings.c.id.desc()).limit(bindparam("limit", type_=Integer)),
     row=booking_of_row,
 )
 ADD_BOOKING: Final = _insert_once("calendar.add_booking", bookings)
@@ -344,18 +343,7 @@ SET_LINK: Final = Statement(
 )
 LINKED: Final = Statement(
     "calendar.linked",
-    _BOOKED.where(bookings.c.link == bindparam("link")).order_by(slots.c.starts_at, bookings.c.id),
-    row=booking_of_row,
-)
-_DUE = (bookings.c.held_until <= bindparam("now"), bookings.c.state == BookingState.HELD.value)
-DUE_HOLDS: Final = Statement(
-    "calendar.due_holds",
-    _BOOKED.where(*_DUE).order_by(bookings.c.held_until).limit(bindparam("limit", type_=Integer)),
-    row=booking_of_row,
-)
-DUE_HOLDS_OF_SLOT: Final = Statement(
-    "calendar.due_holds_of_slot",
-    _BOOKED.where(*_DUE, bookings.c.slot_id == bindparam("slot")).order_by(bookings.c.id),
+    BOOKED.where(bookings.c.link == bindparam("link")).order_by(slots.c.starts_at, bookings.c.id),
     row=booking_of_row,
 )
 FORGET_BOOKINGS: Final = Statement(

@@ -5,7 +5,6 @@ from typing import Any, Final
 from attrs import frozen
 from sqlalchemy import Text, and_, bindparam, false, func, or_, select
 
-from govline.calendar._queries import BOOKING_COLUMNS, booking_of_row
 from govline.calendar._queries.sets import among
 from govline.calendar._tables import bookings, eligible, group_members, groups, slots
 from govline.core import CitizenId, Id
@@ -142,17 +141,12 @@ def _groups(dialect: str) -> Any:
 
 def _due(dialect: str) -> Any:
     given = given_rows(PAIR, dialect)
-    return (
-        select(*BOOKING_COLUMNS)
-        .join(slots, slots.c.id == bookings.c.slot_id)
-        .where(
-            bookings.c.citizen == given["citizen"],
-            bookings.c.programme == given["programme"],
-            bookings.c.voucher.is_not(None),
-            bookings.c.state == "held",
-            bookings.c.held_until <= _now,
-        )
-        .order_by(bookings.c.id)
+    return select(bookings.c.id).where(
+        bookings.c.citizen == given["citizen"],
+        bookings.c.programme == given["programme"],
+        bookings.c.voucher.is_not(None),
+        bookings.c.state == "held",
+        bookings.c.held_until <= _now,
     )
 
 
@@ -163,5 +157,5 @@ VOUCHERS: Final = Statement(
 GROUPS_OF: Final = Statement("calendar.groups_of", _groups("postgresql"), GroupRow, sqlite=_groups("sqlite"))
 # A hold that ran out blocks its voucher until it is ended.
 DUE_HOLDS_ON_VOUCHERS: Final = Statement(
-    "calendar.due_holds_on_vouchers", _due("postgresql"), booking_of_row, sqlite=_due("sqlite")
+    "calendar.due_holds_on_vouchers", _due("postgresql"), sqlite=_due("sqlite")
 )

@@ -24,7 +24,6 @@ __all__ = [
 ]
 
 ADD_BOOKINGS: Final = insert_rows("calendar.add_bookings", bookings)
-ADD_REQUESTS: Final = insert_rows("calendar.add_requests", requests)
 
 
 def _known(dialect: str) -> Any:
@@ -62,12 +61,29 @@ def _queue_persons(dialect: str) -> Any:
     )
 
 
+def _add_requests(dialect: str) -> Any:
+    columns = {each.name: each.type for each in requests.columns}
+    rows = select(*given_rows(columns, dialect).values()).where(true())
+    made = (postgresql_insert if dialect == "postgresql" else sqlite_insert)(requests)
+    added = made.from_select(list(columns), rows)
+    return added.on_conflict_do_update(
+        index_elements=["key"], set_={"answer": added.excluded.answer}, where=requests.c.answer.is_(None)
+    )
+
+
+# One that was claimed and never answered is answered; one that has its answer is not counted.
+ADD_REQUESTS: Final = Statement(
+    "calendar.add_requests", _add_requests("postgresql"), sqlite=_add_requests("sqlite")
+)
 QUEUE_PERSONS: Final = Statement(
     "calendar.queue_persons", _queue_persons("postgresql"), sqlite=_queue_persons("sqlite")
 )
 KNOWN_REQUESTS: Final = Statement("calendar.known_requests", _known("postgresql"), sqlite=_known("sqlite"))
 LOCK_SLOTS: Final = Statement(
-    "calendar.lock_slots", _slots("postgresql").with_for_update(), slot_of_row, sqlite=_slots("sqlite")
+    "calendar.lock_slots",
+    _slots("postgresql").with_for_update(key_share=True),
+    slot_of_row,
+    sqlite=_slots("sqlite"),
 )
 FIND_SLOTS: Final = Statement(
     "calendar.find_slots", _slots("postgresql"), slot_of_row, sqlite=_slots("sqlite")

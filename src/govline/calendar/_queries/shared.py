@@ -95,7 +95,7 @@ SHARED: Final = Statement(
 )
 LOCK_SHARED: Final = Statement(
     "calendar.lock_shared",
-    _locked("postgresql").with_for_update(of=pools),
+    _locked("postgresql").with_for_update(of=pools, key_share=True),
     SharedRow,
     sqlite=_locked("sqlite"),
 )

@@ -1,0 +1,66 @@
+"""The statements of holds that ran out: which stand in somebody's way, and bookings locked before their slots."""
+
+from typing import Any, Final
+
+from sqlalchemy import Integer, bindparam, case, exists, literal, select
+
+from govline.calendar._queries import BOOKED, booking_of_row
+from govline.calendar._queries.sets import among
+from govline.calendar._tables import booking_draws, bookings, draws, pools
+from govline.calendar.model import BookingState
+from govline.store import Statement
+from govline.store.columns import InstantColumn
+
+__all__ = ["HOLDS_DUE", "HOLDS_IN_THE_WAY", "LOCK_BOOKING", "LOCK_HOLDS"]
+
+_DUE = (
+    bookings.c.state == BookingState.HELD.value,
+    bookings.c.held_until <= bindparam("now", type_=InstantColumn),
+)
+
+
+def _in_the_way(dialect: str) -> Any:
+    places, requests = (bindparam(name, type_=Integer) for name in ("places", "requests"))
+    asked = among(draws.c.slot_id, "slots", dialect)
+    of_slots = select(bookings.c.id).where(among(bookings.c.slot_id, "slots", dialect), *_DUE)
+    wanted = draws.c.units * case((draws.c.per_place, places), else_=requests)
+    short = exists(
+        select(draws.c.pool_id)
+        .join(pools, pools.c.id == draws.c.pool_id)
+        .where(asked, pools.c.booked + wanted > pools.c.capacity)
+    )
+    # a subquery for each hold that is due, of which there are few; a join would begin at the pools and read all their bookings
+    drawn = (
+        select(literal(1))
+        .select_from(booking_draws.join(draws, draws.c.pool_id == booking_draws.c.pool_id))
+        .where(booking_draws.c.booking_id == bookings.c.id, asked)
+        .limit(1)
+        .scalar_subquery()
+    )
+    of_pools = select(bookings.c.id).where(*_DUE, bookings.c.draws > 0, short, drawn.is_not(None))
+    return of_slots.union(of_pools)
+
+
+def _locked(dialect: str) -> Any:
+    return BOOKED.where(among(bookings.c.id, "bookings", dialect), *_DUE).order_by(bookings.c.id)
+
+
+# In these slots, or on a pool of theirs that has too little left for what is asked.
+HOLDS_IN_THE_WAY: Final = Statement(
+    "calendar.holds_in_the_way", _in_the_way("postgresql"), sqlite=_in_the_way("sqlite")
+)
+LOCK_HOLDS: Final = Statement(
+    "calendar.lock_holds",
+    _locked("postgresql").with_for_update(of=bookings, key_share=True),
+    booking_of_row,
+    sqlite=_locked("sqlite"),
+)
+HOLDS_DUE: Final = Statement(
+    "calendar.holds_due",
+    select(bookings.c.id)
+    .where(*_DUE)
+    .order_by(bookings.c.held_until)
+    .limit(bindparam("limit", type_=Integer)),
+)
+_ONE = select(bookings.c.id).where(bookings.c.id == bindparam("booking"))
+LOCK_BOOKING: Final = Statement("calendar.lock_booking", _ONE.with_for_update(key_share=True), sqlite=_ONE)

@@ -1,6 +1,6 @@
 """Ports: how features meet without importing each other, and where providers plug in."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal, Protocol, TypeVar
 
@@ -101,6 +101,12 @@ class ProfilePort(Protocol):
 
     def get(self, tx: "Transaction", citizen: CitizenId, attribute: str) -> Json:
         """The citizen's value of a declared attribute; None where there is none."""
+        ...
+
+    def get_many(
+        self, tx: "Transaction", citizens: Sequence[CitizenId], attributes: Sequence[str]
+    ) -> Mapping[CitizenId, Mapping[str, Json]]:
+        """The same for many citizens and attributes in a few statements; what is None may be left out."""
         ...
 
     def set(self, tx: "Transaction", citizen: CitizenId, attribute: str, value: Json, *, source: str) -> None:

@@ -65,7 +65,12 @@ class AttributeStatements:
         self.lock = _lock(profile)
         self.put = {name: _put(profile, name) for name in self.plain}
         tables = {known.name: rows_table(known) for known in many}
-        self.rows = {known.name: _rows(known, tables[known.name]) for known in many}
+        self._profile = profile
+        self._several = {known.name: _values(known, tables[known.name]) for known in many}
+        self.rows = {
+            name: Statement(f"segments.rows_{name}", query.where(tables[name].c.citizen == bindparam("who")))
+            for name, query in self._several.items()
+        }
         self.add_row = {
             name: Statement(f"segments.add_{name}", insert(table)) for name, table in tables.items()
         }
@@ -78,6 +83,19 @@ class AttributeStatements:
         self.person = _person(profile)
         self.erase_profile = Statement(
             "segments.erase_profile", delete(profile).where(profile.c.citizen == bindparam("who"))
+        )
+
+    def plain_of(self, names: Sequence[str], ids: Sequence[str]) -> Select[Any]:
+        """These plain attributes of these people, behind their ids; an ordinary select, as lists of ids differ from call to call."""
+        columns = self._profile.c
+        return select(columns.citizen, *(columns[name] for name in names)).where(columns.citizen.in_(ids))
+
+    def rows_of(self, name: str, ids: Sequence[str]) -> Select[Any]:
+        """Every value of one attribute of these people, behind their ids, each person's in order."""
+        query = self._several[name]
+        (table,) = query.get_final_froms()
+        return query.with_only_columns(table.c.citizen, *query.selected_columns).where(
+            table.c.citizen.in_(ids)
         )
 
 
@@ -105,13 +123,11 @@ def _upsert(name: str, profile: Table, column: str, given: Any) -> Statement:
     )
 
 
-def _rows(definition: AttributeDef, table: Table) -> Statement:
+def _values(definition: AttributeDef, table: Table) -> Select[Any]:
+    """Every value of an attribute of which a person has several, each person's in order."""
     tags = definition.type == "tags"
     wanted = [table.c.value] if tags else [table.c[inner.name] for inner in definition.fields]
-    query = select(*wanted).where(table.c.citizen == bindparam("who"))
-    return Statement(
-        f"segments.rows_{definition.name}", query.order_by(table.c.value if tags else table.c.position)
-    )
+    return select(*wanted).order_by(table.c.value if tags else table.c.position)
 
 
 def _person(profile: Table) -> Statement:

@@ -21,6 +21,7 @@ from govline.segments.predicate import Explanation, explain
 __all__ = ["Change", "Segments"]
 
 _PAGE: Final = 10_000
+_LOOKED_UP: Final = 1_000
 
 
 @frozen
@@ -124,6 +125,29 @@ class Segments:
     def get(self, tx: Transaction, citizen: CitizenId, attribute: str) -> Json:
         """A citizen's value as plain JSON (dates as ISO text), None where there is none."""
         return _plain(self._stored(tx, citizen, self.attributes.settable(attribute)))
+
+    def get_many(
+        self, tx: Transaction, citizens: Sequence[CitizenId], attributes: Sequence[str]
+    ) -> dict[CitizenId, dict[str, Json]]:
+        """Values of many citizens as plain JSON: a statement for all attributes of one value, one for each of several.
+
+        Citizens and attributes without a value are left out.
+        """
+        self._needs_columns(tx)
+        found: dict[CitizenId, dict[str, Json]] = {}
+        wanted = [self.attributes.settable(name) for name in attributes]
+        plain = [each.name for each in wanted if each.name not in self._statements.rows]
+        for start in range(0, len(citizens), _LOOKED_UP):
+            page = citizens[start : start + _LOOKED_UP]
+            for row in tx.connection.execute(self._statements.plain_of(plain, page)) if plain else ():
+                values = zip(plain, row[1:], strict=True)
+                found[row[0]] = {name: _plain(value) for name, value in values if value is not None}
+            for each in wanted:
+                if each.name in self._statements.rows:
+                    for row in tx.connection.execute(self._statements.rows_of(each.name, page)):
+                        mine = found.setdefault(row[0], {}).setdefault(each.name, [])
+                        mine.append(_plain(_one_of(each, row[1:])))
+        return found
 
     def history(self, tx: Transaction, citizen: CitizenId, attribute: str) -> tuple[Change, ...]:
         """Every change of the value, oldest first."""
@@ -243,10 +267,7 @@ class Segments:
             return self._plain_values(tx, citizen)[definition.name]
         self._needs_columns(tx)
         rows = tx.all(self._statements.rows[definition.name], {"who": citizen})
-        if definition.type == "tags":
-            return tuple(value for (value,) in rows) or None
-        names = [inner.name for inner in definition.fields]
-        return tuple(dict(zip(names, row, strict=True)) for row in rows) or None
+        return tuple(_one_of(definition, row) for row in rows) or None
 
     def _plain_values(self, tx: Transaction, citizen: CitizenId) -> dict[str, Any]:
         self._needs_columns(tx)
@@ -292,6 +313,13 @@ class Segments:
 
 def _today(tx: Transaction) -> date:
     return to_jst(tx.now).date()
+
+
+def _one_of(definition: AttributeDef, row: Sequence[Any]) -> Any:
+    """One of an attribute's several values: a tag, or a child's fields by name."""
+    if definition.type == "tags":
+        return row[0]
+    return dict(zip((inner.name for inner in definition.fields), row, strict=True))
 
 
 def _plain(value: Any) -> Json:

@@ -132,6 +132,42 @@ def test_no_limit_costs_no_statement(any_db):
     assert "calendar.take" in names
 
 
+def test_a_crowd_is_judged_with_as_many_statements_as_two(any_db):
+    from sqlalchemy import event
+
+    from govline.segments import AttributeDef, Attributes, Segments
+    from govline.store import identity
+
+    segments = Segments(Attributes([AttributeDef("birth_date", "date"), AttributeDef("ward", "text")]))
+    any_db.run(segments.apply)
+    who = Who(ages=Ages(65), conditions=[Condition("ward", ["minato"])])
+    calendar, slots = opened(any_db, Programme("p", policy=Policy(who=who)), profile=segments)
+    crowd = any_db.run(lambda tx: [identity.citizen_of(tx, f"U{n:032x}") for n in range(60)])
+
+    def tell(tx):
+        for citizen in crowd:
+            segments.set(tx, citizen, "birth_date", "1950-01-01", source="test")
+            segments.set(tx, citizen, "ward", "minato", source="test")
+
+    any_db.run(tell)
+
+    def judged(number, people):
+        def unit(tx):
+            wishes = [Wish("book", slots["p"][number], each, 1, f"{number}:{each}") for each in people]
+            event.listen(tx.connection, "before_cursor_execute", lambda *args: said.append(args[2]))
+            return take_many(tx, calendar._desk, wishes)
+
+        said = []
+        answers = any_db.run(unit)
+        return len(said), sum(isinstance(each, Booking) for each in answers)
+
+    judged(0, crowd[:1])
+    two, both = judged(1, crowd[:2])
+    many, nine = judged(2, crowd[:9])
+    assert (both, nine) == (2, 9)
+    assert many == two, "whoever stands in line costs no statement of their own"
+
+
 # --- what came before ---
 
 

@@ -52,6 +52,31 @@ def put(db, town, who, **values):
     db.run(work)
 
 
+def test_many_people_are_read_in_a_statement_for_each_kind_of_attribute(any_db, town):
+    from sqlalchemy import event
+
+    crowd = people(any_db, 1200)
+    for who in crowd[:40:3]:
+        put(any_db, town, who, ward="2", birth_date="1950-02-03", topics=["防災", "ごみ"])
+    put(any_db, town, crowd[1], children=[{"birth_date": "2020-01-02", "school": "東"}, {"school": "西"}])
+    names = ["ward", "birth_date", "household", "topics", "children"]
+    said = []
+
+    def read(tx):
+        note = lambda *args: said.append(args[2])  # noqa: E731 - what SQLAlchemy calls
+        event.listen(tx.connection, "before_cursor_execute", note)
+        many = town.get_many(tx, crowd, names)
+        event.remove(tx.connection, "before_cursor_execute", note)
+        one = {who: {name: town.get(tx, who, name) for name in names} for who in crowd[:50]}
+        return many, one
+
+    any_db.read(lambda tx: town.get(tx, crowd[0], "ward"))  # the first reading looks at the columns
+    many, one = any_db.read(read)
+    assert len(said) == 2 * 3, "two pages of people: plain values, tags, children"
+    for who in crowd[:50]:
+        assert {name: many.get(who, {}).get(name) for name in names} == one[who]
+
+
 def test_values_come_back_as_they_went_in_and_leave_a_history(any_db, town, clock):
     (who,) = people(any_db, 1)
     values = {

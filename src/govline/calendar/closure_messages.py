@@ -1,14 +1,16 @@
 """What the people of a closure are told, each once, with slots to choose from by one tap; and what a tap does."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Final, Protocol
+from typing import Final, Literal, Protocol
 
 from attrs import frozen
 
 from govline.calendar import _queries as q
+from govline.calendar._queries import by_hand as qh
 from govline.calendar._queries import closures as qc
 from govline.calendar._queries.closures import ClosureRow
+from govline.calendar._tables import told as told_table
 from govline.calendar.desk import Desk
 from govline.calendar.labels import when_in
 from govline.calendar.model import Booking, BookingState, Refused, Slot
@@ -17,18 +19,67 @@ from govline.core import CitizenId, Effect, Id, Input, Message, Reason, TalkCont
 from govline.core.message_limits import LIMITS
 from govline.core.messages import Postback, QuickReply, Text
 from govline.core.text import clip
-from govline.store import languages
+from govline.store import languages, outbox
 from govline.store.bulk import enqueue_many
+from govline.store.rows import rows_text
 
-__all__ = ["TAPPED", "Rebooking", "choices", "push", "tell_displaced", "tell_restored"]
+__all__ = ["TAPPED", "Reached", "Rebooking", "choices", "push", "reached", "tell_displaced", "tell_restored"]
 
 TAPPED: Final = "calendar:rebook:"
 _SHOWN: Final = 10
+_PUSH: Final = "line.push"
+_TOLD: Final = {column.name: column.type for column in told_table.columns}
+Reach = Literal["planned", "sent", "unknown", "not_reached", "to_call"]
+_FATES: Final[Mapping[str, Reach]] = {
+    "done": "sent",
+    "dead": "not_reached",
+    "skipped": "not_reached",
+    "unknown": "unknown",
+}
+
+
+@frozen
+class Reached:
+    """What became of a closure's message to one of its people.
+
+    Args:
+        booking: Whose it is.
+        state: `planned`, `sent`, `unknown`, `not_reached`, or `to_call`: without LINE, for the telephone. After 30 days the
+            outbox has forgotten, and it is `unknown`.
+        reason: Why it was not reached, without anything personal.
+    """
+
+    booking: Id
+    state: Reach
+    reason: str = ""
+
+
+def reached(tx: Transaction, closure_id: Id, *, after: Id = "", limit: int = 1_000) -> list[Reached]:
+    """A page of a closure's people in order of their bookings' ids."""
+    rows: Sequence[tuple[Id, bool]] = tx.all(
+        qh.TOLD_OF, {"closure": closure_id, "after": after, "limit": limit}
+    )
+    keys = {booking: _dedupe(closure_id, "closed", booking) for booking, by_line in rows if by_line}
+    fates = outbox.fates(tx, _PUSH, [*keys.values()])
+    return [_reached(booking, fates.get(keys.get(booking, "")), by_line=by_line) for booking, by_line in rows]
+
+
+def _reached(booking: Id, fate: tuple[str, str] | None, *, by_line: bool) -> Reached:
+    if not by_line:
+        return Reached(booking, "to_call")
+    if fate is None:
+        return Reached(booking, "unknown")
+    state, reason = fate
+    return Reached(booking, _FATES.get(state, "planned"), reason)
 
 
 def tell_displaced(tx: Transaction, desk: Desk, row: ClosureRow, displaced: Sequence[Booking]) -> None:
-    """Tell whoever lost their slot, with the first slots that are kept free for them."""
+    """Tell whoever lost their slot, with the first slots that are kept free for them; note whom, and who is to be called."""
+    if not displaced:
+        return
     told = [booking for booking in displaced if booking.citizen is not None and not booking.contact]
+    rows = [{"closure_id": row.id, "booking_id": each.id, "by_line": each in told} for each in displaced]
+    tx.write(qh.ADD_TOLD, {"rows": rows_text(_TOLD, rows)})
     locales = languages.locales_of(tx, [booking.citizen or "" for booking in told])
     programme = desk.programme(row.programme)
     effects = []
@@ -65,7 +116,7 @@ def tell_restored(tx: Transaction, desk: Desk, row: ClosureRow, restored: Sequen
 def push(citizen: CitizenId, message: Message, dedupe: str, *, due: datetime | None = None) -> Effect:
     """One message to one person, once for each `dedupe`."""
     payload = {"citizen": citizen, "messages": [message.to_line()]}
-    return Effect("line.push", payload, dedupe=dedupe, due=due)
+    return Effect(_PUSH, payload, dedupe=dedupe, due=due)
 
 
 def choices(
@@ -146,7 +197,11 @@ def _told(
 ) -> Effect:
     quiet = None if row.emergency or desk.quiet is None else desk.quiet.until(tx.now)
     assert booking.citizen is not None  # callers have looked
-    return push(booking.citizen, message, f"calendar.closure:{row.id}:{mark}:{booking.id}", due=quiet)
+    return push(booking.citizen, message, _dedupe(row.id, mark, booking.id), due=quiet)
+
+
+def _dedupe(closure: Id, mark: str, booking: Id) -> str:
+    return f"calendar.closure:{closure}:{mark}:{booking}"
 
 
 def _button(label: str, data: str) -> QuickReply:

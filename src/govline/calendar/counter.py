@@ -5,13 +5,13 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
 
-from attrs import field, frozen
+from attrs import frozen
 
 from govline.calendar import _queries as q
-from govline.calendar import arrivals, closure_messages, closures, linked, mending, merging, requests
-from govline.calendar._queries import closures as qc
+from govline.calendar import arrivals, closure_messages, closures, linked, mending, merging, slot_messages
+from govline.calendar.closure_messages import Reached
 from govline.calendar.closures import Closure
-from govline.calendar.desk import Desk, find_slot, no_such_slot
+from govline.calendar.desk import find_slot
 from govline.calendar.history import check_reason
 from govline.calendar.linked import Linked
 from govline.calendar.mending import Mended
@@ -19,11 +19,11 @@ from govline.calendar.merging import Contact, MergeCode
 from govline.calendar.model import Booking, Programme, Refused
 from govline.calendar.overriding import Terms
 from govline.calendar.reasons import because
-from govline.calendar.requests import answered_once
-from govline.core import ALLOW_ALL, CitizenId, Id, Json, PolicyPort, Ref, Transaction, frozen_tuple
-from govline.core.messages import Text
+from govline.calendar.requests import answered_once, check_party
+from govline.calendar.slot_messages import Told
+from govline.calendar.staff_verbs import StaffVerbs
+from govline.core import CitizenId, Id, Json, Transaction
 from govline.store._reach import keyring
-from govline.store.bulk import enqueue_many
 
 __all__ = ["Counter", "Told"]
 
@@ -31,24 +31,8 @@ _CODE_LASTS: Final = timedelta(days=30)
 
 
 @frozen
-class Told:
-    """Who was told something: how many on LINE, and whose bookings staff have to reach themselves."""
-
-    told: int
-    to_call: tuple[Id, ...] = field(default=(), converter=frozen_tuple)
-
-
-@frozen
-class Counter:
-    """The staff's verbs; `calendar.counter`. Each asks the policy first and answers with its reason where it refuses.
-
-    Args:
-        desk: Behind it.
-        policy: Who may do what: `calendar.desk`, `calendar.override`, `calendar.close`, `calendar.reconcile`.
-    """
-
-    desk: Desk
-    policy: PolicyPort = ALLOW_ALL
+class Counter(StaffVerbs):
+    """The staff's verbs; `calendar.counter`. Each asks the policy first and answers with its reason where it refuses."""
 
     # --- bookings for others ---
 
@@ -76,10 +60,11 @@ class Counter:
             raise_capacity: Where the slot is full, enlarge it by what is missing.
 
         Raises:
-            InputError: GL-2050 an override without a reason, GL-2051 a reason that is too long.
+            InputError: GL-2003 the party is not positive, GL-2050 an override without a reason, GL-2051 a reason that is
+                too long.
         """
+        check_party(party)
         terms = Terms(contact is not None, check_reason(reason), override, raise_capacity)
-        beyond = override or raise_capacity
         content: dict[str, Json] = {
             "slot": slot_id,
             "citizen": citizen,
@@ -89,9 +74,7 @@ class Counter:
         }
 
         def work() -> Booking | Refused:
-            refused = self._refuses(tx, "calendar.override" if beyond else "calendar.desk")
-            if refused is None:
-                refused = self._contact_refused(tx, slot_id, contact, citizen)
+            refused = self._for_others_refused(tx, [slot_id], contact, citizen, terms)
             if refused is not None:
                 return refused
             who = citizen if contact is None else merging.add_contact(tx, contact)
@@ -110,15 +93,23 @@ class Counter:
         reason: str = "",
         override: bool = False,
     ) -> Linked | Refused:
-        """`Calendar.book_linked` for somebody else. A replay needs the same contact."""
-        refused = self._refuses(tx, "calendar.override" if override else "calendar.desk")
-        each = [refused, *(self._contact_refused(tx, slot, contact, citizen) for slot, _ in wanted)]
-        for no in each:
-            if no is not None:
-                return no
+        """`Calendar.book_linked` for somebody else; `contact`, `reason` and `override` as in `book`."""
         terms = Terms(contact is not None, check_reason(reason), override)
-        who = citizen if contact is None else merging.add_contact(tx, contact)
-        return linked.book_linked(tx, self.desk, wanted, who, key=key, terms=terms)
+        content: dict[str, Json] = {
+            "slots": [list(each) for each in wanted],
+            "citizen": citizen,
+            "contact": _digest(tx, contact),
+            "terms": [terms.reason, override],
+        }
+
+        def work() -> Linked | Refused:
+            refused = self._for_others_refused(tx, [slot for slot, _ in wanted], contact, citizen, terms)
+            if refused is not None:
+                return refused
+            who = citizen if contact is None else merging.add_contact(tx, contact)
+            return linked.take_all(tx, self.desk, wanted, who, terms)
+
+        return linked.answered_once(tx, key, "counter.book_linked", content, work, citizen=citizen)
 
     def change(
         self, tx: Transaction, booking_id: Id, *, to: Id, key: str, reason: str = "", party: int | None = None
@@ -128,25 +119,21 @@ class Counter:
         content: dict[str, Json] = {"booking": booking_id, "to": to, "party": party, "reason": line}
 
         def work() -> Booking | Refused:
-            refused = self._refuses(tx, "calendar.desk")
-            if refused is not None:
-                return refused
             return self.desk.change(tx, booking_id, to, party, None, reason=line)
 
-        return answered_once(tx, key, "counter.change", content, work, citizen=None)
+        asked = partial(self.asked, tx, "calendar.desk", work)
+        return answered_once(tx, key, "counter.change", content, asked, citizen=None)
 
     def cancel(self, tx: Transaction, booking_id: Id, *, key: str, reason: str = "") -> Booking | Refused:
         """Cancel anybody's booking; no cut-off holds for staff."""
         line = check_reason(reason)
+        content: dict[str, Json] = {"booking": booking_id, "reason": line}
 
         def work() -> Booking | Refused:
-            refused = self._refuses(tx, "calendar.desk")
-            if refused is not None:
-                return refused
             return self.desk.cancel(tx, booking_id, None, reason=line)
 
-        content: dict[str, Json] = {"booking": booking_id, "reason": line}
-        return answered_once(tx, key, "counter.cancel", content, work, citizen=None)
+        asked = partial(self.asked, tx, "calendar.desk", work)
+        return answered_once(tx, key, "counter.cancel", content, asked, citizen=None)
 
     def merge_code(
         self, tx: Transaction, booking_id: Id, *, lasts: timedelta = _CODE_LASTS
@@ -157,36 +144,33 @@ class Counter:
             InputError: GL-2053, the booking is of nobody, or of somebody on LINE.
         """
         booking: Booking | None = tx.one(q.BOOKING_BY_ID, {"booking": booking_id})
-        refused = self._refuses(tx, "calendar.desk")
-        if refused is not None:
-            return refused
-        if booking is None:
-            return Refused([because("no_booking")])
-        return merging.issue_code(tx, (booking.contact and booking.citizen) or "", lasts=lasts)
+
+        def work() -> MergeCode | Refused:
+            if booking is None:
+                return Refused([because("no_booking")])
+            return merging.issue_code(tx, (booking.contact and booking.citizen) or "", lasts=lasts)
+
+        return self.asked(tx, "calendar.desk", work)
 
     def contact(self, tx: Transaction, booking_id: Id) -> Contact | Refused | None:
         """Name and telephone number of whoever booked without LINE; None where there is nothing. The reading is audited."""
         booking: Booking | None = tx.one(q.BOOKING_BY_ID, {"booking": booking_id})
-        refused = self._refuses(tx, "calendar.desk")
-        if refused is not None or booking is None or not booking.contact or booking.citizen is None:
-            return refused
-        return merging.read_contact(tx, booking.citizen)
+        known = booking.citizen if booking is not None and booking.contact else None
+        return self.asked(tx, "calendar.desk", lambda: merging.read_contact(tx, known) if known else None)
 
     # --- the day ---
 
     def arrive(self, tx: Transaction, code: str, *, key: str, reason: str = "") -> Booking | Refused:
         """Check in by the code of a ticket or the booking's id; on another day than the slot's only with a reason."""
-        refused = self._refuses(tx, "calendar.desk")
-        if refused is not None:
-            return refused
-        return arrivals.arrive(tx, self.desk, code, key=key, reason=check_reason(reason))
+        line = check_reason(reason)
+        return self.asked(
+            tx, "calendar.desk", lambda: arrivals.arrive(tx, self.desk, code, key=key, reason=line)
+        )
 
     def undo_arrival(self, tx: Transaction, booking_id: Id, *, key: str, reason: str) -> Booking | Refused:
         """Take back a check-in or a no-show."""
-        refused = self._refuses(tx, "calendar.desk")
-        if refused is not None:
-            return refused
-        return arrivals.undo(tx, booking_id, key=key, reason=check_reason(reason))
+        line = check_reason(reason)
+        return self.asked(tx, "calendar.desk", lambda: arrivals.undo(tx, booking_id, key=key, reason=line))
 
     # --- closures ---
 
@@ -204,10 +188,8 @@ class Counter:
         instead: Sequence[Id] = (),
     ) -> Closure | Refused:
         """Close all slots that start in `[since, until)`; see `closures.close`. What one unit cannot do, the worker goes on with."""
-        refused = self._refuses(tx, "calendar.close")
-        if refused is not None:
-            return refused
-        return closures.close(
+        work = partial(
+            closures.close,
             tx,
             self.desk,
             programme,
@@ -218,13 +200,12 @@ class Counter:
             priority_until=priority_until,
             instead=instead,
         )
+        return self.asked(tx, "calendar.close", work)
 
     def reopen(self, tx: Transaction, closure_id: Id, reason: str, *, key: str) -> Closure | Refused:
         """Take a closure back; whoever has not gone elsewhere has their booking again."""
-        refused = self._refuses(tx, "calendar.close")
-        if refused is not None:
-            return refused
-        return closures.reopen(tx, self.desk, closure_id, reason, key=key)
+        work = partial(closures.reopen, tx, self.desk, closure_id, reason, key=key)
+        return self.asked(tx, "calendar.close", work)
 
     def closure(self, tx: Transaction, closure_id: Id) -> Closure | None:
         """The closure as it stands."""
@@ -238,48 +219,45 @@ class Counter:
         """Bookings that still wait for another slot; those with `contact` or without citizen are to be telephoned."""
         return closures.people(tx, closure_id, limit=limit)
 
+    def reached(
+        self, tx: Transaction, closure_id: Id, *, after: Id = "", limit: int = 1_000
+    ) -> list[Reached]:
+        """What became of a closure's message to each of its people, in order of the bookings' ids; `after` is the last one read."""
+        return closure_messages.reached(tx, closure_id, after=after, limit=limit)
+
     def message(
         self, tx: Transaction, slot_id: Id, text: str, *, key: str, emergency: bool = False
     ) -> Told | Refused:
-        """Tell everybody who has booked a slot, each once; in quiet hours only where it is an emergency."""
-        content: dict[str, Json] = {"slot": slot_id, "text": text, "emergency": emergency}
-        work = partial(self._message, tx, slot_id, text, key, emergency)
-        return requests.once(
-            tx, key, "counter.message", content, work, citizen=None, write=_told_json, read=_told
-        )
+        """Tell everybody who has booked a slot, each once; in quiet hours only where it is an emergency.
+
+        It goes out as a run of `delivery`, 500 people a request: `govline.delivery.ledger(tx, told.run)` says of each
+        whether it was sent, cannot be known, or was not reached.
+        """
+        work = partial(slot_messages.tell, tx, self.desk, slot_id, text, key=key, emergency=emergency)
+        asked = partial(self.asked, tx, "calendar.close", work)
+        return slot_messages.once(tx, slot_id, text, asked, key=key, emergency=emergency)
 
     # --- the proof ---
 
     def mend(self, tx: Transaction) -> Mended | Refused:
         """Set every counter that differs to what its rows say; audited, under the rows' locks."""
-        refused = self._refuses(tx, "calendar.reconcile")
-        return mending.mend(tx) if refused is None else refused
+        return self.asked(tx, "calendar.reconcile", lambda: mending.mend(tx))
 
-    def _message(self, tx: Transaction, slot_id: Id, text: str, key: str, emergency: bool) -> Told | Refused:
-        refused = self._refuses(tx, "calendar.close")
-        if refused is not None:
-            return refused
-        if find_slot(tx, slot_id) is None:
-            return Refused([no_such_slot()])
-        found: Sequence[Booking] = tx.all(qc.LIVE_IN_SLOT_OF, {"slot": slot_id})
-        quiet = None if emergency or self.desk.quiet is None else self.desk.quiet.until(tx.now)
-        reached = {each.citizen for each in found if each.citizen is not None and not each.contact}
-        enqueue_many(
-            tx,
-            [
-                closure_messages.push(who, Text(text), f"calendar.message:{key}:{who}", due=quiet)
-                for who in sorted(reached)
-            ],
-        )
-        to_call = [each.id for each in found if each.contact or each.citizen is None]
-        tx.audit("calendar.message", Ref("calendar.slot", slot_id), {"told": len(reached)})
-        return Told(len(reached), to_call)
-
-    def _refuses(self, tx: Transaction, verb: str) -> Refused | None:
-        if tx.actor.kind == "citizen":
-            return Refused([because("staff_only")])
-        reason = self.policy.refuses(tx.actor, verb)
-        return None if reason is None else Refused([reason])
+    def _for_others_refused(
+        self,
+        tx: Transaction,
+        slots: Sequence[Id],
+        contact: Contact | None,
+        citizen: CitizenId | None,
+        terms: Terms,
+    ) -> Refused | None:
+        """Why staff cannot book these slots for this person, before anything of the slots is looked at."""
+        beyond = terms.override or terms.raise_capacity
+        refused = [
+            self.refused(tx, "calendar.override" if beyond else "calendar.desk"),
+            *(self._contact_refused(tx, slot, contact, citizen) for slot in slots),
+        ]
+        return next((each for each in refused if each is not None), None)
 
     def _contact_refused(
         self, tx: Transaction, slot_id: Id, contact: Contact | None, citizen: CitizenId | None
@@ -301,17 +279,3 @@ def _digest(tx: Transaction, contact: Contact | None) -> str | None:
     if contact is None:
         return None
     return keyring(tx).lookup(f"{contact.label}\0{contact.digits}", "calendar.contact") if contact else ""
-
-
-def _told_json(answer: Told | Refused) -> Json:
-    if isinstance(answer, Refused):
-        return requests.to_json(answer)
-    return {"told": answer.told, "to_call": [*answer.to_call]}
-
-
-def _told(data: dict[str, Json]) -> Told | Refused:
-    if "refused" in data:
-        answer = requests.from_json(data)
-        assert isinstance(answer, Refused)
-        return answer
-    return Told(**data)

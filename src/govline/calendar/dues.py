@@ -3,22 +3,45 @@
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import partial
+from typing import Literal
 
 from attrs import field, frozen
 
 from govline.calendar import _queries as base
+from govline.calendar._queries import by_hand as qh
 from govline.calendar._queries import terms as q
 from govline.calendar.groups import Groups
 from govline.calendar.model import Booking, Policy, Programme, Slot
 from govline.calendar.pricing import Price, price
 from govline.calendar.rules import BusinessDay, deadline
-from govline.core import CitizenId, ClaimPort, Effect, Id, Schedule, Transaction
+from govline.core import CitizenId, ClaimPort, Effect, Event, Id, Schedule, Transaction
 from govline.core.jst import to_jst
 from govline.core.messages import Text
 from govline.core.texts import Texts
 from govline.store import languages
 
-__all__ = ["Dues", "due_at"]
+__all__ = ["Dues", "Outcome", "UnsettledPayment", "due_at"]
+
+Outcome = Literal["refunded", "rebooked", "kept"]
+"""What staff did with a payment for a booking that is over; `kept` where the town's terms say so."""
+
+
+@frozen
+class UnsettledPayment:
+    """A booking that is over and was paid for; nobody has said yet what becomes of the money.
+
+    Args:
+        booking: As it ended. `paid`: when the payment was noted. `ended`: when the booking was over.
+    """
+
+    booking: Booking
+    paid: datetime
+    ended: datetime | None
+
+    @property
+    def late(self) -> bool:
+        """Whether the money came when the booking was over already."""
+        return self.ended is not None and self.paid >= self.ended
 
 
 def due_at(policy: Policy, starts: datetime, now: datetime, business_day: BusinessDay) -> datetime:
@@ -76,7 +99,7 @@ class Dues:
         if programme.tariff is not None and not self._costs(tx, programme, slot, booking):
             return
         due = due_at(programme.policy, booking.starts, tx.now, self.business_day)
-        tx.write(q.OWE, {"booking_id": booking.id, "due_at": due, "paid_at": None})
+        tx.write(q.OWE, _row(booking, due))
         effect = Effect(
             "calendar.unpaid", {"booking": booking.id}, dedupe=f"{_key(booking)}:{due.isoformat()}"
         )
@@ -91,12 +114,23 @@ class Dues:
         tx.write(q.DROP_DUE, {"booking": booking.id})
 
     def paid(self, tx: Transaction, booking: Booking) -> bool:
-        """Note that it is paid; it is not cancelled any more. Whether it was owed until now."""
+        """Note that it is paid; it is not cancelled any more. Whether it was owed until now.
+
+        What comes for a booking that is over is noted as well: staff see it among the unsettled ones.
+
+        Args:
+            booking: Read under its lock (`LOCK_BOOKING`), so that it does not end in this moment.
+        """
         tx.unschedule(_key(booking))
-        done = bool(tx.write(q.PAID, {"booking": booking.id, "now": tx.now}))
-        if done:
-            tx.audit("calendar.paid", booking.ref)
-        return done
+        owed = bool(tx.write(q.PAID, {"booking": booking.id, "now": tx.now}))
+        noted = owed or bool(tx.write(qh.NOTE_PAID, {**_row(booking, tx.now), "paid_at": tx.now}))
+        if noted:
+            tx.audit("calendar.paid", booking.ref, {"late": not booking.state.live})
+        if noted and not booking.state.live:
+            facts = {"programme": booking.programme, "slot": booking.slot}
+            who = None if booking.contact else booking.citizen
+            tx.emit(Event("calendar.paid_late", booking.ref, citizen=who, data=facts))
+        return owed
 
     def overdue(self, tx: Transaction, booking_id: Id) -> bool:
         """Whether the booking is owed and its time is over."""
@@ -115,6 +149,16 @@ class Dues:
 
     def _costs(self, tx: Transaction, programme: Programme, slot: Slot, booking: Booking) -> bool:
         return self.price(tx, programme, slot, citizen=booking.citizen, party=booking.party).total > 0
+
+
+def _row(booking: Booking, due: datetime) -> dict[str, Id | datetime | None]:
+    return {
+        "booking_id": booking.id,
+        "due_at": due,
+        "paid_at": None,
+        "settled_at": None,
+        "outcome": None,
+    }
 
 
 def _key(booking: Booking) -> str:

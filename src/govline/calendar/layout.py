@@ -1,12 +1,13 @@
 """From a programme's rules to slot rows: new slots are added, capacities follow, no booking is ever lost."""
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from attrs import evolve, field, frozen
 
 from govline.calendar import _queries as q
+from govline.calendar._queries import by_hand as qh
 from govline.calendar._queries.files import STANDING_IN
 from govline.calendar.model import Programme, Slot, SlotPlan
 from govline.calendar.planning import Holiday, plan
@@ -86,21 +87,23 @@ def add_slots(tx: Transaction, programme: str, plans: Iterable[SlotPlan]) -> int
 def lay_out(tx: Transaction, programme: Programme, holiday: Holiday) -> Layout:
     """Bring the slot rows in line with the programme's rules; costs one read when nothing changed since.
 
-    Slots in the past are left alone.
+    Slots in the past are left alone, and so are those whose places staff have set by hand.
     """
-    if not programme.rules:
-        return Layout()
     today = to_jst(tx.now).date()
     digest = _digest(programme, today.isoformat())
     before, renamed = tx.one(q.LAID_OUT, {"programme": programme.id}) or ("", None)
     if before in (digest, f"{digest} {today}"):
         return Layout()
+    by_hand = dict(tx.all(qh.FIXED_OF, {"programme": programme.id}))
+    if not programme.rules and not by_hand:
+        return Layout()
     wanted = [item for item in plan(programme, today, holiday=holiday) if item.starts > tx.now]
     asked = asked_renamings(programme.rules)
     done = {(old, new) for old, new in renamed or ()}
     changed = _rename(tx, programme.id, {old: new for old, new in asked if (old, new) not in done})
-    layout = _bring_in_line(tx, programme.id, wanted)
-    layout = evolve(layout, short=lay_pools(tx, programme, wanted), renamed=changed)
+    layout = _bring_in_line(tx, programme, wanted, by_hand)
+    shared = [*wanted, *_plans_by_hand(tx, programme.id, wanted, by_hand)]
+    layout = evolve(layout, short=lay_pools(tx, programme, shared, by_hand), renamed=changed)
     if layout.conflicts:  # looked at again every day: places follow the bookings that go
         digest = f"{digest} {today}"
     row = {
@@ -116,15 +119,22 @@ def lay_out(tx: Transaction, programme: Programme, holiday: Holiday) -> Layout:
 def conflicts(tx: Transaction, programme: Programme, holiday: Holiday) -> list[Conflict]:
     """The booked slots ahead that the programme's rules do not ask for, or not with so many places; writes nothing.
 
-    Staff keep them (do nothing), move their bookings (`Calendar.change`), or close them with notice (`Calendar.close`).
+    Where staff have set places by hand, these are meant. Staff keep them (do nothing), move their bookings
+    (`Calendar.change`), or close them with notice (`Calendar.close`).
     """
     today = to_jst(tx.now).date()
     asked = {(item.starts, item.name): item.capacity for item in plan(programme, today, holiday=holiday)}
-    ahead = _future(tx, programme.id) if programme.rules else ()
+    by_hand: dict[Id, int] = dict(tx.all(qh.FIXED_OF, {"programme": programme.id}))
+    ahead = _future(tx, programme.id) if programme.rules or by_hand else ()
+
+    def places(slot: Slot) -> int:
+        ruled = asked.get((slot.starts, slot.name), 0) if programme.rules else slot.booked
+        return by_hand.get(slot.id, ruled)
+
     return [
-        Conflict(slot, places, [booking for (booking,) in tx.all(STANDING_IN, {"slot": slot.id})])
+        Conflict(slot, places(slot), [booking for (booking,) in tx.all(STANDING_IN, {"slot": slot.id})])
         for slot in ahead
-        if slot.booked > (places := asked.get((slot.starts, slot.name), 0))
+        if slot.booked > places(slot)
     ]
 
 
@@ -143,13 +153,30 @@ def _digest(programme: Programme, today: str) -> str:
     return hashlib.sha256(repr(shape).encode()).hexdigest()
 
 
-def _bring_in_line(tx: Transaction, programme: str, wanted: Sequence[SlotPlan]) -> Layout:
-    standing = {(slot.starts, slot.name): slot for slot in _future(tx, programme)}
+def _bring_in_line(
+    tx: Transaction, programme: Programme, wanted: Sequence[SlotPlan], by_hand: Collection[Id]
+) -> Layout:
+    if not programme.rules:  # its slots were added one by one, and stay as they are
+        return Layout()
+    standing = {(slot.starts, slot.name): slot for slot in _future(tx, programme.id)}
     asked = {(item.starts, item.name): item for item in wanted}
-    added = add_slots(tx, programme, [item for key, item in asked.items() if key not in standing])
-    resized, too_small = _resize(tx, [(slot, asked[key]) for key, slot in standing.items() if key in asked])
-    removed, booked = _remove(tx, [slot for key, slot in standing.items() if key not in asked])
+    added = add_slots(tx, programme.id, [item for key, item in asked.items() if key not in standing])
+    ruled = {key: slot for key, slot in standing.items() if slot.id not in by_hand}
+    resized, too_small = _resize(tx, [(slot, asked[key]) for key, slot in ruled.items() if key in asked])
+    removed, booked = _remove(tx, [slot for key, slot in ruled.items() if key not in asked])
     return Layout(added, resized, removed, [*too_small, *booked])
+
+
+def _plans_by_hand(
+    tx: Transaction, programme: str, wanted: Sequence[SlotPlan], by_hand: Collection[Id]
+) -> list[SlotPlan]:
+    """Slots that staff have added beside those of the rules: they share rooms and supplies like these."""
+    asked = {(item.starts, item.name) for item in wanted}
+    return [
+        SlotPlan(slot.starts, slot.ends, slot.capacity, slot.name)
+        for slot in (_future(tx, programme) if by_hand else ())
+        if slot.id in by_hand and (slot.starts, slot.name) not in asked
+    ]
 
 
 def _future(tx: Transaction, programme: str) -> Sequence[Slot]:

@@ -1,6 +1,6 @@
 """Linked bookings (第1回と第2回): booked together or not at all, moved together or not at all."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, time, timedelta
 from typing import Any
 
@@ -18,7 +18,7 @@ from govline.core import CitizenId, Id, Json, Reason, Transaction, frozen_tuple
 from govline.core.jst import JST, to_jst
 from govline.errors import RetryNeeded
 
-__all__ = ["Linked", "book_linked", "change_linked", "fitting"]
+__all__ = ["Linked", "answered_once", "book_linked", "change_linked", "fitting", "take_all"]
 
 _FAR = timedelta(days=366)
 
@@ -31,13 +31,7 @@ class Linked:
 
 
 def book_linked(
-    tx: Transaction,
-    desk: Desk,
-    wanted: Sequence[tuple[Id, int]],
-    citizen: CitizenId | None,
-    *,
-    key: str,
-    terms: Terms = PLAIN,
+    tx: Transaction, desk: Desk, wanted: Sequence[tuple[Id, int]], citizen: CitizenId | None, *, key: str
 ) -> Linked | Refused:
     """Take places in all these slots, or in none.
 
@@ -45,15 +39,8 @@ def book_linked(
         wanted: Slot and number of people of each, in any order.
     """
     content: dict[str, Json] = {"slots": [list(each) for each in wanted], "citizen": citizen}
-    return requests.once(
-        tx,
-        key,
-        "book_linked",
-        content,
-        lambda: _book(tx, desk, wanted, citizen, terms),
-        citizen=citizen,
-        write=_to_json,
-        read=_from_json,
+    return answered_once(
+        tx, key, "book_linked", content, lambda: take_all(tx, desk, wanted, citizen), citizen=citizen
     )
 
 
@@ -66,16 +53,22 @@ def change_linked(
         moves: Booking to new slot.
     """
     content: dict[str, Json] = {"moves": dict(moves), "citizen": citizen}
-    return requests.once(
-        tx,
-        key,
-        "change_linked",
-        content,
-        lambda: _change(tx, desk, moves, citizen),
-        citizen=citizen,
-        write=_to_json,
-        read=_from_json,
+    return answered_once(
+        tx, key, "change_linked", content, lambda: _change(tx, desk, moves, citizen), citizen=citizen
     )
+
+
+def answered_once(
+    tx: Transaction,
+    key: str,
+    verb: str,
+    content: Mapping[str, Json],
+    work: Callable[[], Linked | Refused],
+    *,
+    citizen: CitizenId | None,
+) -> Linked | Refused:
+    """Do the work unless this key was answered before; then give that answer again. See `requests.once`."""
+    return requests.once(tx, key, verb, content, work, citizen=citizen, write=_to_json, read=_from_json)
 
 
 def fitting(tx: Transaction, desk: Desk, first: Slot, *, party: int = 1, limit: int = 500) -> list[Slot]:
@@ -97,13 +90,14 @@ def fitting(tx: Transaction, desk: Desk, first: Slot, *, party: int = 1, limit: 
     ]
 
 
-def _book(
+def take_all(
     tx: Transaction,
     desk: Desk,
     wanted: Sequence[tuple[Id, int]],
     citizen: CitizenId | None,
-    terms: Terms,
+    terms: Terms = PLAIN,
 ) -> Linked | Refused:
+    """The bookings of a link, all or none; whoever calls has made sure that the request is a new one."""
     slots = [find_slot(tx, slot) for slot, _ in wanted]
     chain = [(desk.programme(slot.programme), slot) for slot in slots if slot is not None]
     if len(chain) < len(wanted) or not chain:

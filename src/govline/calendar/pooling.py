@@ -1,7 +1,7 @@
 """From a programme's sharing to rows: pools and what each slot draws on. Who is booked already is counted in; nobody is lost."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from govline.calendar import _queries as q
@@ -22,8 +22,13 @@ _DRAW = {column.name: column.type for column in draws.columns}
 _POOL = {column.name: column.type for column in pools.columns}
 
 
-def lay_pools(tx: Transaction, programme: Programme, wanted: Sequence[SlotPlan]) -> list[str]:
+def lay_pools(
+    tx: Transaction, programme: Programme, wanted: Sequence[SlotPlan], by_hand: Collection[Id] = ()
+) -> list[str]:
     """Bring pools and draws of the slots ahead in line with the programme.
+
+    Args:
+        by_hand: Pools whose capacity staff have set themselves.
 
     Returns:
         What is short: pools of which more is booked than their capacity, by label or key.
@@ -32,7 +37,7 @@ def lay_pools(tx: Transaction, programme: Programme, wanted: Sequence[SlotPlan])
     standing = {row.key: row for row in tx.all(qp.POOLS, {"programme": programme.id})}
     if not sharing.pools and not standing:
         return []
-    ids = _lay_counters(tx, programme.id, sharing.pools, standing)
+    ids = _lay_counters(tx, programme.id, sharing.pools, standing, by_hand)
     touched = _lay_draws(tx, programme.id, sharing.draws, ids)
     for pool in sorted(touched):
         tx.write(qp.RECOUNT, {"pool": pool})
@@ -41,7 +46,11 @@ def lay_pools(tx: Transaction, programme: Programme, wanted: Sequence[SlotPlan])
 
 
 def _lay_counters(
-    tx: Transaction, programme: str, asked: Mapping[str, PoolPlan], standing: Mapping[str, qp.PoolRow]
+    tx: Transaction,
+    programme: str,
+    asked: Mapping[str, PoolPlan],
+    standing: Mapping[str, qp.PoolRow],
+    by_hand: Collection[Id],
 ) -> dict[str, Id]:
     new = [plan for key, plan in asked.items() if key not in standing]
     ids = {plan.key: tx.new_id() for plan in new}
@@ -60,8 +69,11 @@ def _lay_counters(
         tx.write(qp.ADD_POOLS, {"rows": rows_text(_POOL, rows)})
     for key, row in standing.items():
         plan = asked.get(key)
-        if plan is not None and (plan.capacity, plan.label) != (row.capacity, row.label):
-            tx.write(qp.RESIZE_POOL, {"pool": row.id, "places": plan.capacity, "text": plan.label})
+        if plan is None:
+            continue
+        capacity = row.capacity if row.id in by_hand else plan.capacity
+        if (capacity, plan.label) != (row.capacity, row.label):
+            tx.write(qp.RESIZE_POOL, {"pool": row.id, "places": capacity, "text": plan.label})
     return {key: row.id for key, row in standing.items()} | ids
 
 

@@ -398,6 +398,24 @@ _COUNTER: Final[Mapping[str, _Said]] = {
         "This booking is anonymous. No name or telephone number is kept.",
         "名前(なまえ)や 電話番号(でんわばんごう)は いりません。",
     ),
+    "not_unsettled": (
+        "GL-2164",
+        "この予約に、処理の済んでいない入金はありません。",
+        "There is no payment of this booking to be settled.",
+        "この 予約(よやく)の お金(かね)は もう だいじょうぶです。",
+    ),
+    "no_places": (
+        "GL-2165",
+        "この枠や共有の定員は見つかりません。",
+        "There is no such slot or shared supply.",
+        "この 時間は ありません。",
+    ),
+    "no_lock": (
+        "GL-2166",
+        "この受付停止は見つかりません。すでに終わったか、解除されています。",
+        "There is no such lock any more.",
+        "もう とまって いません。",
+    ),
 }
 
 _SPANS: Final[Mapping[str, tuple[str, str, str]]] = {

@@ -16,6 +16,7 @@ __all__ = [
     "Answer",
     "answered_once",
     "check_key",
+    "check_party",
     "digest_of",
     "from_json",
     "once",
@@ -82,6 +83,16 @@ def check_key(key: str) -> None:
     """
     if not key:
         raise InputError("a write to the calendar needs an idempotency key", code="GL-2001")
+
+
+def check_party(party: int) -> None:
+    """Refuse a number of people that nobody can mean.
+
+    Raises:
+        InputError: GL-2003.
+    """
+    if party < 1:
+        raise InputError("a booking takes at least one place", code="GL-2003")
 
 
 def digest_of(verb: str, content: Mapping[str, Json]) -> str:

@@ -8,6 +8,8 @@ from weakref import WeakKeyDictionary
 
 from govline.calendar import _queries as q
 from govline.calendar import arrivals, holds, linked, merging, reasons
+from govline.calendar._queries import by_hand as qh
+from govline.calendar._queries.holds import LOCK_BOOKING
 from govline.calendar.availability import DayView, SlotView
 from govline.calendar.availability_reader import days_of, times_of
 from govline.calendar.closure_messages import Rebooking
@@ -18,8 +20,8 @@ from govline.calendar.eligibility import EligibilityList
 from govline.calendar.groups import Groups
 from govline.calendar.history import Step, steps
 from govline.calendar.ics import Taken, booking_ics
-from govline.calendar.left_over import LeftOver
 from govline.calendar.layout import Conflict, Layout, add_slots, conflicts, lay_out, window
+from govline.calendar.left_over import LeftOver
 from govline.calendar.mending import differences
 from govline.calendar.model import (
     Allowed,
@@ -35,10 +37,11 @@ from govline.calendar.preflight import TownFacts
 from govline.calendar.pricing import Price
 from govline.calendar.reminders import told_at_once
 from govline.calendar.reminding import Quiet
-from govline.calendar.requests import Answer, answered_once, check_key
+from govline.calendar.requests import Answer, answered_once, check_key, check_party
 from govline.calendar.rules import check, judge
 from govline.calendar.rush import Wish, take_many
 from govline.calendar.texts import CALENDAR_TEXTS
+from govline.calendar.upkeep import Upkeep
 from govline.core import (
     ALLOW_ALL,
     CitizenId,
@@ -52,7 +55,7 @@ from govline.core import (
 )
 from govline.core.holidays import HolidayCalendar
 from govline.core.texts import Texts
-from govline.errors import ConfigError, InputError
+from govline.errors import ConfigError
 from govline.store.gathering import Gathering
 
 if TYPE_CHECKING:
@@ -103,6 +106,7 @@ class Calendar:
             self.programme, self._business_day, self._texts, profile, dues=self._dues, quiet=quiet
         )
         self.counter = Counter(self._desk, policy)
+        self.upkeep = Upkeep(self._desk, policy)
 
     def programme(self, programme: str) -> Programme:
         """The programme of this id.
@@ -127,6 +131,7 @@ class Calendar:
     def prepare(self, tx: Transaction) -> None:
         """Lay out every programme, and forget answers by key that are older than 90 days."""
         for programme in self.programmes:
+            tx.write(qh.FOLLOW_FIXED, {"programme": programme})
             self.lay_out(tx, programme)
         tx.write(q.PURGE_REQUESTS, {"before": tx.now - _ANSWERS_KEPT})
         self.eligibility.purge(tx)
@@ -278,7 +283,7 @@ class Calendar:
 
         The old place is kept until the new one is won; a refusal leaves everything as it was.
         """
-        _check_party(1 if party is None else party)
+        check_party(1 if party is None else party)
         content = {"booking": booking_id, "to": to, "party": party, "citizen": citizen}
         work = partial(self._desk.change, tx, booking_id, to, party, citizen)
         return answered_once(tx, key, "change", content, work, citizen=citizen)
@@ -310,7 +315,7 @@ class Calendar:
             wanted: Slot and number of people of each.
         """
         for _, party in wanted:
-            _check_party(party)
+            check_party(party)
         return linked.book_linked(tx, self._desk, wanted, citizen, key=key)
 
     def change_linked(
@@ -393,19 +398,27 @@ class Calendar:
         return bool(holds.expire(tx, self._desk, [booking_id]))
 
     def paid(self, tx: Transaction, booking_id: Id) -> bool:
-        """Note that a booking is paid, so that it is not cancelled for want of payment. Whether it was owed until now."""
-        booking = self.booking(tx, booking_id)
+        """Note that a booking is paid, so that it is not cancelled for want of payment. Whether it was owed until now.
+
+        What comes too late is noted all the same: see `upkeep.unsettled`.
+        """
+        booking = self._held_still(tx, booking_id)
         return booking is not None and self._dues.paid(tx, booking)
 
     def end_unpaid(self, tx: Transaction, booking_id: Id) -> bool:
         """Cancel this booking if it was to be paid by now and is not; the citizen is told."""
-        booking = self.booking(tx, booking_id)
+        booking = self._held_still(tx, booking_id)
         if booking is None or not booking.state.open or not self._dues.overdue(tx, booking_id):
             return False
         if self._desk.end(tx, booking, BookingState.CANCELLED, reason="unpaid") is None:
             return False
         self._dues.tell(tx, self.programme(booking.programme), booking)
         return True
+
+    def _held_still(self, tx: Transaction, booking_id: Id) -> Booking | None:
+        """The booking as it is, and as it stays until this unit is over: a payment and its end take turns."""
+        tx.one(LOCK_BOOKING, {"booking": booking_id})
+        return self.booking(tx, booking_id)
 
     def price(
         self,
@@ -476,7 +489,7 @@ class Calendar:
         return self._rush(db, Wish("hold", slot_id, citizen, party, key))
 
     def _rush(self, db: "Database", wish: Wish) -> Answer:
-        _check_party(wish.party)
+        check_party(wish.party)
         check_key(wish.key)
         gathering = self._gatherings.get(db)
         if gathering is None:
@@ -487,7 +500,7 @@ class Calendar:
     def _request(
         self, tx: Transaction, verb: str, slot_id: Id, citizen: CitizenId | None, *, party: int, key: str
     ) -> Answer:
-        _check_party(party)
+        check_party(party)
         content = {"slot": slot_id, "citizen": citizen, "party": party}
         work = partial(self._desk.take, tx, verb, slot_id, citizen, party)
         return answered_once(tx, key, verb, content, work, citizen=citizen)
@@ -496,8 +509,3 @@ class Calendar:
 def _take_many(calendar: Calendar, tx: Transaction, wishes: Sequence[Wish]) -> Sequence[Answer | Exception]:
     personal = any(item.policy.personal for item in calendar.programmes.values())
     return take_many(tx, calendar._desk, wishes, personal=personal)  # noqa: SLF001 - the class's own other half
-
-
-def _check_party(party: int) -> None:
-    if party < 1:
-        raise InputError("a booking takes at least one place", code="GL-2003")

@@ -10,10 +10,13 @@ from govline.calendar import closures as closures_module
 from govline.calendar.closures import Closure, go_on, step
 from govline.calendar.merging import Contact
 from govline.calendar.model import BookingState, PoolRule, Reminder
-from govline.core import Actor, Input, TalkContext, citizen_actor
+from govline.core import Actor, Dead, Done, Input, TalkContext, Unknown, citizen_actor
+from govline.delivery import ledger
+from govline.delivery import run as delivery_run
 from govline.errors import InputError
-from govline.store import outbox, schedules
+from govline.store import identity, outbox, schedules
 from govline.store.policies import QuietHours
+from govline.store.pump import Pump
 
 START = datetime(2026, 12, 1, 1, tzinfo=UTC)
 CLERK = Actor("staff", "s-1", "counter")
@@ -44,6 +47,11 @@ def shut(db, calendar, *, key="close", days=1, **more):
             tx, "p", START, START + timedelta(days=days), "大雪のため", key=key, **more
         ),
     )
+
+
+def friends(db, number):
+    names = [f"U{n:032x}" for n in range(number)]
+    return db.run(lambda tx: [identity.citizen_of(tx, name) for name in names])
 
 
 def pushed(db):
@@ -227,20 +235,80 @@ def test_quiet_hours_hold_unless_it_is_an_emergency(any_db, clock):
 def test_everybody_in_a_slot_is_told_once(any_db):
     calendar = make()
     one, two, *_ = slots_of(any_db, calendar, places=5)
-    for who in "ab":
+    first, second, other = friends(any_db, 3)
+    for who in (first, second, "gone"):
         book(any_db, calendar, one, who)
-    book(any_db, calendar, two, "c")
+    book(any_db, calendar, two, other)
     phoned = clerk(any_db, lambda tx: calendar.counter.book(tx, one, contact=Contact("佐藤"), key="t"))
 
     def tell(tx):
         return calendar.counter.message(tx, one, "会場が2階に変わりました。", key="m")
 
     told = clerk(any_db, tell)
-    assert (told.told, told.to_call) == (2, (phoned.id,))
+    assert (told.told, told.to_call) == (3, (phoned.id,))
     assert clerk(any_db, tell) == told
-    assert sorted(each["citizen"] for each in pushed(any_db)) == ["a", "b"]
+    assert pushed(any_db) == [], "one request to LINE for everybody, not one each"
+    rows = any_db.read(lambda tx: ledger(tx, told.run))
+    assert {row.citizen: row.state for row in rows} == {
+        first: "planned",
+        second: "planned",
+        "gone": "not_reached",
+    }
     gone = clerk(any_db, lambda tx: calendar.counter.message(tx, "nowhere", "x", key="n"))
     assert isinstance(gone, Refused)
+
+
+def test_hundreds_in_a_slot_are_a_run_in_batches_and_nobody_is_told_too_late(any_db):
+    calendar = make(quiet=QuietHours(time(8), time(10)))  # the clock stands at 9:00 in Japan
+    one, *_ = slots_of(any_db, calendar, places=600)
+    friends(any_db, 600)
+    fill = """INSERT INTO gl_calendar_booking (id, slot_id, programme, citizen, party, state, made_at, made_by, channel, places, draws)
+        SELECT 'b' || person.citizen, slot.id, 'p', person.citizen, 1, 'confirmed', 0, 'citizen', 'line', 1, 0
+        FROM gl_calendar_slot AS slot, gl_identity AS person WHERE slot.booked = 0 ORDER BY slot.starts_at LIMIT 600"""
+    any_db.run(lambda tx: tx.connection.exec_driver_sql(fill))
+    told = clerk(any_db, lambda tx: calendar.counter.message(tx, one, "会場が変わりました。", key="m"))
+    run = any_db.read(lambda tx: delivery_run(tx, told.run))
+    assert (told.told, told.to_call, run.counts.planned, run.batches) == (600, (), 600, 2)
+    assert run.due == datetime(2026, 11, 20, 1, tzinfo=UTC), "not in quiet hours"
+    assert run.expires == any_db.read(lambda tx: calendar.slot(tx, one)).ends
+    assert run.unit.startswith("slot_")
+
+
+def test_what_became_of_a_closures_message_is_said_of_each(any_db):
+    calendar = make()
+    one, *_ = slots_of(any_db, calendar, places=9)
+    booked = {who: book(any_db, calendar, one, who).id for who in "abcd"}
+    phoned = clerk(any_db, lambda tx: calendar.counter.book(tx, one, contact=Contact("佐藤"), key="t"))
+    closed = shut(any_db, calendar)
+
+    def states():
+        rows = any_db.read(lambda tx: calendar.counter.reached(tx, closed.id))
+        return {each.booking: (each.state, each.reason) for each in rows}
+
+    assert states() == {
+        **dict.fromkeys(booked.values(), ("planned", "")),
+        phoned.id: ("to_call", ""),
+    }
+    fates = {"a": Done(), "b": Unknown("no answer"), "c": Dead("blocked")}
+
+    class Phone:
+        def run(self, payload, context):
+            return fates[payload["citizen"]]
+
+        def record(self, tx, payload, fate):
+            pass
+
+    forgotten = f"DELETE FROM gl_outbox WHERE dedupe = 'calendar.closure:{closed.id}:closed:{booked['d']}'"
+    any_db.run(lambda tx: tx.connection.exec_driver_sql(forgotten))
+    Pump(any_db, {"line.push": Phone()}).run_until_idle()
+    assert states() == {
+        booked["a"]: ("sent", ""),
+        booked["b"]: ("unknown", "no answer"),
+        booked["c"]: ("not_reached", "blocked"),
+        booked["d"]: ("unknown", ""),
+        phoned.id: ("to_call", ""),
+    }
+    assert len(any_db.read(lambda tx: calendar.counter.reached(tx, closed.id, limit=2))) == 2
 
 
 def test_a_replay_of_a_closure_closes_nothing_more(any_db):

@@ -9,6 +9,7 @@ from govline.calendar.linked import Linked
 from govline.calendar.merging import Contact
 from govline.calendar.model import BookingState, Link
 from govline.core import Actor
+from govline.errors import InputError
 
 START = datetime(2026, 12, 1, 1, tzinfo=UTC)
 CLERK = Actor("staff", "s-1", "counter")
@@ -152,3 +153,36 @@ def test_staff_link_for_somebody_without_line(any_db, doses):
     )
     assert all(each.contact for each in linked.bookings)
     assert len({each.citizen for each in linked.bookings}) == 1
+
+
+def test_staff_who_ask_again_get_the_first_answer_even_for_somebody_anonymous(any_db, doses):
+    calendar, first, second = doses
+
+    def ask(slot=21, **more):
+        wanted = [(first[0, "A"], 1), (second[slot, "A"], 1)]
+        return any_db.run(
+            lambda tx: calendar.counter.book_linked(tx, wanted, key="again", **more), actor=CLERK
+        )
+
+    linked = ask(contact=Contact())
+    assert isinstance(linked, Linked)
+    assert ask(contact=Contact()) == linked
+    with pytest.raises(InputError, match="GL-2001"):
+        ask(contact=Contact("佐藤"))
+    with pytest.raises(InputError, match="GL-2001"):
+        ask(slot=25, contact=Contact())
+    rows = any_db.read(
+        lambda tx: tx.connection.exec_driver_sql("SELECT count(*) FROM gl_calendar_contact").scalar()
+    )
+    assert rows == 1, "no person more for each replay"
+    assert any_db.read(calendar.reconcile) == []
+
+
+def test_a_refusal_of_the_policy_is_the_first_answer_too(any_db, doses):
+    calendar, first, second = doses
+    wanted = [(first[0, "A"], 1), (second[21, "A"], 1)]
+    citizen = Actor("citizen", "c-1", "line")
+    ask = lambda tx: calendar.counter.book_linked(tx, wanted, key="k", citizen="c-1")  # noqa: E731
+    assert codes(any_db.run(ask, actor=citizen)) == ["GL-2161"]
+    with pytest.raises(InputError, match="GL-2003"):
+        any_db.run(lambda tx: calendar.counter.book(tx, first[0, "A"], party=0, key="p"), actor=CLERK)

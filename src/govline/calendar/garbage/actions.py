@@ -1,13 +1,13 @@
 """What a scenario may do with garbage days: choose the area, set the notice, say the next days. No address is ever asked."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from attrs import evolve, frozen
 from pydantic import BaseModel, ConfigDict, Field
 
+from govline.calendar.garbage.choosing import LABEL, SHOWN, area_choice, which_area
 from govline.calendar.garbage.model import HOURS, Setting
-from govline.calendar.garbage.places import Sought
 from govline.calendar.garbage.service import Garbage
 from govline.calendar.labels import day_label
 from govline.core import Action, ActionResult, Ask, Finished, Input, Json, TalkContext, Transaction
@@ -16,8 +16,6 @@ from govline.core.text import clip, normalize
 
 __all__ = ["GarbageActions"]
 
-_SHOWN = 12
-_LABEL = 20
 _AREAS = 5
 _OFF, _KINDS, _DONE = "garbage:off", "garbage:kinds", "garbage:done"
 
@@ -89,7 +87,7 @@ class GarbageActions:
         """Ask which of the citizen's areas to take away."""
         mine = [setting.area for setting in self.garbage.settings(tx, context.citizen)]
         return (
-            Ask([self._areas("garbage.which_to_remove", mine)], {})
+            Ask([self._choice("garbage.which_to_remove", mine)], {})
             if mine
             else self._end("none", "garbage.no_area")
         )
@@ -111,8 +109,8 @@ class GarbageActions:
         if words:
             return self._narrow(tx, Input("text", words), take)
         towns = self.garbage.has_towns(tx)
-        if len(names) <= _SHOWN:
-            return Ask([self._areas("garbage.ask_town" if towns else "garbage.which_area", names)], {})
+        if len(names) <= SHOWN:
+            return Ask([self._choice("garbage.ask_town" if towns else "garbage.which_area", names)], {})
         return Ask([Text(self._say("garbage.ask_town" if towns else "garbage.ask_area"))], {})
 
     def _narrow(self, tx: Transaction, said: Input, take: Callable[[str], Finished]) -> ActionResult:
@@ -126,15 +124,7 @@ class GarbageActions:
             return evolve(done, messages=[*warned, *done.messages], heard=sought.areas[0])
         if not sought.hits:
             return Ask([*warned, Text(self._say("garbage.no_such_area"))], {}, heard="")
-        return Ask([*warned, self._which(sought)], {}, heard="")
-
-    def _which(self, sought: Sought) -> Text:
-        """Which area of a town that lies in several, or which of the places that fit."""
-        if len(sought.labels) > 1:
-            lead = "garbage.which_area" if len(sought.labels) <= _SHOWN else "garbage.many_areas"
-            return self._areas(lead, sought.labels)
-        notes = {hit.area: hit.note for hit in sought.hits}
-        return self._areas("garbage.which_part", sought.areas, notes, town=sought.labels[0])
+        return Ask([*warned, which_area(self.garbage.texts, sought)], {}, heard="")
 
     def _moved(self, tx: Transaction, context: TalkContext, area: str) -> Finished:
         self.garbage.move(tx, context.citizen, area)
@@ -148,16 +138,8 @@ class GarbageActions:
         areas = "・".join(dict.fromkeys([*(setting.area for setting in mine), area]))
         return Finished("ok", {"area": area}, [Text(self._say("garbage.area_added", area=area, areas=areas))])
 
-    def _areas(
-        self, lead: str, names: Sequence[str], notes: Mapping[str, str] | None = None, **values: str
-    ) -> Text:
-        shown = names[:_SHOWN]
-        labels = [clip(name, _LABEL, "…") for name in shown]
-        if len(set(labels)) < len(labels):
-            labels = [clip(f"{n}.{name}", _LABEL, "…") for n, name in enumerate(shown, 1)]
-        quick = [QuickReply(Postback(label, name, name)) for label, name in zip(labels, shown, strict=True)]
-        lines = [f"・{name}" + (f"({note})" if (note := (notes or {}).get(name)) else "") for name in shown]
-        return Text("\n".join([self._say(lead, count=len(names), **values), *lines]), quick=quick)
+    def _choice(self, lead: str, names: Sequence[str]) -> Text:
+        return area_choice(self.garbage.texts, lead, names)
 
     # --- the notice ---
 
@@ -198,7 +180,7 @@ class GarbageActions:
         muted = set(self.garbage.wishes(tx, context.citizen).muted)
         kinds = self.garbage.kinds(tx)
         lines = [f"{'□' if kind in muted else '☑'} {kind}" for kind in kinds]
-        quick = [QuickReply(Postback(clip(kind, _LABEL, "…"), kind, kind)) for kind in kinds[:_SHOWN]]
+        quick = [QuickReply(Postback(clip(kind, LABEL, "…"), kind, kind)) for kind in kinds[:SHOWN]]
         quick.append(QuickReply(Postback(*self._button(_DONE, self._say("garbage.done")))))
         return Ask(
             [Text(self._say("garbage.ask_kinds", kinds="\n".join(lines)), quick=quick)], {"stage": "kinds"}
@@ -296,7 +278,7 @@ class GarbageActions:
         return self.garbage.texts.get(key, **values)
 
     def _button(self, data: str, label: str) -> tuple[str, str, str]:
-        return clip(label, _LABEL, "…"), data, label
+        return clip(label, LABEL, "…"), data, label
 
     def _end(self, outcome: str, key: str) -> Finished:
         return Finished(outcome, messages=[Text(self._say(key))])

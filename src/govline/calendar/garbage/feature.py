@@ -12,6 +12,7 @@ from govline.calendar.garbage.actions import GarbageActions
 from govline.calendar.garbage.commands import import_command
 from govline.calendar.garbage.hours import NoticeHours
 from govline.calendar.garbage.inspection import check_command, dates_command
+from govline.calendar.garbage.moving import Moving
 from govline.calendar.garbage.outputs import calendar_command, export_command
 from govline.calendar.garbage.pickups import Bulky
 from govline.calendar.garbage.service import Garbage
@@ -78,6 +79,7 @@ class GarbageFeature:
         """Actions, the hourly notices, the import command, checks and the staff's view."""
         return Offers(
             actions=GarbageActions(service).all(),
+            responders=Moving(service).responders(),
             ticks=[*_ticks(service), Tick("garbage.extend", time(3, 10), _quietly(service.extend))],
             commands=_COMMANDS,
             data_map=_DATA,

@@ -75,6 +75,26 @@ GARBAGE_TEXTS: Final = {
         "en": "Your area is now {area}.",
         "ja-easy": "「{area}」に しました。",
     },
+    "garbage.move_ask": {
+        "ja": "お引越しですね。ごみ収集日のお知らせを「{area}」に変えますか?",
+        "en": "You have moved. Shall the garbage notices be for {area} from now on?",
+        "ja-easy": "ひっこしましたか? ごみの おしらせを「{area}」に しますか?",
+    },
+    "garbage.move_yes": {
+        "ja": "はい、変えます",
+        "en": "Yes, please",
+        "ja-easy": "はい",
+    },
+    "garbage.move_no": {
+        "ja": "いいえ、このままで",
+        "en": "No, leave it",
+        "ja-easy": "いいえ",
+    },
+    "garbage.not_moved": {
+        "ja": "お知らせの地区は変えていません。",
+        "en": "Your area was not changed.",
+        "ja-easy": "かえていません。",
+    },
     "garbage.area_added": {
         "ja": "地区「{area}」を追加しました。お知らせする地区: {areas}",
         "en": "{area} was added. Your areas: {areas}",

@@ -121,7 +121,8 @@ class SharedLimiter:
 class _Share:
     """What this process holds of one endpoint's rate.
 
-    With `interval` apart and none used more than `late` after its moment, any window of the limit holds at most `calls`.
+    With `interval` apart and none used more than `late` after its moment, any window of the limit holds at most `calls`. What
+    arrives later than that takes the place of moments to come; see `may_leave`.
 
     Args:
         patience: The farthest promised moment in seconds.
@@ -135,7 +136,7 @@ class _Share:
         self.slots: deque[datetime] = deque()
         self.arrivals = Arrivals(limit.seconds)
         self._taken: deque[datetime] = deque()
-        self._reach = timedelta(seconds=limit.seconds) + self.late
+        self._reach = timedelta(seconds=limit.seconds) + self.late / 2
         self._most = max(1, int(_SLICE / self.interval))
         self.longest = self.interval * self._most
         self.ahead = timedelta(seconds=patience) + self.longest + _APART

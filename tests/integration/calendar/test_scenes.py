@@ -1,6 +1,8 @@
 """The calendar's scenes as whole towns play them: settings, chat, counter and nightly work over the simulator's loopback LINE."""
 
-from datetime import date, datetime
+import json
+import re
+from datetime import datetime
 from textwrap import dedent
 
 import pytest
@@ -9,7 +11,6 @@ from govline.calendar.merging import Contact
 from govline.cli.local import local_town
 from govline.core import Actor
 from govline.core.jst import JST
-from govline.store import identity
 from govline.testing.talks import parse_talk, play
 
 CLERK = Actor("staff", "s1", "phone")
@@ -19,7 +20,7 @@ name: ひなた町
 database: sqlite:///town.db
 line: {secret_env: LINE_CHANNEL_SECRET, token_env: LINE_CHANNEL_ACCESS_TOKEN}
 quiet_hours: {start: "21:00", end: "06:00"}
-features: {calendar: {}, scenario: {}}
+features: {calendar: {}, scenario: {}, web: {login_channel: "1650000001"}}
 """
 TAX = """\
 programme: tax
@@ -49,6 +50,24 @@ steps:
   done: {end: changed, say: "変更しました。{booking.label}です"}
   kept: {end: kept}
 """
+MERGE = """\
+scenario: merge
+title: 電話予約をLINEに
+triggers: [電話予約をLINEに]
+start: merge
+steps:
+  merge: {do: calendar.merge, next: told, closed: told}
+  told: {end: told}
+"""
+LIST = """\
+scenario: mine
+title: 予約の確認
+triggers: [予約の確認]
+start: list
+steps:
+  list: {do: calendar.list, next: told, none: told}
+  told: {end: told}
+"""
 
 
 def booking_talk(programme, words):
@@ -73,6 +92,8 @@ class Folder:
         self.write("city.yaml", CITY)
         self.write("scenarios/own.yaml", OWN.removesuffix("---\n"))
         self.write("scenarios/change.yaml", CHANGE)
+        self.write("scenarios/merge.yaml", MERGE)
+        self.write("scenarios/mine.yaml", LIST)
 
     def write(self, name, text):
         path = self.path / name
@@ -117,9 +138,8 @@ def slots(city, programme):
     return city.read(lambda tx: city.calendar.slots(tx, programme))
 
 
-def citizen(city, town, name):
-    user = town.client.citizen(name, follow=False).user_id
-    return city.read(lambda tx: identity.find_citizen(tx, user))
+def user(town, name):
+    return town.client.citizen(name, follow=False).user_id
 
 
 def test_another_kind_of_booking_by_settings_alone(folder):
@@ -165,7 +185,13 @@ def test_another_kind_of_booking_by_settings_alone(folder):
         assert slots(town.city, "tax")[0].booked == 1, "what was booked before stands"
 
 
-def test_booked_by_telephone_cancelled_on_line(folder):
+def opened(stage, name):
+    """The address behind the last button that the chat shows."""
+    buttons = re.findall(r'"uri": "([^"]+)"', json.dumps(stage.messages(name)[-1]))
+    return buttons[-1]
+
+
+def test_booked_by_telephone_cancelled_on_line(folder, visitor):
     """電話予約も同じ台帳、後で友だち追加した本人がLINEで取消."""
     with local_town(folder.path, worker="none") as town:
         city, stage = town.city, town.stage()
@@ -179,12 +205,26 @@ def test_booked_by_telephone_cancelled_on_line(folder):
         )
         code = city.run(lambda tx: city.calendar.counter.merge_code(tx, taken.id), actor=CLERK)
         joined(stage, "花子", now="2027-02-01 09:10")
-        who = citizen(city, town, "花子")
-        merged = city.run(lambda tx: city.calendar.merge(tx, code.text, who, key="merge-1"))
-        assert [each.id for each in merged.moved] == [taken.id]
         acted(
             stage,
             """
+            花子> 電話予約をLINEに
+            花子< コードはここには書き込まないでください
+            """,
+        )
+        page = visitor(town, user(town, "花子")).open(opened(stage, "花子"))
+        assert "電話・窓口での予約をLINEに入れる" in page.text
+        page.send(code=f" {code.text.lower().replace('-', '‐')} ")
+        assert "LINEに入れました" in page.text
+        assert "2月16日(火) 9:00" in page.text
+        stage.settle()
+        assert "予約1件が、LINEで確認・変更・取消できるように" in stage.messages("花子")[-1]["text"]
+        acted(
+            stage,
+            """
+            花子> 予約の確認
+            花子< ・確定申告 2月16日(火) 9:00 1名
+            花子< 2月16日(火) 9:00
             花子> 予約の取消
             花子< 確定申告 2月16日(火) 9:00 1名 の予約を取り消しますか?
             花子> [取り消す]
@@ -194,6 +234,31 @@ def test_booked_by_telephone_cancelled_on_line(folder):
         assert slots(city, "tax")[0].booked == 0
         whats = [step.what for step in city.read(lambda tx: city.calendar.history(tx, taken.id))]
         assert (whats[0], whats[-1]) == ("made", "cancelled")
+
+
+def test_a_code_that_is_guessed_locks_and_one_that_was_used_is_no_good(folder, visitor):
+    with local_town(folder.path, worker="none") as town:
+        city, stage = town.city, town.stage()
+        joined(stage, "太郎", "花子")
+        slot = slots(city, "tax")[0]
+        taken = city.run(
+            lambda tx: city.calendar.counter.book(tx, slot.id, key="c", contact=Contact("港 花子", "03")),
+            actor=CLERK,
+        )
+        code = city.run(lambda tx: city.calendar.counter.merge_code(tx, taken.id), actor=CLERK)
+        thief = visitor(town, user(town, "太郎"))
+        for left in (4, 3, 2, 1):
+            thief.page("calendar/merge").send(code=f"ABCDE-1234{left}")
+            assert f"あと{left}回入力できます" in thief.text
+        thief.page("calendar/merge").send(code="ABCDE-12340")
+        assert "コードの入力が続けて違っていたため" in thief.text
+        thief.page("calendar/merge").send(code=code.text)
+        assert "コードの入力が続けて違っていたため" in thief.text, "the right one too, while it is locked"
+        owner = visitor(town, user(town, "花子"))
+        assert "LINEに入れました" in owner.page("calendar/merge").send(code=code.text).text
+        again = owner.page("calendar/merge?lang=en").send(code=code.text)
+        assert "This code was not found." in again.text
+        assert "2月16日" in owner.page("calendar/mine?lang=ja").text
 
 
 def test_one_day_closes_and_its_people_come_first(folder):
@@ -237,45 +302,51 @@ def test_one_day_closes_and_its_people_come_first(folder):
         assert city.read(city.calendar.reconcile) == []
 
 
-def test_with_a_voucher_moved_at_night_locked_after_wrong_entries(folder):
+def test_with_a_voucher_moved_at_night_locked_after_wrong_entries(folder, visitor):
     """接種券番号+生年月日で予約し深夜に自分で変更、誤入力が続けばロック."""
     shots = "programme: shots\nlabel: 接種\ncapacity: 2\nslots: [{dates: 2027-02-16, times: [9:00-9:30, 10:00-10:30]}]\n"
     folder.programme(
         "shots", shots + "policy: {eligibility: {name: 接種券番号, number: 10桁}}\n", "接種の予約"
     )
     listed = folder.path / "list.csv"
-    listed.write_text("接種券番号,生年月日\n0000000001,昭和25年1月1日\n", "cp932")
+    rows = ["接種券番号,生年月日", "0000000001,昭和25年1月1日", "0000000002,昭和30年1月1日"]
+    listed.write_text("\n".join([*rows, ""]), "cp932")
     with local_town(folder.path, worker="none") as town:
         city, stage = town.city, town.stage()
-        assert city.tabular.load("eligible-shots", listed).added == 1
+        assert city.tabular.load("eligible-shots", listed).added == 2
         joined(stage, "花子", "太郎")
-        who = {name: citizen(city, town, name) for name in ("花子", "太郎")}
-
-        def claim(name, born, key):
-            return city.run(
-                lambda tx: city.calendar.eligibility.claim(
-                    tx, "shots", who[name], "0000000001", born, key=key, source="web"
-                )
-            )
-
-        for number in range(5):
-            wrong = claim("太郎", date(1999, 1, 1), f"w{number}")
-        assert [reason.code for reason in wrong.reasons] == ["GL-2134"]
-        assert not claim("太郎", date(1950, 1, 1), "right-but-locked")
-        stage.move_clock(datetime(2027, 2, 3, 23, 50, tzinfo=JST))
-        assert claim("花子", date(1950, 1, 1), "c1")
+        wrong = visitor(town, user(town, "太郎"))
+        for left in (4, 3, 2, 1):
+            wrong.page("calendar/claim?programme=shots").send(number="0000000002", born="1999-01-01")
+            assert f"あと{left}回入力できます" in wrong.text
+        wrong.page("calendar/claim?programme=shots").send(number="0000000002", born="1999-01-01")
+        assert "入力の誤りが続いたため" in wrong.text
+        wrong.page("calendar/claim?programme=shots").send(number="0000000002", born="1955-01-01")
+        assert "入力の誤りが続いたため" in wrong.text, "the right entry too, while it is locked"
+        page = visitor(town, user(town, "花子"))
+        page.page("calendar/confirm?programme=shots&slot=" + slots(city, "shots")[0].id)
+        assert "先に接種券番号と生年月日を、予約ページで入力してください。" in page.text
+        page.follow("予約できる方かどうかの確認").send(number="０００００００００１", born="1950-01-01")
+        assert "続けて日時をお選びください" in page.text
+        page.follow("予約する").follow("16").follow("9:00を選ぶ").send(party="1")
+        assert "予約しました" in page.text
+        stage.move_clock(datetime(2027, 2, 5, 2, tzinfo=JST))
+        page.page("calendar/mine").follow("変更する").follow("16").follow("10:00を選ぶ").send(party="1")
+        assert "変更しました" in page.text
+        assert [slot.booked for slot in slots(city, "shots")] == [0, 1]
+        stage.settle()
+        told = [each["text"] for each in stage.messages("花子")]
+        assert told[1:] == [
+            "予約しました。接種 2月16日(火) 9:00 1名",
+            "予約を変更しました。接種 2月16日(火) 10:00 1名",
+        ], "the chat hears nothing of what was entered"
         acted(
             stage,
             """
-            花子> 接種の予約
-            花子< 接種の日時をお選びください
-            花子> [2月16日(火) 9:00 残2]
-            花子< 予約しました。2月16日(火) 9:00です
-            @ 2027-02-05 02:00
             花子> 予約の変更
-            花子< 接種 2月16日(火) 9:00 1名 からの変更です
-            花子> [2月16日(火) 10:00 残2]
-            花子< 変更しました。2月16日(火) 10:00です
+            花子< 接種 2月16日(火) 10:00 1名 からの変更です
+            花子> [2月16日(火) 9:00 残2]
+            花子< 変更しました。2月16日(火) 9:00です
             """,
         )
 

@@ -292,3 +292,36 @@ def test_a_new_calendar_renews_the_index_of_places(town):
         town.run(lambda tx, table=table: garbage.import_table(tx, table))
         assert (found(name), town.read(garbage.areas)) == ([name], [name])
     assert found("南") == []
+
+
+def overlapping(report):
+    return [(each.code, each.cell, each.reason) for each in report.warnings if each.code == "GL-2032"]
+
+
+def test_calendars_for_a_while_that_overlap_are_named(stage):
+    january = stage("地名,ごみ\n東町,月\n", date(2027, 1, 1), date(2027, 1, 31))
+    assert overlapping(january) == []
+    turn_of_year = stage("地名,ごみ\n東町,火\n", date(2026, 12, 20), date(2027, 1, 5))
+    assert overlapping(turn_of_year) == [
+        (
+            "GL-2032",
+            "days.csv(2026-12-20 から 2027-01-05 まで)",
+            (
+                "days.csv(2027-01-01 から 2027-01-31 まで) と 2027-01-01 から 2027-01-05 までが重なります"
+                "(この間は days.csv(2027-01-01 から 2027-01-31 まで) によります)"
+            ),
+        )
+    ]
+    assert turn_of_year.written
+    assert len(overlapping(stage("地名,ごみ\n東町,水\n", date(2027, 1, 5), date(2027, 1, 5)))) == 2
+
+
+def test_days_side_by_side_and_the_same_days_again_are_no_overlap(stage):
+    stage("地名,ごみ\n東町,月\n", date(2027, 1, 1), date(2027, 1, 31))
+    for first, last in (
+        ((2027, 1, 1), (2027, 1, 31)),
+        ((2027, 2, 1), (2027, 2, 28)),
+        ((2026, 12, 1), (2026, 12, 31)),
+    ):
+        assert overlapping(stage("地名,ごみ\n東町,火\n", date(*first), date(*last))) == []
+    assert overlapping(stage("地名,ごみ\n東町,水\n", date(2027, 1, 1))) == [], "next year's own calendar"

@@ -38,6 +38,7 @@ class Edition:
     Args:
         starts: Its first day; None for the calendar that holds where no other does.
         ends: Its last day; None until another one starts.
+        source: Name of the file that it was read from.
     """
 
     kinds: tuple[str, ...] = field(converter=frozen_tuple)
@@ -46,10 +47,17 @@ class Edition:
     changes: tuple[DayChange, ...] = field(default=(), converter=frozen_tuple)
     starts: date | None = None
     ends: date | None = None
+    source: str = ""
+
+    @property
+    def title(self) -> str:
+        """What the clerk knows it by: its file and its days."""
+        return f"{self.source}({self.starts} から {self.ends} まで)"
 
     def to_json(self) -> Json:
         """Everything but the span, as plain JSON."""
         return {
+            "source": self.source,
             "kinds": list(self.kinds),
             "areas": [[a.name, a.reading, a.center, [list(cell) for cell in a.cells]] for a in self.areas],
             "closures": [[c.center, c.first.isoformat(), c.last.isoformat()] for c in self.closures],
@@ -77,6 +85,7 @@ class Edition:
             ],
             starts,
             ends,
+            data.get("source", ""),
         )
 
 

@@ -2,17 +2,16 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date, timedelta
-from itertools import groupby
-from operator import itemgetter
 from pathlib import Path
 from typing import TypeVar
 
 from attrs import asdict, evolve, field, frozen
 
 from govline.calendar.garbage import _queries as q
+from govline.calendar.garbage import staging
 from govline.calendar.garbage.area_table import AreaTable, Problem
 from govline.calendar.garbage.centers import Closure, read_centers
-from govline.calendar.garbage.editions import Book, Edition, PlainArea, crossing, edition_of
+from govline.calendar.garbage.editions import Edition, edition_of
 from govline.calendar.garbage.files import read_calendar
 from govline.calendar.garbage.labels import japanese
 from govline.calendar.garbage.model import ImportReport
@@ -24,7 +23,7 @@ from govline.calendar.garbage.towns import PostalTown, read_postcodes, read_town
 from govline.core import Ref, Transaction, frozen_tuple
 from govline.core.jst import to_jst
 
-__all__ = ["TownFiles", "book_of", "extend", "import_files", "lay_out", "lost_areas", "read_files"]
+__all__ = ["TownFiles", "extend", "import_files", "lay_out", "lost_areas", "read_files"]
 
 _AHEAD = timedelta(days=200)
 _REFRESH = timedelta(days=170)
@@ -37,7 +36,7 @@ T = TypeVar("T")
 class TownFiles:
     """What was read: areas, closures, exceptions, towns, and what could not be read of the latter three.
 
-    `towns` and `postal` are None where there is no such file: those that the town has stay.
+    `towns` and `postal` are None where there is no such file: those that the town has stay. `name` is the calendar's file.
     """
 
     table: AreaTable
@@ -46,6 +45,7 @@ class TownFiles:
     problems: tuple[Problem, ...] = field(default=(), converter=frozen_tuple)
     towns: tuple[TownName, ...] | None = None
     postal: tuple[PostalTown, ...] | None = None
+    name: str = ""
 
 
 def read_files(
@@ -76,6 +76,7 @@ def read_files(
         [*problems, *read.problems, *(named.problems if named else ())],
         named.towns if named else None,
         tuple(read_postcodes(postcodes, municipality)) if postcodes else None,
+        Path(path).name,
     )
 
 
@@ -101,17 +102,20 @@ def import_files(
     """
     files = evolve(files, table=japanese(files.table))
     edition, doubtful = edition_of(files.table, files.closures, files.changes)
-    edition = evolve(edition, starts=starts, ends=ends)
+    edition = evolve(edition, starts=starts, ends=ends, source=files.name)
     report = _report(files, edition, doubtful)
     if not edition.areas or (report.problems and not skip_unreadable):
         return report
     today = to_jst(tx.now).date()
     staged = starts is not None and (starts > today or ends is not None)
-    warned = _keep_towns(tx, files, [area.name for area in edition.areas], add=staged)
+    warned = [
+        *_keep_towns(tx, files, [area.name for area in edition.areas], add=staged),
+        *staging.overlaps(tx, edition),
+    ]
     if staged:
-        _stage(tx, edition)
+        staging.stage(tx, edition)
     else:
-        _replace(tx, edition)
+        staging.replace(tx, edition)
     count, until = lay_out(tx, closing)
     verb = "garbage.stage" if staged else "garbage.import"
     tx.audit(verb, Ref("garbage.calendar", "days"), {"areas": report.areas, "days": count})
@@ -153,28 +157,10 @@ def extend(tx: Transaction, closing: Closing = "drop") -> int:
     if row is None:
         return 0
     today = to_jst(tx.now).date()
-    turned = _turn(tx, today)
+    turned = staging.turn(tx, today)
     if row[0] >= today + _REFRESH and not turned:
         return 0
     return lay_out(tx, closing)[0]
-
-
-def book_of(tx: Transaction, closing: Closing = "drop") -> Book:
-    """The town's calendars as they stand."""
-    cells = {
-        area: [(kind, cell) for _, kind, cell in own] for area, own in groupby(tx.all(q.RULES), itemgetter(0))
-    }
-    base = Edition(
-        [label for (label,) in tx.all(q.KINDS)],
-        [
-            PlainArea(name, reading, center, cells.get(name, ()))
-            for name, reading, center in tx.all(q.AREAS_WHOLE)
-        ],
-        [Closure(*row) for row in tx.all(q.CENTER_CLOSURES)],
-        [DayChange(*row) for row in tx.all(q.EXCEPTIONS)],
-    )
-    staged = [Edition.from_json(document, starts, ends) for starts, ends, document in tx.all(q.EDITIONS)]
-    return Book(base, staged, closing)
 
 
 def lay_out(tx: Transaction, closing: Closing = "drop") -> tuple[int, date]:
@@ -183,7 +169,7 @@ def lay_out(tx: Transaction, closing: Closing = "drop") -> tuple[int, date]:
     last = first + _AHEAD
     days: dict[tuple[date, str, str], None] = {}
     changed: dict[tuple[date, str, str], date | None] = {}
-    for cell in book_of(tx, closing).lay_out(first, last):
+    for cell in staging.book_of(tx, closing).lay_out(first, last):
         days.update(((day, cell.area, cell.kind), None) for day in cell.laid.days)
         changed.update(((day, cell.area, cell.kind), to) for day, to in cell.laid.changed)
     for statement in q.CLEAR_DAYS:
@@ -234,84 +220,6 @@ def _report(files: TownFiles, edition: Edition, doubtful: Sequence[Problem]) -> 
 def _beside(path: str | Path, name: str, given: str | Path | None, read: Callable[[Path], T]) -> T | None:
     source = Path(given) if given else Path(path).parent / name
     return read(source) if given or source.exists() else None
-
-
-def _turn(tx: Transaction, today: date) -> bool:
-    """Whether a staged calendar took over or one that was over went."""
-    spans = tx.all(q.STAGED)
-    over = [(starts, ends) for starts, ends in spans if (starts <= today if ends is None else ends < today)]
-    if not over:
-        return False
-    documents = {(starts, ends): document for starts, ends, document in tx.all(q.EDITIONS)}
-    before = book_of(tx).base
-    for starts, ends in over:
-        tx.write(q.DROP_EDITION, {"which": _name(starts, ends)})
-    due = max((starts for starts, ends in over if ends is None), default=None)
-    if due is not None:
-        following = Edition.from_json(documents[due, None], due, None)
-        _replace(tx, evolve(following, changes=[*following.changes, *crossing(before, due)]))
-    _drop_kinds(tx, {kind for span in over for kind in documents[span]["kinds"]})
-    return True
-
-
-def _drop_kinds(tx: Transaction, gone: set[str]) -> None:
-    """Kinds that only a calendar had which is over."""
-    still = {kind for _, kind, _ in tx.all(q.RULES)}
-    still |= {kind for _, _, document in tx.all(q.EDITIONS) for kind in document["kinds"]}
-    for kind in sorted(gone - still):
-        tx.write(q.DROP_KIND, {"which": kind})
-
-
-def _stage(tx: Transaction, edition: Edition) -> None:
-    assert edition.starts is not None
-    row = {
-        "name": _name(edition.starts, edition.ends),
-        "starts": edition.starts,
-        "ends": edition.ends,
-        "document": edition.to_json(),
-        "imported_at": tx.now,
-    }
-    tx.write(q.STAGE, row)
-    _add_kinds(tx)
-
-
-def _name(starts: date, ends: date | None) -> str:
-    return f"{starts}/{ends or ''}"
-
-
-def _add_kinds(tx: Transaction) -> None:
-    """Days of a staged calendar are shown and told of by its kinds, so the town knows them before its day."""
-    known = [label for (label,) in tx.all(q.KINDS)]
-    staged = [kind for _, _, document in tx.all(q.EDITIONS) for kind in document["kinds"]]
-    new = [kind for kind in dict.fromkeys(staged) if kind not in known]
-    for position, label in enumerate(new, len(known)):
-        tx.write(q.ADD_KIND, {"label": label, "position": position})
-
-
-def _replace(tx: Transaction, edition: Edition) -> None:
-    for statement in q.CLEAR:
-        tx.write(statement)
-    rows = [
-        {"name": area.name, "reading": area.reading, "center": area.center, "position": position}
-        for position, area in enumerate(edition.areas)
-    ]
-    tx.write_many(q.ADD["area"], rows)
-    tx.write_many(
-        q.ADD["kind"], [{"label": kind, "position": position} for position, kind in enumerate(edition.kinds)]
-    )
-    cells = [
-        {"area": area.name, "kind": kind, "cell": cell} for area in edition.areas for kind, cell in area.cells
-    ]
-    tx.write_many(q.ADD["rule"], cells)
-    spans = {(each.center, each.first, each.last) for each in edition.closures}
-    names = ("center", "first_day", "last_day")
-    tx.write_many(q.ADD["closure"], [dict(zip(names, span, strict=True)) for span in sorted(spans)])
-    columns = ("day", "area", "kind", "action", "moved_to")
-    changes = {(c.day, c.area, c.kind, c.action): c.moved_to for c in edition.changes}
-    tx.write_many(
-        q.ADD["exception"], [dict(zip(columns, (*key, to), strict=True)) for key, to in changes.items()]
-    )
-    _add_kinds(tx)
 
 
 def _unknown_centers(table: AreaTable, closures: Sequence[Closure]) -> Iterator[Problem]:

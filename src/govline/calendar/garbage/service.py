@@ -10,7 +10,7 @@ from typing import Any
 from attrs import evolve
 
 from govline.calendar.garbage import _queries as q
-from govline.calendar.garbage import imports, notices
+from govline.calendar.garbage import imports, notices, staging
 from govline.calendar.garbage.area_table import AreaTable, Problem
 from govline.calendar.garbage.centers import Closure
 from govline.calendar.garbage.editions import Book
@@ -113,7 +113,7 @@ class Garbage:
 
     def book(self, tx: Transaction) -> Book:
         """The town's calendars: what holds now and what is staged."""
-        return imports.book_of(tx, self._closing)
+        return staging.book_of(tx, self._closing)
 
     def prepare(self, tx: Transaction) -> ImportReport | None:
         """Import the configured calendar into a town that has none; keep days laid out ahead.

@@ -17,6 +17,7 @@ __all__ = [
     "FEED",
     "FORGET_UNMATCHED",
     "ITEMS",
+    "ITEMS_OF",
     "LISTS",
     "LOG_UNMATCHED",
     "SAVE_FEED",
@@ -54,20 +55,25 @@ SAVE_LIST: Final = Statement(
 )
 VERSION: Final = Statement("answers.version", select(lists.c.source, lists.c.digest).order_by(lists.c.source))
 LISTS: Final = Statement(
-    "answers.lists", select(lists.c.source, lists.c.count, lists.c.imported_at).order_by(lists.c.source)
+    "answers.lists",
+    select(lists.c.source, lists.c.count, lists.c.imported_at)
+    .where(lists.c.source.not_like("(file) %"))
+    .order_by(lists.c.source),
 )
-ITEMS: Final = Statement(
-    "answers.items",
-    select(
-        items.c.name,
-        items.c.label,
-        items.c.reading,
-        items.c.aliases,
-        items.c.note,
-        items.c.kind,
-        items.c.link,
-        items.c.fee,
-    ).order_by(items.c.source, items.c.position),
+_ITEM: Final = (
+    items.c.name,
+    items.c.label,
+    items.c.reading,
+    items.c.aliases,
+    items.c.note,
+    items.c.kind,
+    items.c.link,
+    items.c.fee,
+)
+ITEMS: Final = Statement("answers.items", select(*_ITEM).order_by(items.c.source, items.c.position), row=Item)
+ITEMS_OF: Final = Statement(
+    "answers.items_of",
+    select(*_ITEM).where(items.c.source == bindparam("which")).order_by(items.c.position),
     row=Item,
 )
 FEED: Final = Statement(

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from govline.answers import _queries as q
 from govline.answers.actions import AnswersTalk
 from govline.answers.commands import ask_command, import_command, search_command, unmatched_command
-from govline.answers.datasets import DATASETS
+from govline.answers.datasets import UNMATCHED, list_dataset
 from govline.answers.feed_shapes import Shape
 from govline.answers.feeds import TOPIC, Feed, FeedHandler
 from govline.answers.readings import NoReader, Reader, SudachiReader, best_reader
@@ -140,7 +140,7 @@ class AnswersFeature:
                 Command("unmatched", "見つからなかった言葉の一覧", unmatched_command),
             ],
             data_map=_DATA,
-            datasets=DATASETS,
+            datasets=[UNMATCHED, *(list_dataset(service, source) for source in service.sources)],
             prepare=service.prepare,
             checks=[Check("answers.items", _empty), Check("answers.feeds", service.feeds.problems)],
             effects={TOPIC: FeedHandler(service.feeds)},

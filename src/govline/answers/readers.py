@@ -18,9 +18,9 @@ from govline.core.text import normalize
 from govline.errors import FileError
 from govline.tabular.plain import PlainRow, plain_rows
 
-__all__ = ["ItemTable", "Problem", "read_items"]
+__all__ = ["HEADERS", "ItemTable", "Problem", "read_items"]
 
-_HEADERS: Final[Mapping[str, tuple[str, ...]]] = {
+HEADERS: Final[Mapping[str, tuple[str, ...]]] = {
     "question": ("question", "質問", "質問文", "問い"),
     "answer": ("answer", "回答", "回答文", "答え"),
     "name": (
@@ -66,6 +66,7 @@ _HEADERS: Final[Mapping[str, tuple[str, ...]]] = {
     "fee": ("料金", "手数料", "fee"),
     "fee_note": ("料金備考",),
 }
+"""What towns call the columns of their lists, by what a column means."""
 _READING_END: Final = re.compile(r"(?:カナ|かな|よみ|読み|ふりがな|フリガナ)$")
 _STANDARD: Final = ("料金種別", "料金備考", "ゴミの品目", "ごみの品目", "分別区分", "注意点", "料金", "備考")
 _LIST: Final = re.compile(r"[、,;|/\n]+")
@@ -277,7 +278,7 @@ def _layout(header: tuple[str, ...]) -> _Layout:
 def _role(title: str) -> str:
     """What a header means; "" for a column that is of no use here (codes, ids, names of the town)."""
     plain = title.casefold()
-    for role, titles in _HEADERS.items():
+    for role, titles in HEADERS.items():
         if plain in (known.casefold() for known in titles):
             return role
     if _READING_END.search(title):

@@ -28,6 +28,8 @@ __all__ = ["Answers", "ImportReport"]
 
 _KEPT: Final = timedelta(days=90)
 _FEEDS: Final = "(feeds)"
+_FILE: Final = "(file) "
+"""Before a list's name: of which file it was last made, so that a deployment does not undo what staff imported since."""
 
 
 @frozen
@@ -82,10 +84,15 @@ class Answers:
 
     # --- the town's lists ---
 
-    def prepare(self, tx: Transaction) -> None:
-        """Import the configured lists whose contents are not there yet, list the feeds and see that they are fetched.
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The names of the town's lists: `items`, and those of its settings."""
+        return tuple(dict.fromkeys(["items", *(source for source, _ in self._files)]))
 
-        The index is made by the first search.
+    def prepare(self, tx: Transaction) -> None:
+        """Import the configured lists whose file changed since it was last imported, list the feeds and see that they are fetched.
+
+        What staff import otherwise stays until the file changes. The index is made by the first search.
 
         Raises:
             FileError: GL-4203, a configured list has rows that cannot be read.
@@ -93,13 +100,15 @@ class Answers:
         known = dict(tx.all(q.VERSION))
         for source, path in self._files:
             table = read_items(path)
-            if known.get(source) == _digest(table.items):
-                continue
-            report = self.import_table(tx, table, source=source)
-            if not report.written:
-                first = report.problems[0]
-                place = {"file": path.name, "row": first.row, "column": first.column}
-                raise FileError(f"the list was not imported: {first.reason}", code="GL-4203", place=place)
+            mark, digest = f"{_FILE}{source}", _digest(table.items)
+            if known.get(mark, known.get(source)) != digest:
+                report = self.import_table(tx, table, source=source)
+                if not report.written:
+                    first = report.problems[0]
+                    place = {"file": path.name, "row": first.row, "column": first.column}
+                    raise FileError(f"the list was not imported: {first.reason}", code="GL-4203", place=place)
+            if known.get(mark) != digest:
+                tx.write(q.SAVE_LIST, {"source": mark, "digest": digest, "count": 0, "imported_at": tx.now})
         if known.get(_FEEDS, _digest(())) != _digest(self.feeds.items):
             self.replace(tx, self.feeds.items, source=_FEEDS)
         self.feeds.begin(tx)

@@ -1,6 +1,6 @@
 """The shape of a feature, and of everything it offers to the City."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
@@ -106,9 +106,13 @@ class Dataset:
         write: `write(tx, changes)`: carries `govline.tabular.Change(key, before, after)` values (at most 1,000) out in this
             transaction; `before` None is a new row, `after` None takes the row away (an undo); both carry every column. Where
             it raises GovlineError, nothing of the whole import stays.
+        judge: Makes, for one look at a file, a function of (tx, changes) that says what the feature would refuse: place in
+            `changes`, column name, reason, remedy. It is called page by page in the file's order, so it may remember what the
+            rows before would take; `write` decides all the same.
         count: How many rows stand, so that the report can tell how many are not in the file.
         adds: Whether a file may bring new rows; False where rows belong to something that exists already (a citizen).
         department: Whose data it is, for the policy; "" where it belongs to no single department.
+        whole: Whether a file is the whole list: rows that it does not hold are taken away, unless some of its rows are wrong.
     """
 
     name: str
@@ -117,9 +121,11 @@ class Dataset:
     page: "Callable[[Transaction, tuple[Any, ...] | None, int], Sequence[Mapping[str, Any]]]"
     find: "Callable[[Transaction, Sequence[tuple[Any, ...]]], Mapping[tuple[Any, ...], Mapping[str, Any]]] | None" = None
     write: "Callable[[Transaction, Sequence[Any]], object] | None" = None
+    judge: "Callable[[], Callable[[Transaction, Sequence[Any]], Iterable[tuple[int, str, str, str]]]] | None" = None
     count: "Callable[[Transaction], int] | None" = None
     adds: bool = True
     department: str = ""
+    whole: bool = False
 
 
 @frozen

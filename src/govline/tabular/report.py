@@ -27,6 +27,7 @@ class Report:
         rows: Data rows; blank rows and repeated headers are not counted.
         refused: Rows with a fault.
         added, changed, unchanged: Of the good rows, against what stands in the town (all None where none was asked).
+        removed: Rows that are not in the file and go, where a file is the whole list (`Dataset.whole`).
         absent: Rows that stand in the town and are not in the file; they stay as they are.
         issues: Faults in order of rows, at most 100 of one reason; `counts` tells how many there are of each.
         more: Reason -> how many faults are not named.
@@ -46,6 +47,7 @@ class Report:
     added: int | None = None
     changed: int | None = None
     unchanged: int | None = None
+    removed: int = 0
     absent: int | None = None
     issues: tuple[Issue, ...] = field(default=(), converter=frozen_tuple)
     counts: Mapping[str, int] = field(factory=dict, converter=frozen_map)
@@ -86,6 +88,7 @@ class Report:
             "added": self.added,
             "changed": self.changed,
             "unchanged": self.unchanged,
+            "removed": self.removed,
             "absent": self.absent,
             "written": self.written,
             "import_id": self.import_id,
@@ -141,7 +144,8 @@ class Report:
         if self.added is None:
             yield f"正しい行 {self.rows - self.refused:,}、誤りのある行 {self.refused:,}"
             return
-        absent = f"、ファイルにない行 {self.absent:,}" if self.absent is not None else ""
+        absent = f"、なくなる行 {self.removed:,}" if self.removed else ""
+        absent += f"、ファイルにない行 {self.absent:,}" if self.absent is not None else ""
         yield (
             f"新しい行 {self.added:,}、変わる行 {self.changed:,}、同じ行 {self.unchanged:,}、"
             f"誤りのある行 {self.refused:,}{absent}"

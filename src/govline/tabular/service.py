@@ -6,7 +6,7 @@ is answered by taking back what was written, from those very rows: at once where
 or export where it does not. Undo is the same motion, begun by hand.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from govline.errors import ConfigError, FileError, InputError
 from govline.tabular import _queries as q
 from govline.tabular.comparing import Comparison, Lens, compare
 from govline.tabular.journal import Import
-from govline.tabular.model import Row, Table, Values
+from govline.tabular.model import Change, Key, Row, Table, Values
 from govline.tabular.pages import PAGE, Pages, in_pages
 from govline.tabular.reading import Reading, read
 from govline.tabular.report import Report
@@ -27,6 +27,8 @@ from govline.tabular.wording import Misfit
 from govline.tabular.writing import Written, write
 
 __all__ = ["Files", "Undone"]
+
+Judge = Callable[[Transaction, Sequence[Any]], Iterable[tuple[int, str, str, str]]]
 
 
 class Files:
@@ -117,7 +119,7 @@ class Files:
         report, touched = self._examine(dataset, table, reading)
         if report.refused and not good_rows:
             return report
-        if not touched:
+        if not touched and not report.removed:
             facts = {"rows": report.rows, "refused": report.refused}
             self.database.run(
                 lambda tx: tx.audit("tabular.unchanged", Ref("tabular.dataset", kind), facts), actor=actor
@@ -221,19 +223,25 @@ class Files:
 
     def _examine(self, dataset: Dataset, table: Table, reading: Reading) -> tuple[Report, "_Rows"]:
         """Read all rows against what stands; the report, and which rows would change something."""
-        looking = _Looking(Pages(dataset, table), Lens(table, reading.source))
+        judge = dataset.judge() if dataset.judge is not None else None
+        looking = _Looking(Pages(dataset, table), Lens(table, reading.source), judge)
         touched = _Rows()
         added = changed = unchanged = present = 0
         for page in in_pages(reading):
             found, standing = self.database.read(lambda tx, page=page: looking.judge(tx, page))  # type: ignore[misc]  # as above
             for row in found.unknown:
                 reading.refuse(row, table.key[0], Misfit("unknown_key"))
+            by_number = {row.number: row for row in page}
+            for number, column, reason, remedy in found.refused:
+                reading.refuse(by_number[number], column, Misfit("rule", reason=reason, remedy=remedy))
             for number, _ in found.changes:
                 touched.add(number)
             added, changed = added + found.added, changed + len(found.changes) - found.added
             unchanged, present = unchanged + found.unchanged, present + standing
         absent = self.database.read(dataset.count) - present if dataset.count else None
         report = evolve(reading.report, added=added, changed=changed, unchanged=unchanged, absent=absent)
+        if dataset.whole and absent and report.rows and not report.refused:
+            report = evolve(report, removed=absent, absent=0)
         return report, touched
 
 
@@ -243,13 +251,24 @@ class _Looking:
 
     pages: Pages
     lens: Lens
+    owner: Judge | None = None
 
     def judge(self, tx: Transaction, page: Sequence[Row]) -> tuple[Comparison, int]:
         """What the good rows would do, and how many of all rows of the page stand."""
         standing = self.pages.standing(tx, self.pages.known_keys(page))
         good = [row for row in page if not row.issues]
         found = compare(self.pages.table, self.lens, good, standing, adds=self.pages.dataset.adds)
-        return found, len(standing)
+        return (found if self.owner is None else _judged(tx, found, self.owner)), len(standing)
+
+
+def _judged(tx: Transaction, found: Comparison, owner: Judge) -> Comparison:
+    """Without the changes that the dataset's owner would refuse."""
+    changes = found.changes
+    faults = [(changes[place][0], *fault) for place, *fault in owner(tx, [each for _, each in changes])]
+    wrong = {number for number, *_ in faults}
+    return evolve(
+        found, changes=[each for each in changes if each[0] not in wrong], refused=faults
+    )
 
 
 class _Writing:
@@ -258,17 +277,28 @@ class _Writing:
     def __init__(self, database: DatabasePort, pages: Pages, actor: Actor, report: Report) -> None:
         self.database, self.pages, self.actor, self.report = database, pages, actor, report
         self.looking = _Looking(pages, Lens(pages.table, report.source))
-        self.added = self.changed = 0
+        self.added = self.changed = self.removed = 0
         self.import_id, self.token = database.run(lambda tx: pages.start(tx, report), actor=actor)
 
     def write(self, reading: Reading, touched: "_Rows") -> None:
-        """Write the rows that change something, a page a unit."""
-        for page in in_pages(row for row in reading if row.number in touched):
+        """Write the rows that change something, a page a unit; then take away what a whole list no longer holds."""
+        held = _Held(self.pages)
+        rows = held.noting(reading) if self.report.removed else reading
+        for page in in_pages(row for row in rows if row.number in touched):
             added, changed = self.database.run(
                 lambda tx, page=page: self._page(tx, page),  # type: ignore[misc]  # as above
                 actor=self.actor,
             )
             self.added, self.changed = self.added + added, self.changed + changed
+        after: Key | None = None
+        while self.report.removed and (
+            found := self.database.run(
+                lambda tx, after=after: self._removal(tx, held, after),  # type: ignore[misc]  # as above
+                actor=self.actor,
+            )
+        ):
+            after, removed = found
+            self.removed += removed
 
     def _page(self, tx: Transaction, page: Sequence[Row]) -> tuple[int, int]:
         self.pages.renew(tx, self.import_id, self.token)
@@ -278,16 +308,50 @@ class _Writing:
         self.pages.write(tx, self.import_id, found.changes)
         return found.added, len(found.changes) - found.added
 
+    def _removal(self, tx: Transaction, held: "_Held", after: Key | None) -> tuple[Key, int] | None:
+        """Take away a page of rows that the file does not hold: the last key looked at, and how many went; None at the end."""
+        self.pages.renew(tx, self.import_id, self.token)
+        rows = self.pages.dataset.page(tx, after, PAGE)
+        if not rows:
+            return None
+        keys = [self.pages.table.key_of(row) for row in rows]
+        gone = [Change(key, row, None) for key, row in zip(keys, rows, strict=True) if key not in held.keys]
+        first = held.last + self.removed + 1
+        self.pages.write(tx, self.import_id, list(enumerate(gone, first)))
+        return keys[-1], len(gone)
+
     def finish(self) -> Report:
         """Close the import; from now on it stands."""
         facts = {"added": self.added, "changed": self.changed, "refused": self.report.refused}
+        facts |= {"removed": self.removed} if self.removed else {}
         self.database.run(
             lambda tx: self.pages.end(tx, self.import_id, self.token, ("writing", "done"), **facts),
             actor=self.actor,
         )
         return evolve(
-            self.report, added=self.added, changed=self.changed, written=True, import_id=self.import_id
+            self.report,
+            added=self.added,
+            changed=self.changed,
+            removed=self.removed,
+            written=True,
+            import_id=self.import_id,
         )
+
+
+class _Held:
+    """The keys of all rows of a whole list, and the number of its last row."""
+
+    def __init__(self, pages: Pages) -> None:
+        self._table = pages.table
+        self.keys: set[Key] = set()
+        self.last = 0
+
+    def noting(self, rows: Iterable[Row]) -> Iterator[Row]:
+        """The rows, each noted as it passes."""
+        for row in rows:
+            self.keys.add(self._table.key_of(row.values))
+            self.last = row.number
+            yield row
 
 
 class _Rows:

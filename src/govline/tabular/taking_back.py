@@ -154,7 +154,9 @@ class TakingBack:
 
     def _reverse(self, change: Change, now: Values | None) -> Change | None:
         before, after = change.before, change.after
-        if now is None or after is None:
+        if after is None:
+            return Change(change.key, None, before) if now is None else None
+        if now is None:
             return None
         if before is None:
             same = all(now.get(name) == after.get(name) for name in self.own)

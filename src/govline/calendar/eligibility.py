@@ -177,6 +177,12 @@ class EligibilityList:
         cohorts = {name: (rows, claimed, booked) for name, rows, claimed, booked in tx.all(q.COHORTS, terms)}
         return ListState(cohorts, dict(tx.all(q.LOCKS, {**terms, "now": tx.now})))
 
+    def terms(self, tx: Transaction, programme: str) -> dict[tuple[date | None, date | None], int]:
+        """Rows of the list by 前回の日 and 有効期限; numbers only."""
+        self._rule(programme)
+        rows = tx.all(q.TERMS, {"programme": programme})
+        return {(earlier, until): number for earlier, until, number in rows}
+
     def purge(self, tx: Transaction) -> None:
         """Forget what was entered wrongly a month ago."""
         tx.write(q.PURGE_GUESSES, {"before": tx.now - _COUNTED})

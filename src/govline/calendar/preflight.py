@@ -11,8 +11,9 @@ from attrs import evolve, field, frozen
 
 from govline.calendar.labels import day_label, when
 from govline.calendar.model import CutOff, Programme, SlotFacts, SlotPlan
-from govline.calendar.planning import Holiday, no_holidays, plan
+from govline.calendar.planning import Holiday, asked, no_holidays, plan
 from govline.calendar.preflight_rooms import room_faults
+from govline.calendar.preflight_sequence import Reach, Terms, sequence_faults
 from govline.calendar.preflight_windows import window_faults
 from govline.calendar.reception import Opens, open_to_all, opening
 from govline.calendar.rules import BusinessDay, deadline, weekdays_only
@@ -66,6 +67,8 @@ class TownFacts:
         attributes: Names of the declared attributes; None where it is not known.
         cohorts: Rows of the eligibility list by cohort; None where no list was looked at.
         weeks: How early to warn of dates that run out.
+        reach: First and last slot day by programme; None where it is not known.
+        entries: Rows of the eligibility list by 前回の日 and 有効期限; None where no list was looked at.
     """
 
     business_day: BusinessDay = weekdays_only
@@ -75,6 +78,8 @@ class TownFacts:
     attributes: frozenset[str] | None = field(default=None, converter=_names)
     cohorts: Mapping[str, int] | None = field(default=None, hash=False)
     weeks: int = _WEEKS
+    reach: Reach | None = field(default=None, hash=False)
+    entries: Terms | None = field(default=None, hash=False)
 
 
 _ALONE: Final = TownFacts()
@@ -89,14 +94,16 @@ def preflight(programme: Programme, now: datetime, facts: TownFacts = _ALONE) ->
         facts: What is known of the town; checks for which something is not known are left out.
     """
     facts = _guarded(facts)
-    slots = plan(programme, to_jst(now).date(), holiday=facts.holiday)
+    today = to_jst(now).date()
+    slots = plan(programme, today, holiday=facts.holiday)
     ahead = [slot for slot in slots if slot.starts > now]
     checks: Sequence[Iterator[Fault]] = (
         _date_faults(programme, slots, ahead, now, facts),
         _reach_faults(programme, ahead, now, facts),
         window_faults(programme.policy, ahead, facts.business_day),
         _cut_off_faults(programme, ahead, facts),
-        room_faults(programme, ahead),
+        room_faults(programme, asked(programme, today, holiday=facts.holiday), ahead),
+        sequence_faults(programme, ahead, facts.reach, facts.entries),
         _list_faults(programme, ahead, facts),
         _name_faults(programme, facts),
     )
@@ -174,14 +181,24 @@ def _reach_faults(
         text = f"受付は{when(policy.closes)}に終わっています。"
         yield "GL-2207", "error", text, "closes を先の日時にする", ("policy", "closes")
         return
-    outside, late = [], []
+    outside: list[SlotPlan] = []
+    late: list[SlotPlan] = []
+    past: list[SlotPlan] = []
     for slot in ahead:
-        opens = max(_first_opening(programme, slot) or now, now)
-        ends = [each for each in (policy.closes,) if each is not None]
-        if any(end <= opens for end in ends):
+        opens = _first_opening(programme, slot)
+        if policy.closes is not None and policy.closes <= (opens or now):
             outside.append(slot)
-        elif deadline(policy.book, slot.starts, business_day=facts.business_day) <= opens:
-            late.append(slot)
+        elif deadline(policy.book, slot.starts, business_day=facts.business_day) <= (opens or now):
+            (late if opens else past).append(slot)
+    if ahead and len(past) == len(ahead):
+        text = "これからの枠は、どれも予約の締切を過ぎています。"
+        yield (
+            "GL-2206",
+            "warning",
+            text,
+            "続けるなら、slots に次の期間を書くか、book_until を短くする",
+            ("policy", "book_until"),
+        )
     if outside:
         key = "closes" if policy.closes is not None else "opens"
         yield (

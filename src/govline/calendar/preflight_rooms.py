@@ -1,8 +1,9 @@
 """What can be wrong with places: pools too small, rooms without a name, slots that cover each other. Pure."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
+from govline.calendar.labels import when
 from govline.calendar.model import Programme, SlotPlan
 
 __all__ = ["room_faults"]
@@ -10,8 +11,13 @@ __all__ = ["room_faults"]
 Fault = tuple[str, str, str, str, tuple[str | int, ...]]
 
 
-def room_faults(programme: Programme, ahead: Sequence[SlotPlan]) -> Iterator[Fault]:
-    """Pools that no booking fits in, or that are smaller than one of their slots; rooms and parts that nobody named."""
+def room_faults(
+    programme: Programme, asked: Iterable[SlotPlan], ahead: Sequence[SlotPlan]
+) -> Iterator[Fault]:
+    """Places that nobody gets, pools smaller than one of their slots, rooms and parts that nobody named, slots asked for twice."""
+    if ahead and not any(slot.capacity for slot in ahead):
+        text = "どの枠も定員が0なので、だれも予約できません。"
+        yield "GL-2214", "error", text, "capacity を1以上にする", ("capacity",)
     for number, pool in enumerate(programme.pools):
         largest = max(
             (slot.capacity for slot in ahead if not pool.slots or slot.name in pool.slots), default=0
@@ -24,8 +30,8 @@ def room_faults(programme: Programme, ahead: Sequence[SlotPlan]) -> Iterator[Fau
             text = f"「{pool.name}」({pool.capacity})は、枠一つの定員({largest})より少ないので、枠は埋まりません。"
             yield "GL-2214", "warning", text, "pools の capacity か枠の定員を直す", key
     yield from _name_faults(programme)
-    yield from _same_slots(programme)
-    smallest = min((slot.capacity for slot in ahead), default=None)
+    yield from _same_slots(asked)
+    smallest = min((slot.capacity for slot in ahead if slot.capacity), default=None)
     most = programme.policy.max_party
     if smallest is not None and most is not None and not programme.per_group and most > smallest:
         text = f"1回に{most}名まで予約できますが、定員が{smallest}名の枠があります。"
@@ -46,17 +52,11 @@ def _name_faults(programme: Programme) -> Iterator[Fault]:
                 yield "GL-2215", "warning", text, "書き間違いでないか確かめる", ("parts", whole)
 
 
-def _same_slots(programme: Programme) -> Iterator[Fault]:
+def _same_slots(asked: Iterable[SlotPlan]) -> Iterator[Fault]:
     """Two rules for one slot: only one of them can hold."""
-    seen = Counter(
-        (rule.name, first, last, times, rule.weekdays)
-        for rule in programme.rules
-        for first, last in rule.dates
-        for times in rule.times
-    )
-    for (name, first, _, times, _), number in seen.items():
-        if number > 1:
-            shown = f"{first.isoformat()} {times[0]:%H:%M}{f' {name}' if name else ''}"
-            text = f"同じ枠({shown})が{number}回書かれています。最後の定員だけが効きます。"
-            yield "GL-2221", "warning", text, "一つにするか、name で区別する", ("slots",)
-            return
+    seen = Counter((slot.starts, slot.name) for slot in asked)
+    twice = sorted(key for key, number in seen.items() if number > 1)
+    if twice:
+        starts, name = twice[0]
+        text = f"同じ枠が重ねて書かれています({len(twice)}枠、最初は{when(starts)}{f' {name}' if name else ''})。後に書いたものだけが効きます。"
+        yield "GL-2221", "warning", text, "一つにするか、name で区別する", ("slots",)

@@ -6,7 +6,7 @@ from datetime import datetime, time
 from govline.calendar.labels import when
 from govline.calendar.model import Policy, SlotFacts, SlotPlan
 from govline.calendar.reception import Opens, open_to_all, opening
-from govline.calendar.rules import BusinessDay
+from govline.calendar.rules import BusinessDay, deadline
 from govline.core.jst import to_jst
 
 __all__ = ["window_faults"]
@@ -23,8 +23,8 @@ def window_faults(policy: Policy, ahead: Sequence[SlotPlan], business_day: Busin
         key = (*own, "windows", number)
         name = f"「{window.name}」の受付"
         yield from _instant_faults(name, window.opens, (*key, "opens"), business_day)
-        if not any(_reaches(window, policy, slot) for slot in ahead) and ahead:
-            text = f"{name}は、どの枠にも開きません(終了か枠の開始が先に来ます)。"
+        if not any(_reaches(window, policy, slot, business_day) for slot in ahead) and ahead:
+            text = f"{name}は、どの枠にも開きません(終了か予約の締切が先に来ます)。"
             yield "GL-2204", "error", text, "opens と closes、枠の日付を見直す", key
         elif open_to_all(policy) and ahead and all(_later(window, policy, slot) for slot in ahead):
             text = f"{name}は、全員の受付より遅く始まるので、意味がありません。"
@@ -34,9 +34,10 @@ def window_faults(policy: Policy, ahead: Sequence[SlotPlan], business_day: Busin
         yield "GL-2204", "error", text, "closes を opens より後にする", (*own, "closes")
 
 
-def _reaches(window: Opens, policy: Policy, slot: SlotPlan) -> bool:
+def _reaches(window: Opens, policy: Policy, slot: SlotPlan, business_day: BusinessDay) -> bool:
     opens = opening(window, SlotFacts(starts=slot.starts, capacity=slot.capacity))
-    ends = [each for each in (window.closes, policy.closes, slot.starts) if each is not None]
+    too_late = min(slot.starts, deadline(policy.book, slot.starts, business_day=business_day))
+    ends = [each for each in (window.closes, policy.closes, too_late) if each is not None]
     return opens is None or opens < min(ends)
 
 

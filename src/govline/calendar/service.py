@@ -33,6 +33,7 @@ from govline.calendar.model import (
     Slot,
     SlotPlan,
 )
+from govline.calendar.planning import reaches
 from govline.calendar.preflight import TownFacts
 from govline.calendar.pricing import Price
 from govline.calendar.reminders import told_at_once
@@ -54,6 +55,7 @@ from govline.core import (
     Transaction,
 )
 from govline.core.holidays import HolidayCalendar
+from govline.core.jst import to_jst
 from govline.core.texts import Texts
 from govline.errors import ConfigError
 from govline.store.gathering import Gathering
@@ -453,6 +455,8 @@ class Calendar:
             attributes=None if declared is None else [each.name for each in declared],
             cohorts={cohort: counts[0] for cohort, counts in cohorts.items()} if listed else None,
             weeks=weeks,
+            reach=reaches([*self.programmes.values(), programme], to_jst(tx.now).date()),
+            entries=self.eligibility.terms(tx, programme.id) if listed else None,
         )
 
     def adopt(self, programmes: Iterable[Programme]) -> None:

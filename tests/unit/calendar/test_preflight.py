@@ -174,6 +174,125 @@ def test_names_that_are_not_there():
     assert found(programme(Policy(who=Who(ages=Ages(65)))), facts) == [("GL-2217", "error", "policy.who")]
 
 
+def test_a_calendar_that_rolls_on_is_not_blamed_for_slots_that_are_too_near_by_now():
+    near = Policy(opens_days_before=60, book=CutOff(business_days=2), cancel=CutOff(business_days=2))
+    rolling = programme(near, slots=[{"rolling": 90, "times": ["9:00"]}])
+    assert found(rolling) == []
+    assert found(evolve(rolling, policy=evolve(near, opens_days_before=None))) == []
+    assert found(evolve(rolling, policy=evolve(near, opens_days_before=2))) == [
+        ("GL-2206", "warning", "policy.book_until")
+    ]
+
+
+def test_a_calendar_of_which_nothing_can_be_booked_any_more():
+    over = programme(Policy(book=CutOff(days=71)))
+    assert ("GL-2206", "warning", "policy.book_until") in found(over)
+    assert (
+        found(programme(Policy(book=CutOff(days=70), cancel=CutOff(days=70)))) == []
+    )  # the last slot is 70 days ahead
+
+
+def test_a_window_that_opens_after_the_cut_off_never_opens():
+    late = at(28, month=1, year=2027)
+    policy = Policy(
+        opens=at(1),
+        windows=[Window("A", Who(groups={"A"}), opens=late)],
+        book=CutOff(days=2),
+        cancel=CutOff(days=2),
+    )
+    assert ("GL-2204", "error", "policy.windows.0") in found(programme(policy))
+
+
+def test_rules_that_overlap():
+    twice = [
+        {"dates": "2027-01-05/2027-01-29", "times": "10:00-11:00"},
+        {"dates": "2027-01-20/2027-01-22", "times": "10:00-12:00"},
+    ]
+    (finding,) = preflight(programme(slots=twice), NOW, TOWN)
+    assert (finding.code, finding.level) == ("GL-2221", "warning")
+    assert "3枠、最初は1月20日(水) 10:00" in finding.text
+    twice[1]["name"] = "B"
+    assert found(programme(slots=twice)) == []
+    later = [{"from": "2027-01-20", "slots": [{"dates": "2027-01-20/2027-01-29", "times": "10:00"}]}]
+    assert found(programme(editions=later)) == []
+
+
+def test_nobody_gets_a_place():
+    assert found(programme(capacity=0)) == [("GL-2214", "error", "capacity")]
+
+
+JANUARY = (date(2027, 1, 5), date(2027, 1, 29))
+
+
+@pytest.mark.parametrize(
+    ("interval", "reach", "wrong"),
+    [
+        (Interval("dose1", 21), {"dose1": (date(2026, 12, 1), date(2026, 12, 20))}, False),
+        (
+            Interval("dose1", 21, 42),
+            {"dose1": (date(2026, 11, 1), date(2026, 11, 24))},
+            False,
+        ),  # the 42nd day is 5 January
+        (Interval("dose1", 21, 42), {"dose1": (date(2026, 11, 1), date(2026, 11, 23))}, True),
+        (Interval("dose1", 21), {"dose1": (date(2027, 1, 8), date(2027, 2, 20))}, False),
+        (Interval("dose1", 21), {"dose1": (date(2027, 1, 9), date(2027, 2, 20))}, True),
+        (Interval("dose1", 21, 42), {"dose1": (date.min, date.max)}, False),
+        (Interval("flu", 90), {"flu": JANUARY}, True),
+        (Interval("flu", 90, required=False), {"flu": JANUARY}, False),
+        (Interval("dose1", 21), {}, False),
+    ],
+)
+def test_an_interval_that_no_slot_keeps(interval, reach, wrong):
+    expected = [("GL-2222", "error", "policy.interval")] if wrong else []
+    assert found(programme(Policy(interval=interval)), evolve(TOWN, reach=reach)) == expected
+
+
+def test_an_interval_after_what_the_list_says_is_left_to_the_list():
+    policy = Policy(interval=Interval("flu", 90), eligibility=Eligibility())
+    assert found(programme(policy), evolve(TOWN, reach={"flu": JANUARY})) == []
+
+
+@pytest.mark.parametrize(
+    ("linked", "reach", "codes"),
+    [
+        ({"to": "dose2", "least_days": 21}, {"dose2": (date(2027, 1, 1), date(2027, 1, 26))}, []),
+        ({"to": "dose2", "least_days": 21}, {"dose2": (date(2027, 1, 1), date(2027, 1, 25))}, ["GL-2222"]),
+        ({"to": "dose2", "most_days": 7}, {"dose2": (date(2027, 2, 5), date(2027, 3, 1))}, []),
+        ({"to": "dose2", "most_days": 7}, {"dose2": (date(2027, 2, 6), date(2027, 3, 1))}, ["GL-2222"]),
+        ({"least_days": 24}, {"flu": JANUARY}, []),
+        ({"least_days": 25}, {"flu": JANUARY}, ["GL-2222"]),
+        ({"to": "dose2"}, {"flu": JANUARY}, ["GL-2218"]),
+    ],
+)
+def test_a_link_that_no_pair_keeps(linked, reach, codes):
+    assert [code for code, _, _ in found(programme(linked=linked), evolve(TOWN, reach=reach))] == codes
+
+
+@pytest.mark.parametrize(
+    ("entry", "interval", "wrong"),
+    [
+        ((None, None), None, False),
+        ((None, date(2027, 1, 5)), None, False),
+        ((None, date(2027, 1, 4)), None, True),
+        ((date(2026, 10, 1), None), None, False),
+        ((date(2026, 10, 1), None), Interval(least=120), False),  # 29 January
+        ((date(2026, 10, 2), None), Interval(least=120), True),
+        ((date(2026, 11, 24), None), Interval(most=42), False),
+        ((date(2026, 11, 23), None), Interval(most=42), True),
+        ((date(2026, 12, 20), date(2027, 1, 10)), Interval(least=21), True),  # 10 January is a Sunday
+        ((date(2026, 12, 20), date(2027, 1, 11)), Interval(least=21), False),
+    ],
+)
+def test_rows_of_the_list_that_no_slot_is_for(entry, interval, wrong):
+    facts = evolve(TOWN, cohorts={"": 8}, entries={(None, None): 5, entry: 3})
+    policy = Policy(eligibility=Eligibility(), interval=interval)
+    got = preflight(programme(policy), NOW, facts)
+    assert [(each.code, each.level, each.key) for each in got] == (
+        [("GL-2223", "warning", "policy.eligibility")] if wrong else []
+    )
+    assert all("3件" in each.text for each in got)
+
+
 def test_errors_come_first_and_a_finding_tells_its_place():
     policy = Policy(opens=at(5), windows=[Window("A", Who(groups={"A"}), opens=at(10), closes=at(9))])
     assert [each.level for each in preflight(programme(policy), NOW, TOWN)] == ["error", "warning"]

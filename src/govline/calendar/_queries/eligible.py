@@ -33,6 +33,7 @@ __all__ = [
     "PURGE_GUESSES",
     "QUEUE_GUESS",
     "STANDING_ON",
+    "TERMS",
     "WRONG",
     "Entry",
     "GuessRow",
@@ -125,6 +126,12 @@ COHORTS: Final = Statement(
     .where(_OF_PROGRAMME, eligible.c.withdrawn.is_(false()))
     .group_by(eligible.c.cohort)
     .order_by(eligible.c.cohort),
+)
+TERMS: Final = Statement(
+    "calendar.eligible_terms",
+    select(eligible.c.earlier_on, eligible.c.good_until, func.count())
+    .where(_OF_PROGRAMME, eligible.c.withdrawn.is_(false()))
+    .group_by(eligible.c.earlier_on, eligible.c.good_until),
 )
 LAST_DAYS: Final = Statement(
     "calendar.eligible_last_days",

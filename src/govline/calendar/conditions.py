@@ -1,6 +1,6 @@
 """What is asked of the citizen: who they are, how much they have, what came before, what they answered. Pure."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 
 from attrs import evolve
@@ -8,10 +8,10 @@ from attrs import evolve
 from govline.calendar.model import CitizenFacts, Policy, SlotFacts
 from govline.calendar.reasons import because
 from govline.calendar.terms import Ages, Group, Interval, Limit, Question, Standing, Voucher, Who
-from govline.core import Reason
+from govline.core import Id, Reason
 from govline.core.jst import age_at, fiscal_year, fiscal_year_start, legal_age_at, to_jst
 
-__all__ = ["answer_reasons", "fits", "limit_reasons", "person_reasons", "used"]
+__all__ = ["acting_group", "answer_reasons", "fits", "limit_reasons", "person_reasons", "used"]
 
 _DAY = timedelta(days=1)
 
@@ -89,6 +89,19 @@ def _group_reasons(who: Who, group: Group | None, day: date, purpose: str) -> It
         yield because("group_ended", until=group.until)
     if purpose and group.purposes and purpose not in group.purposes:
         yield because("purposes", purposes=sorted(group.purposes))
+
+
+def acting_group(mine: Iterable[Group], policy: Policy, day: date = date.max) -> Group | None:
+    """Of several groups that a citizen acts for, the one they book as: of a class that the policy names, registered for its purpose,
+    good on that day (or for longest), with the highest rate; the latest of equals.
+    """
+    named = policy.who.groups.union(*(window.who.groups for window in policy.windows))
+
+    def rank(group: Group) -> tuple[bool, bool, date, int, Id]:
+        aims = not (policy.purpose and group.purposes) or policy.purpose in group.purposes
+        return group.kind in named, aims, min(group.until or date.max, day), group.rate, group.id
+
+    return max(mine, key=rank, default=None)
 
 
 # --- the list ---

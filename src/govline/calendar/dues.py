@@ -78,14 +78,15 @@ class Dues:
         """What a booking costs this citizen, line by line; nothing where the programme has no tariff."""
         if programme.tariff is None:
             return Price(())
-        group = None if citizen is None else self.groups.of(tx, citizen)
-        good = group is not None and (group.until is None or to_jst(slot.starts).date() <= group.until)
+        day = to_jst(slot.starts).date()
+        group = None if citizen is None else self.groups.of(tx, citizen, programme.policy, day)
+        good = group is not None and (group.until is None or day <= group.until)
         bill = partial(price, programme.tariff, slot.starts, slot.ends, slot=slot.name, party=party)
         return bill(
             options=options,
             rate=group.rate if group and good else 0,
             kind=group.kind if group and good else "",
-            holiday=self.holiday(to_jst(slot.starts).date()),
+            holiday=self.holiday(day),
         )
 
     def owe(self, tx: Transaction, programme: Programme, booking: Booking) -> None:

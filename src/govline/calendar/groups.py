@@ -9,6 +9,8 @@ from attrs import evolve
 from govline.calendar import _queries as base
 from govline.calendar._queries import known
 from govline.calendar._queries import terms as q
+from govline.calendar.conditions import acting_group
+from govline.calendar.model import Policy
 from govline.calendar.requests import check_key, digest_of, row_of
 from govline.calendar.terms import Group
 from govline.core import CitizenId, Id, Ref, Transaction
@@ -118,11 +120,13 @@ class Groups:
         """The citizen acts for it no longer; whether they did."""
         return bool(tx.write(q.DROP_MEMBER, {"group": group, "who": citizen}))
 
-    def of(self, tx: Transaction, citizen: CitizenId) -> Group | None:
-        """The approved group that a citizen acts for; the latest where there are several."""
+    def of(
+        self, tx: Transaction, citizen: CitizenId, policy: Policy | None = None, day: date = date.max
+    ) -> Group | None:
+        """The approved group that a citizen acts for; of several the one that `acting_group` finds for the policy and day."""
         rows: Sequence[known.GroupRow] = tx.all(known.GROUPS_OF, {"citizens": json.dumps([citizen])})
-        found = rows[-1] if rows else None
-        return Group(found.id, found.kind, found.rate, found.until, found.purposes) if found else None
+        mine = [Group(row.id, row.kind, row.rate, row.until, row.purposes) for row in rows]
+        return acting_group(mine, policy or Policy(), day)
 
     def waiting(self, tx: Transaction, *, after: Id = "", limit: int = _PAGE) -> Sequence[q.GroupRow]:
         """Groups that wait for staff, oldest first."""

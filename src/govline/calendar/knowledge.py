@@ -11,7 +11,7 @@ from functools import lru_cache
 from attrs import evolve, field, frozen
 
 from govline.calendar._queries import known as q
-from govline.calendar.conditions import person_reasons
+from govline.calendar.conditions import acting_group, person_reasons
 from govline.calendar.model import Booking, BookingState, CitizenFacts, Policy, Programme, Slot
 from govline.calendar.reception import window_reasons
 from govline.calendar.terms import Group, Standing, Voucher
@@ -78,7 +78,7 @@ def look_up(
             histories.get(pair, ()),
             vouchers.get(pair, ()),
             {name: attributes.get(pair[1], {}).get(name) for name in policy.attributes},
-            _group(groups.get(pair[1], ()), policy),
+            acting_group(groups.get(pair[1], ()), policy),
         )
         for pair, policy in asked
         if policy.personal
@@ -200,12 +200,6 @@ def _vouchers(tx: Transaction, asked: Sequence[Pair], moving: Id) -> dict[Pair, 
         voucher = Voucher(row.id, row.cohort, row.earlier, row.product, row.until, taken)
         found.setdefault((row.programme, row.citizen), []).append(voucher)
     return found
-
-
-def _group(mine: Sequence[Group], policy: Policy) -> Group | None:
-    """Of several groups that a citizen acts for, one of a class that the policy names; the latest otherwise."""
-    named = policy.who.groups.union(*(window.who.groups for window in policy.windows))
-    return max(mine, key=lambda group: (group.kind in named, group.id), default=None)
 
 
 def _groups(tx: Transaction, citizens: Sequence[CitizenId]) -> dict[CitizenId, list[Group]]:

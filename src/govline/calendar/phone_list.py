@@ -1,7 +1,7 @@
 """電話受付の一覧: bookings that staff took on paper or in a spreadsheet go into the one ledger, all of them or none, refusals by row."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -122,11 +122,10 @@ class _Taking:
         return added
 
     def _slots(self, tx: Transaction) -> Mapping[tuple[datetime, str], Slot]:
-        days = [row.values["day"] for row in self.rows]
-        if not days:
+        starts = [_starts(row) for row in self.rows]
+        if not starts:
             return {}
-        since = datetime.combine(min(days), time(), JST)
-        until = datetime.combine(max(days), time(23, 59, 59), JST)
+        since, until = min(starts), max(starts) + timedelta(microseconds=1)
         found = self.calendar.slots(tx, self.programme, since=since, until=until, limit=1_000_000)
         return {(slot.starts, slot.name): slot for slot in found}
 
@@ -135,8 +134,7 @@ class _Taking:
     ) -> tuple[str, str] | None:
         """Column and reason of a refusal."""
         values = row.values
-        starts = time.fromisoformat(values["starts"]) if values["starts"] < "24:00" else time()
-        slot = slots.get((datetime.combine(values["day"], starts, JST), values.get("room") or ""))
+        slot = slots.get((_starts(row), values.get("room") or ""))
         if slot is None:
             return "day", "この日時(と部屋)の枠がありません"
         contact = Contact(values.get("label") or "", values.get("phone") or "")
@@ -149,3 +147,9 @@ class _Taking:
                 raise
             return "no", "この整理番号は、別の内容ですでに取り込まれています"
         return ("day", answer.text.replace("\n", " ")) if isinstance(answer, Refused) else None
+
+
+def _starts(row: Row) -> datetime:
+    """The instant of a row; 25:00 is one o'clock of the next day."""
+    hour, _, minute = row.values["starts"].partition(":")
+    return datetime.combine(row.values["day"], time(), JST) + timedelta(hours=int(hour), minutes=int(minute))

@@ -12,6 +12,7 @@ from govline.calendar.phone_list import take_list
 from govline.calendar.roster import ROSTER, roster, write_roster
 from govline.calendar.terms import Eligibility, Who, Window
 from govline.core import Actor, Reason
+from govline.core.jst import JST
 from govline.errors import InputError
 from govline.tabular import Files, read
 
@@ -59,6 +60,17 @@ def test_a_telephone_list_is_booked_once(any_db, calendar, take):
     assert (again.added, again.unchanged) == (1, 2)
     assert booked(any_db, calendar) == [2, 2]
     assert any_db.read(calendar.reconcile) == []
+
+
+def test_times_past_midnight_belong_to_the_day_on_which_the_evening_began(any_db, calendar, take):
+    night = [
+        SlotPlan(datetime(2026, 11, day, hour, tzinfo=JST), datetime(2026, 11, day, hour + 1, tzinfo=JST), 1)
+        for day, hour in ((24, 0), (25, 0), (25, 1))
+    ]
+    any_db.run(lambda tx: calendar.add_slots(tx, "p", night))
+    assert take("1,2026/11/24,24:00,1,,", "2,2026/11/24,25:00,1,,").added == 2
+    taken = any_db.read(lambda tx: calendar.slots(tx, "p"))
+    assert [slot.starts for slot in taken if slot.booked] == [plan.starts for plan in night[1:]]
 
 
 def test_one_refusal_and_nothing_is_booked(any_db, calendar, take):

@@ -255,6 +255,23 @@ def test_of_several_groups_the_one_that_may_book_counts_and_its_purposes(any_db)
     assert code(book(any_db, calendar, slots["hall"][1])) == ["GL-2122"]
 
 
+def test_a_registration_that_has_ended_does_not_stand_before_one_that_has_not(any_db):
+    tariff = Tariff([Fee(1_000)])
+    calendar, slots = opened(
+        any_db, Programme("hall", policy=Policy(who=Who(groups={"福祉"})), tariff=tariff)
+    )
+    terms = [("a", 50, date(2026, 12, 3)), ("b", 30, None), ("c", 90, date(2026, 11, 1))]
+    for name, rate, until in terms:
+        asked = any_db.run(lambda tx, n=name: calendar.groups.ask(tx, n, "福祉", "c1", key=n))
+        good = {"rate": rate, "until": until, "reason": "確認"}
+        any_db.run(lambda tx, g=asked, w=good: calendar.groups.approve(tx, g, **w), actor=STAFF)
+    assert isinstance(book(any_db, calendar, slots["hall"][4]), Booking)
+    totals = [
+        any_db.read(lambda tx, n=n: calendar.price(tx, slots["hall"][n], citizen="c1")).total for n in (0, 4)
+    ]
+    assert totals == [500, 700]  # the better rate while it holds
+
+
 def test_an_earlier_programme_that_is_declared_no_more_still_counts(any_db):
     second = Programme("dose2", policy=Policy(interval=Interval("dose1", 1)))
     calendar, slots = opened(any_db, Programme("dose1"), second)

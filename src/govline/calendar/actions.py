@@ -97,10 +97,12 @@ class CalendarActions:
             return ask_question(programme, page.to_json(), 0, self.texts)
         return self._offer(tx, page)
 
-    def picked(self, tx: Transaction, context: TalkContext, state: Json, said: Input) -> ActionResult:  # noqa: ARG002 - the contract's signature
+    def picked(self, tx: Transaction, context: TalkContext, state: Json, said: Input) -> ActionResult:
         """The citizen answered a question, tapped a slot, another page or a date, or typed something."""
         if "question" in state:
             return self._questioned(tx, state, said)
+        if (aside := self._aside(tx, context, state, said)) is not None:
+            return aside
         page = Page(**state)
         meant = read(tx, self.calendar, page, said)
         if isinstance(meant, Slot):
@@ -192,6 +194,8 @@ class CalendarActions:
 
     def change_on(self, tx: Transaction, context: TalkContext, state: Json, said: Input) -> ActionResult:
         """Go on with the change: the booking, then the slot."""
+        if (aside := self._aside(tx, context, state, said)) is not None:
+            return aside
         if "bookings" in state:
             chosen = self._chosen(tx, context, state, said)
             return self._offer_move(tx, chosen) if chosen else self._which_again(tx, context, state)
@@ -212,6 +216,8 @@ class CalendarActions:
         """Go on with the cancellation: the booking, then yes or no, then what becomes of bookings linked with it."""
         if "left" in state:
             return self._left_answered(tx, context, state, said)
+        if (aside := self._aside(tx, context, state, said)) is not None:
+            return aside
         if "bookings" in state:
             chosen = self._chosen(tx, context, state, said)
             return self._really(chosen) if chosen else self._which_again(tx, context, state)
@@ -232,6 +238,14 @@ class CalendarActions:
             return self._answered(cancelled)
         done = Text(self.texts.get("calendar.page.tell_cancelled", booking=self._named(cancelled)))
         return Ask([done, asked], {"left": cancelled.link, "value": self._value(cancelled)})
+
+    def _aside(self, tx: Transaction, context: TalkContext, state: Json, said: Input) -> Ask | None:
+        """A tap on another message of ours (a closure's slots) in the middle of a talk: answered, and the talk stays where it is."""
+        for heard in (self.calendar.rebooking().respond, self.calendar.left_over.respond):
+            told = heard(tx, context, said)
+            if told is not None:
+                return Ask(told, state)
+        return None
 
     def _left_answered(self, tx: Transaction, context: TalkContext, state: Json, said: Input) -> ActionResult:
         told = self.calendar.left_over.hear(tx, context, state["left"], said)

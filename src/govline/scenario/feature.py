@@ -82,6 +82,7 @@ class ScenarioFeature:
             responders=(
                 Responder("scenario.session", "session", service.handle),
                 Responder("scenario.keyword", "keyword", service.begin_by_word),
+                Responder("scenario.late", "default", service.handle_late),
             ),
             handlers=[Handler(name, service.deliver) for name in self._config.awaits],
             effects={TIMEOUT: TimeoutEffects(service)},

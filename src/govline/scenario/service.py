@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Final
 
 from attrs import evolve, frozen
@@ -91,7 +92,19 @@ class ScenarioService:
             )
         if talk is None or talk.session is None:
             return [Said(text_message(self._texts.gone))] if tap is not None else None
+        if _for_others(talk.session, given, context.now):
+            return None
         return self._go_on(tx, talk, talk.session, context, given)
+
+    def handle_late(self, tx: Transaction, context: TalkContext, given: Input) -> Answer | None:
+        """Say that the talk's time is over to a tap that nobody else has answered; None where no such talk stands.
+
+        A message of another feature may have come since (a closure with slots to choose from): its buttons are not this talk's.
+        """
+        talk = self._hold(tx, context.citizen) if given.kind == "postback" else None
+        if talk is None or talk.session is None or not _over(talk.session, context.now):
+            return None
+        return self._go_on(tx, talk, talk.session, context, storable(given, context.key or tx.new_id()))
 
     def begin_by_word(self, tx: Transaction, context: TalkContext, given: Input) -> Answer | None:
         """Start the scenario whose trigger the citizen typed; None when it is nobody's."""
@@ -163,8 +176,6 @@ class ScenarioService:
     def _go_on(
         self, tx: Transaction, talk: _Talk, session: Session, context: TalkContext, given: Input
     ) -> Answer | None:
-        if _for_others(session, given):
-            return None
         compiled = self._library.pinned(tx, session)
         if compiled is None:
             return self._renew(tx, talk, session, context, given)
@@ -342,12 +353,17 @@ def _recorded(tx: Transaction, citizen: CitizenId, key: str) -> Answer | None:
     return [Said(message) for message in found[0]["messages"]] if found else None
 
 
-def _for_others(session: Session, given: Input) -> bool:
+def _over(session: Session, now: datetime) -> bool:
+    """Whether the talk's time is over."""
+    return session.due is not None and now >= session.due
+
+
+def _for_others(session: Session, given: Input, now: datetime) -> bool:
     """Postbacks of other features and events that nobody waits for are left to the next responder."""
     pending = session.pending
     if given.kind == "event":
         return pending is None or pending.event != given.data
-    asks = pending is not None and not pending.event
+    asks = pending is not None and not pending.event and not _over(session, now)
     return given.kind == "postback" and not asks and not given.data.startswith(PREFIX)
 
 

@@ -258,6 +258,7 @@ class PostgresEngine:
             if unit.error is None or not _retryable(unit.error, dropped=dropped):
                 return
             if time.monotonic() > give_up:
+                unit.error = _away(unit.error) if dropped else unit.error
                 return
             threading.Event().wait(random.uniform(0, pause))  # noqa: S311 - jitter
             pause = min(pause * 2, 0.1)
@@ -391,6 +392,16 @@ def _lost(error: BaseException) -> StoreError:
     )
     lost.__cause__ = error
     return lost
+
+
+def _away(error: BaseException) -> StoreError:
+    away = StoreError(
+        "the database server went away and did not come back in time: nothing was written",
+        code="GL-1016",
+        hint="ask again a little later with the same idempotency key; over HTTP answer 503",
+    )
+    away.__cause__ = error
+    return away
 
 
 def _quoted(name: str) -> str:

@@ -7,9 +7,10 @@ from typing import Final
 
 from govline.errors import RetryNeeded
 
-__all__ = ["asks_to_retry", "is_busy", "retry_is_told"]
+__all__ = ["asks_to_retry", "busy_is_told", "is_busy", "retry_is_told"]
 
 _RETRYABLE: Final = ("40001", "40P01")
+_LOCK_TIMEOUT: Final = "55P03"
 _BUSY: Final = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 
@@ -37,6 +38,23 @@ def retry_is_told() -> Iterator[None]:
             raise RetryNeeded(
                 "the database asks to run this transaction again",
                 hint="roll back and run the whole transaction again, all of its block included",
+            ) from error
+        raise
+
+
+@contextmanager
+def busy_is_told() -> Iterator[None]:
+    """Turn what the driver says when others keep a row or the file for too long into RetryNeeded."""
+    try:
+        yield
+    except RetryNeeded:
+        raise
+    except Exception as error:
+        late = any(getattr(each, "sqlstate", None) == _LOCK_TIMEOUT for each in _layers(error))
+        if late or asks_to_retry(error):
+            raise RetryNeeded(
+                "the database was busy for longer than its patience: nothing was written",
+                hint="ask again a little later with the same idempotency key; over HTTP answer 503",
             ) from error
         raise
 

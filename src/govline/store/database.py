@@ -18,7 +18,7 @@ from govline.core.transaction import Transaction
 from govline.core.values import SYSTEM, Actor
 from govline.errors import ConfigError, InputError, MissingExtra, NestedUnit, StoreError
 from govline.store._line import Unit, unit_name
-from govline.store._retry import retry_is_told
+from govline.store._retry import busy_is_told, retry_is_told
 from govline.store.join import join
 
 if TYPE_CHECKING:
@@ -149,7 +149,12 @@ class Database:
         self.handlers = tuple(handlers)
 
     def run(
-        self, work: Callable[[Transaction], T], *, group: str | None = None, actor: Actor | None = None
+        self,
+        work: Callable[[Transaction], T],
+        *,
+        group: str | None = None,
+        actor: Actor | None = None,
+        hold: float | None = None,
     ) -> T:
         """Run a unit of work in a transaction of its own and commit it.
 
@@ -159,15 +164,19 @@ class Database:
         Args:
             work: Gets the transaction; its result is returned. What it raises is raised here, after a rollback.
             actor: On whose behalf; the system where omitted.
+            hold: SQLite only, for a unit that calls foreign code: after so many seconds others who wait take the writer away
+                from it; it ends with UnitTimeout and has no effect. PostgreSQL's writers do not wait for each other.
 
         Raises:
             NestedUnit: Called inside a unit or a `begin` block of this database.
             UnitTimeout: A unit held the writer longer than its budget.
+            RetryNeeded: Others kept the database busy for longer than its patience; nothing was written.
         """
         self.refuse_nesting(work)
         unit = Unit(work, actor or SYSTEM)
-        self.engine.run(unit, group)
-        result: T = _plain(unit.outcome())
+        with busy_is_told():
+            self.engine.run(unit, group)
+            result: T = _plain(unit.outcome())
         if unit.nudge:
             self.nudge()
         return result
@@ -176,8 +185,9 @@ class Database:
         """Run a reading unit on a snapshot; never waits for writers, cannot write."""
         self._refuse_fork()
         unit = Unit(work, SYSTEM)
-        self.engine.read(unit)
-        result: T = _plain(unit.outcome())
+        with busy_is_told():
+            self.engine.read(unit)
+            result: T = _plain(unit.outcome())
         return result
 
     @contextmanager

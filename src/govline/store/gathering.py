@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from govline.core import Transaction
 from govline.store._line import Line, Unit
+from govline.store._outage import is_outage
 
 if TYPE_CHECKING:
     from govline.store.database import Database
@@ -85,22 +86,31 @@ class Gathering(Generic[Request, Answer]):
         self._last = len(units)
 
     def _settle(self, units: list[Unit]) -> None:
-        try:
-            self._run(units)
-        except Exception as error:  # noqa: BLE001 - it belongs to whoever asked, in their own thread
-            if len(units) == 1:
-                units[0].error = error
+        error = self._failure(units)
+        if error is None:
+            return
+        if len(units) == 1 or _meets_everybody(error):
+            _fail(units, error)
+            return
+        # one bad request must not cost the others theirs
+        for number, unit in enumerate(units):
+            alone = self._failure([unit])
+            if alone is not None and _meets_everybody(alone):
+                _fail(units[number:], alone)
                 return
-            # one bad request must not cost the others theirs
-            for unit in units:
-                self._settle([unit])
+            unit.error = unit.error or alone
 
-    def _run(self, units: list[Unit]) -> None:
+    def _failure(self, units: list[Unit]) -> Exception | None:
+        """Run them in one unit of work; what it ended with, where it failed as a whole."""
         requests = [unit.work(None) for unit in units]
-        answers = self._db.run(lambda tx: self._answer(tx, requests))
+        try:
+            answers = self._db.run(lambda tx: self._answer(tx, requests))
+        except Exception as error:  # noqa: BLE001 - it belongs to whoever asked, in their own thread
+            return error
         for unit, answer in zip(units, answers, strict=True):
             unit.result, unit.error = (None, answer) if isinstance(answer, Exception) else (answer, None)
             unit.committed = True
+        return None
 
     def _enlist(self, key: str) -> Line:
         with self._mutex:
@@ -116,6 +126,20 @@ class Gathering(Generic[Request, Answer]):
 
 
 _NOBODY: Final[Any] = None  # each request carries its own actor
+
+
+def _meets_everybody(error: Exception) -> bool:
+    """Whether it is the database that failed: asking for each alone would make the last one wait for all the others' patience.
+
+    After a COMMIT of unknown fate each is asked for again: by its key it gets what stands.
+    """
+    code = getattr(error, "code", "")
+    return code != "GL-1005" and (code in ("GL-1004", "GL-1006") or is_outage(error))
+
+
+def _fail(units: Sequence[Unit], error: Exception) -> None:
+    for unit in units:
+        unit.error = error
 
 
 def _never() -> None:

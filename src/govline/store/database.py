@@ -149,12 +149,7 @@ class Database:
         self.handlers = tuple(handlers)
 
     def run(
-        self,
-        work: Callable[[Transaction], T],
-        *,
-        group: str | None = None,
-        actor: Actor | None = None,
-        hold: float | None = None,
+        self, work: Callable[[Transaction], T], *, group: str | None = None, actor: Actor | None = None
     ) -> T:
         """Run a unit of work in a transaction of its own and commit it.
 
@@ -164,8 +159,6 @@ class Database:
         Args:
             work: Gets the transaction; its result is returned. What it raises is raised here, after a rollback.
             actor: On whose behalf; the system where omitted.
-            hold: SQLite only, for a unit that calls foreign code: after so many seconds others who wait take the writer away
-                from it; it ends with UnitTimeout and has no effect. PostgreSQL's writers do not wait for each other.
 
         Raises:
             NestedUnit: Called inside a unit or a `begin` block of this database.

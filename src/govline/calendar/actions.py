@@ -12,7 +12,7 @@ from govline.calendar.page_links import NO_PAGES, PageLinks
 from govline.calendar.picker import Page, ask, read, slot_label, slot_value
 from govline.calendar.screening import Screened, ask_question, hear_answer
 from govline.calendar.service import Calendar
-from govline.core import Action, ActionResult, Ask, Finished, Input, Json, Reason, TalkContext, Transaction
+from govline.core import Action, ActionResult, Ask, Finished, Input, Json, TalkContext, Transaction
 from govline.core.message_limits import LIMITS
 from govline.core.messages import Buttons, Carousel, Column, Confirm, Open, Postback, QuickReply, Text
 from govline.core.text import clip, normalize
@@ -321,8 +321,7 @@ class CalendarActions:
     def _answered(self, answer: Booking | Refused) -> Finished:
         if isinstance(answer, Refused):
             codes = [reason.code for reason in answer.reasons]
-            said = Text(Reason.join(self.calendar.worded(answer)))
-            return Finished("refused", {"reasons": codes}, [said])
+            return Finished("refused", {"reasons": codes}, [Text(self.calendar.worded(answer).text)])
         return Finished("ok", self._value(answer))
 
     def _none(self) -> Finished:

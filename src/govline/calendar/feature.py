@@ -170,7 +170,7 @@ class CalendarSlots:
     ) -> Ref | tuple[Reason, ...]:
         """A hold's reference, or every reason against it."""
         answer = self.calendar.hold(tx, slot, citizen, party=party, key=key)
-        return tuple(self.calendar.worded(answer)) if isinstance(answer, Refused) else answer.ref
+        return tuple(self.calendar.worded(answer).reasons) if isinstance(answer, Refused) else answer.ref
 
     def release(self, tx: Transaction, booking: Ref, *, key: str) -> None:
         """Free the places; nothing happens when they are free already."""

@@ -19,7 +19,7 @@ from govline.calendar.dues import Dues
 from govline.calendar.eligibility import EligibilityList
 from govline.calendar.groups import Groups
 from govline.calendar.history import Step, steps
-from govline.calendar.ics import Taken, booking_ics
+from govline.calendar.ics_reader import booking_file
 from govline.calendar.layout import Conflict, Layout, add_slots, conflicts, lay_out, window
 from govline.calendar.left_over import LeftOver
 from govline.calendar.mending import differences
@@ -43,17 +43,7 @@ from govline.calendar.rules import check, judge
 from govline.calendar.rush import Wish, take_many
 from govline.calendar.texts import CALENDAR_TEXTS
 from govline.calendar.upkeep import Upkeep
-from govline.core import (
-    ALLOW_ALL,
-    CitizenId,
-    ClaimPort,
-    Id,
-    PolicyPort,
-    ProfilePort,
-    Reason,
-    Ref,
-    Transaction,
-)
+from govline.core import ALLOW_ALL, CitizenId, ClaimPort, Id, PolicyPort, ProfilePort, Ref, Transaction
 from govline.core.holidays import HolidayCalendar
 from govline.core.jst import to_jst
 from govline.core.texts import Texts
@@ -124,9 +114,9 @@ class Calendar:
                 f"no programme is called {programme!r}", code="GL-2002", hint=f"declared: {known}"
             ) from None
 
-    def worded(self, refused: Refused, locale: str = "") -> list[Reason]:
-        """Its reasons in the town's own words and the citizen's language; that of whoever is being answered where omitted."""
-        return reasons.worded(refused.reasons, self._texts, locale)
+    def worded(self, refused: Refused, locale: str = "") -> Refused:
+        """The same in the town's own words and the citizen's language; that of whoever is being answered where omitted."""
+        return Refused(reasons.worded(refused.reasons, self._texts, locale))
 
     # --- slots ---
 
@@ -345,15 +335,7 @@ class Calendar:
 
     def ics(self, tx: Transaction, booking_id: Id) -> bytes | None:
         """The booking for its holder's own calendar; once it has ended, what takes it out of there again. None where there is none."""
-        booking = self.booking(tx, booking_id)
-        slot = None if booking is None else self.slot(tx, booking.slot)
-        if booking is None or slot is None:
-            return None
-        found = self.programmes.get(booking.programme)
-        title, reminders = (found.title, found.reminders) if found else (booking.programme, ())
-        sequence = len(self.history(tx, booking_id)) - 1
-        taken = Taken(booking, title, slot.ends, slot.name, sequence, reminders)
-        return booking_ics(taken, town=tx.town, stamp=tx.now)
+        return booking_file(tx, self.programmes, booking_id)
 
     def history(self, tx: Transaction, booking_id: Id) -> list[Step]:
         """What has happened to a booking, oldest first: who, through which channel, why, when."""

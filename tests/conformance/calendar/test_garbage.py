@@ -9,9 +9,11 @@ from sqlalchemy import text
 from govline.calendar.garbage import Garbage
 from govline.calendar.garbage.feature import GarbageFeature
 from govline.calendar.garbage.model import Setting
+from govline.calendar.garbage.texts import GARBAGE_TEXTS
 from govline.core.jst import JST
+from govline.core.texts import Texts
 from govline.errors import FileError, InputError
-from govline.store import identity, ticks
+from govline.store import identity, languages, ticks
 
 AREAS = "地名,センター,燃やすごみ,資源,埋立ごみ\n東町,北工場,月 木,水2 水4,金1\n西町,南工場,火 金,水1 水3,\n港町,,月 木,土,\n"
 CENTERS = "名称,休止開始日,休止終了日\n北工場,2026/12/31,2027/1/3\n"
@@ -268,3 +270,27 @@ def test_real_calendars_can_be_imported(town_db, garbage, data_folder, name):
     assert report.written
     assert report.days > 250
     assert len(town_db.read(garbage.areas)) == report.areas
+
+
+def test_notices_are_in_the_citizens_language_and_one_batch_a_language(town, clock):
+    texts = Texts({"garbage.line": {"en": "{kinds} ({area})"}}, GARBAGE_TEXTS)
+    garbage = Garbage(texts)
+    spoken = ["ja", "en", "en", "ja-easy", "zh-TW", "ja", "en"]
+    for n, locale in enumerate(spoken):
+        who = citizen(town, str(n))
+        town.run(lambda tx, w=who: garbage.save(tx, w, Setting("東町")))
+        town.run(lambda tx, w=who, spoken=locale: languages.choose(tx, w, spoken))
+    at(clock, date(2026, 11, 29), 18)
+    assert town.run(garbage.notify) == len(spoken)
+    bodies = sorted({body for body, _ in runs(town)})
+    with town.begin() as tx:
+        sizes = (
+            tx.connection.execute(text("SELECT size FROM gl_delivery_batch ORDER BY size")).scalars().all()
+        )
+    assert sizes == [1, 3, 3], (
+        "Japanese, English and やさしい日本語; a language without texts reads Japanese"
+    )
+    assert len(bodies) == 3
+    assert any("Tomorrow, Mon 30 Nov" in body and "「燃やすごみ」 (東町)" in body for body in bodies)
+    assert any("明日 11月30日(月) の収集" in body for body in bodies)
+    assert any("あした 11月30日(月)" in body for body in bodies)

@@ -9,7 +9,7 @@ from govline.calendar.garbage import Garbage, notices
 from govline.calendar.garbage.feature import GarbageFeature
 from govline.calendar.garbage.model import Setting
 from govline.core.jst import JST
-from govline.store import identity, ticks
+from govline.store import identity, languages, ticks
 
 AREAS = "地名,燃やすごみ,埋立ごみ\n東町,,金4\n西町,月,金4\n"
 HEADER = "地区,種類,日付,内容,振替日\n"
@@ -54,8 +54,8 @@ def _citizen(db, garbage, name, *settings):
     return who
 
 
-def _heard(db, who):
-    """(day it was sent, text) of everything this citizen got that mentions 12月25日."""
+def _heard(db, who, day="12月25日"):
+    """(day it was sent, text) of everything this citizen got that mentions the day."""
     sql = text(
         "SELECT r.started_at, r.messages FROM gl_delivery_run r"
         " JOIN gl_delivery_recipient d ON d.run_id = r.id WHERE d.citizen = :who ORDER BY r.started_at"
@@ -63,7 +63,7 @@ def _heard(db, who):
     with db.begin() as tx:
         rows = [(row[0], bytes(row[1]).decode()) for row in tx.connection.execute(sql, {"who": who}).all()]
     said = [(datetime.fromtimestamp(at / 1_000_000, JST), body) for at, body in rows]
-    return [(f"{at:%m-%d %H}", body) for at, body in said if "12月25日" in body]
+    return [(f"{at:%m-%d %H}", body) for at, body in said if day in body]
 
 
 def test_who_has_no_notice_that_week_is_told_once_and_who_has_one_reads_it_there(
@@ -221,3 +221,19 @@ def test_without_the_marks_it_would_be_told_twice(town_db, garbage, tmp_path, li
     who = _citizen(town_db, garbage, "a", Setting("西町"))
     live(date(2026, 12, 19), date(2026, 12, 22))
     assert [at for at, _ in _heard(town_db, who)] == ["12-20 18", "12-20 18"]
+
+
+def test_everybody_reads_of_it_in_their_own_language(live, town_db, garbage, tmp_path):
+    people = {
+        locale: _citizen(town_db, garbage, f"{n}", Setting("東町"))
+        for n, locale in enumerate(("ja", "en", "ja-easy"))
+    }
+    for locale, who in people.items():
+        town_db.run(lambda tx, w=who, spoken=locale: languages.choose(tx, w, spoken))
+    _import(town_db, garbage, tmp_path, MOVED)
+    live(date(2026, 12, 18), date(2026, 12, 18))
+    texts = {locale: [text for _, text in _heard(town_db, who, "25")] for locale, who in people.items()}
+    assert {locale: len(heard) for locale, heard in texts.items()} == {"ja": 1, "en": 1, "ja-easy": 1}
+    assert "12月25日(金) の「埋立ごみ」は 12月28日(月) に変わります" in texts["ja"][0]
+    assert "「埋立ごみ」 of Fri 25 Dec will be collected on Mon 28 Dec" in texts["en"][0]
+    assert "ごみの日が かわります" in texts["ja-easy"][0]

@@ -244,8 +244,15 @@ MARK_TOLD: Final = Statement(
 HIDDEN: Final = Statement(
     "garbage.hidden",
     select(muted.c.citizen, muted.c.kind)
+    .prefix_with(_BY_VALUES)
     .join(settings, settings.c.citizen == muted.c.citizen)
-    .where(settings.c.told_by == bindparam("mark"))
+    .where(
+        settings.c.told_by == bindparam("mark"),
+        _ITS_HOUR,
+        settings.c.area.in_(
+            select(days.c.area).where(days.c.day == bindparam("collected", type_=days.c.day.type))
+        ),
+    )
     .distinct()
     .order_by(muted.c.citizen, muted.c.kind),
 )

@@ -241,14 +241,14 @@ class GarbageActions:
         mine = self.garbage.settings(tx, context.citizen)
         if not mine:
             return self._end("none", "garbage.no_area")
-        texts = [self._days_of(tx, setting.area, args.days) for setting in mine[:5]]
+        texts = [self._days_of(tx, setting.area, args.days, context.locale) for setting in mine[:5]]
         return Finished("ok", [setting.area for setting in mine], texts)
 
-    def _days_of(self, tx: Transaction, area: str, days: int) -> Text:
+    def _days_of(self, tx: Transaction, area: str, days: int, locale: str) -> Text:
         found = self.garbage.next_days(tx, area, days=days)
         if not found:
             return Text(self._say("garbage.no_days", area=area, days=days))
-        lines = [f"{day_label(each.day)} {'・'.join(each.kinds)}" for each in found]
+        lines = [f"{day_label(each.day, locale)} {'・'.join(each.kinds)}" for each in found]
         return Text("\n".join([self._say("garbage.next_days", area=area), *lines]))
 
     def pickups(self, tx: Transaction, context: TalkContext, args: PickupArgs) -> ActionResult:
@@ -256,18 +256,18 @@ class GarbageActions:
         mine = self.garbage.settings(tx, context.citizen)
         if not mine:
             return self._end("none", "garbage.no_area")
-        texts = [self._pickups_of(tx, setting.area, args.most) for setting in mine[:5]]
+        texts = [self._pickups_of(tx, setting.area, args.most, context.locale) for setting in mine[:5]]
         return Finished("ok", [setting.area for setting in mine], texts)
 
-    def _pickups_of(self, tx: Transaction, area: str, most: int) -> Text:
+    def _pickups_of(self, tx: Transaction, area: str, most: int, locale: str) -> Text:
         found = self.garbage.pickups(tx, area, most=most)
         how = self.garbage.bulky.how
         apply = [self._say("garbage.apply", how=how)] if how else []
         if not found:
             return Text("\n".join([self._say("garbage.no_pickups", area=area), *apply]))
         lines = [
-            self._say("garbage.pickup", day=day_label(each.day), kinds="・".join(each.kinds))
-            + (self._say("garbage.apply_by", day=day_label(each.apply_by)) if each.apply_by else "")
+            self._say("garbage.pickup", day=day_label(each.day, locale), kinds="・".join(each.kinds))
+            + (self._say("garbage.apply_by", day=day_label(each.apply_by, locale)) if each.apply_by else "")
             for each in found
         ]
         return Text("\n".join([self._say("garbage.pickups", area=area), *lines, *apply]))

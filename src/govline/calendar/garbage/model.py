@@ -69,12 +69,13 @@ class DayOff:
 class Group:
     """Citizens who are told the same: the kinds of each of their areas, and the changes to come.
 
-    `hidden` are kinds with changes that these citizens do not want to be told of.
+    `hidden` are kinds with changes that these citizens do not want to be told of; `locale` is the language that they read.
     """
 
     areas: tuple[tuple[str, tuple[str, ...]], ...]
     citizens: tuple[CitizenId, ...]
     hidden: tuple[str, ...] = ()
+    locale: str = "ja"
 
 
 @frozen

@@ -6,7 +6,7 @@ from datetime import date, datetime, time, timedelta
 from itertools import groupby
 from operator import attrgetter, itemgetter
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Final
 
 from govline.calendar.garbage import _queries as q
 from govline.calendar.garbage.hours import NoticeHours
@@ -18,6 +18,7 @@ from govline.core.jst import JST, to_jst
 from govline.core.messages import Text
 from govline.core.texts import Texts
 from govline.delivery import freeze
+from govline.store import languages
 
 __all__ = ["ANNOUNCED_DAYS", "CATCH_UP_HOURS", "changes", "claim", "notify", "tonight"]
 
@@ -25,6 +26,8 @@ CATCH_UP_HOURS = 3
 """A notice that a stopped machine missed still goes out within so many hours of its time, never on another day."""
 
 _AHEAD = timedelta(days=ANNOUNCED_DAYS + 1)
+
+_NOTHING: Final[Mapping[CitizenId, Any]] = MappingProxyType({})
 
 Row = tuple[CitizenId, str, str]
 Changes = dict[str, list[DayOff]]
@@ -80,18 +83,21 @@ def _expires(now: datetime, hours: NoticeHours) -> datetime:
 
 def _notify(tx: Transaction, texts: Texts, due: Due, expires: datetime) -> int:
     mark, coming, rows = claim(tx, due)
-    groups = _groups(rows, _hidden(tx, mark, coming))
-    wall = to_jst(tx.now)
+    locales = languages.locales_of(tx, dict.fromkeys(row[0] for row in rows))
+    groups = _groups(rows, _hidden(tx, due, mark, coming), locales)
+    told: dict[str, list[CitizenId]] = {}
     for group in groups:
+        told.setdefault(_text(texts, due, group, coming), []).extend(group.citizens)
+    for words, citizens in told.items():
         freeze(
             tx,
-            key=f"garbage:{due.day}:{due.lead}:{wall:%Y%m%dT%H}:{mark}:{_digest(group)}",
+            key=f"garbage:{due.day}:{due.lead}:{to_jst(tx.now):%Y%m%dT%H}:{mark}:{_digest(words)}",
             source="garbage",
-            messages=[Text(_text(texts, due, group, coming))],
-            recipients=group.citizens,
+            messages=[Text(words)],
+            recipients=citizens,
             expires=expires,
         )
-    return sum(len(group.citizens) for group in groups)
+    return sum(map(len, told.values()))
 
 
 def claim(tx: Transaction, due: Due) -> tuple[str, Changes, Sequence[Row]]:
@@ -109,41 +115,48 @@ def claim(tx: Transaction, due: Due) -> tuple[str, Changes, Sequence[Row]]:
     return mark, coming, tx.all(q.TO_TELL, {**due.terms, "mark": mark})
 
 
-def _hidden(tx: Transaction, mark: str, coming: Changes) -> dict[CitizenId, tuple[str, ...]]:
+def _hidden(tx: Transaction, due: Due, mark: str, coming: Changes) -> dict[CitizenId, tuple[str, ...]]:
     """Of the kinds with changes to come, those that a citizen does not want to be told of."""
     kinds = {each.kind for own in coming.values() for each in own}
-    rows = [row for row in tx.all(q.HIDDEN, {"mark": mark}) if row[1] in kinds] if kinds else []
+    rows = [row for row in tx.all(q.HIDDEN, {**due.terms, "mark": mark}) if row[1] in kinds] if kinds else []
     return {citizen: tuple(row[1] for row in own) for citizen, own in groupby(rows, key=itemgetter(0))}
 
 
 def _groups(
-    rows: Iterable[Row], hidden: Mapping[CitizenId, tuple[str, ...]] = MappingProxyType({})
+    rows: Iterable[Row],
+    hidden: Mapping[CitizenId, tuple[str, ...]] = _NOTHING,
+    locales: Mapping[CitizenId, str] = _NOTHING,
 ) -> list[Group]:
-    """Citizens by what they are told; rows come ordered by citizen, area and kind."""
+    """Citizens by what they are told, and in which language; rows come ordered by citizen, area and kind."""
     told: dict[tuple[Any, ...], list[CitizenId]] = {}
     for citizen, own in groupby(rows, key=itemgetter(0)):
         areas = tuple(
             (area, tuple(row[2] for row in of_area)) for area, of_area in groupby(own, key=itemgetter(1))
         )
-        told.setdefault((areas, hidden.get(citizen, ())), []).append(citizen)
-    return [Group(areas, tuple(citizens), unwanted) for (areas, unwanted), citizens in told.items()]
+        locale = locales.get(citizen, languages.DEFAULT)
+        told.setdefault((areas, hidden.get(citizen, ()), locale), []).append(citizen)
+    return [
+        Group(areas, tuple(citizens), unwanted, locale)
+        for (areas, unwanted, locale), citizens in told.items()
+    ]
 
 
-def _digest(group: Group) -> str:
-    return hashlib.sha256(repr((group.areas, group.hidden)).encode()).hexdigest()[:16]
+def _digest(words: str) -> str:
+    return hashlib.sha256(words.encode()).hexdigest()[:16]
 
 
 def _text(texts: Texts, due: Due, group: Group, coming: Changes) -> str:
-    when = texts.get("garbage.tomorrow" if due.lead else "garbage.today", day=day_label(due.day))
-    lines = [_line(texts, area, kinds) for area, kinds in group.areas]
+    key = "garbage.tomorrow" if due.lead else "garbage.today"
+    when = texts.get(key, group.locale, day=day_label(due.day, group.locale))
+    lines = [_line(texts, group.locale, area, kinds) for area, kinds in group.areas]
     return "\n".join([when, *lines, *_announced(texts, group, coming)])
 
 
 def _announced(texts: Texts, group: Group, coming: Changes) -> Iterator[str]:
     for area, _ in group.areas:
         own = [each for each in coming.get(area, ()) if each.kind not in group.hidden]
-        yield from change_lines(texts, area, own)
+        yield from change_lines(texts, area, own, group.locale)
 
 
-def _line(texts: Texts, area: str, kinds: tuple[str, ...]) -> str:
-    return texts.get("garbage.line", area=area, kinds="・".join(f"「{kind}」" for kind in kinds))
+def _line(texts: Texts, locale: str, area: str, kinds: tuple[str, ...]) -> str:
+    return texts.get("garbage.line", locale, area=area, kinds="・".join(f"「{kind}」" for kind in kinds))

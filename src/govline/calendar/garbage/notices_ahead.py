@@ -6,7 +6,7 @@ Who was told of which change stands in a table: a changed hour, a move or a mach
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from itertools import groupby
 from operator import attrgetter, itemgetter
@@ -22,6 +22,7 @@ from govline.core.jst import to_jst
 from govline.core.messages import Text
 from govline.core.texts import Texts
 from govline.delivery import freeze
+from govline.store import languages
 
 __all__ = ["ANNOUNCED_DAYS", "Due", "announce", "carry", "change_lines"]
 
@@ -74,44 +75,52 @@ def announce(tx: Transaction, texts: Texts, due: Due, coming: Iterable[DayOff], 
     if not written:
         return 0
     _purge(tx)
-    groups = _groups(tx.all(sql.TO_ANNOUNCE, {"mark": mark}))
-    for told, citizens in groups.items():
+    rows = tx.all(sql.TO_ANNOUNCE, {"mark": mark})
+    locales = languages.locales_of(tx, dict.fromkeys(row[0] for row in rows))
+    told: dict[str, list[CitizenId]] = {}
+    for (locale, offs), citizens in _groups(rows, locales).items():
+        told.setdefault(_text(texts, offs, locale), []).extend(citizens)
+    for words, citizens in told.items():
         freeze(
             tx,
-            key=f"garbage:change:{mark}:{hashlib.sha256(repr(told).encode()).hexdigest()[:16]}",
+            key=f"garbage:change:{mark}:{hashlib.sha256(words.encode()).hexdigest()[:16]}",
             source="garbage",
-            messages=[Text(_text(texts, told))],
+            messages=[Text(words)],
             recipients=citizens,
             expires=expires,
         )
-    return sum(map(len, groups.values()))
+    return sum(map(len, told.values()))
 
 
-def change_lines(texts: Texts, area: str, changes: Iterable[DayOff]) -> Iterator[str]:
+def change_lines(texts: Texts, area: str, changes: Iterable[DayOff], locale: str) -> Iterator[str]:
     """A line for each day of an area that is off or moved; changes come ordered by day and the day moved to."""
     for (day, moved_to), each in groupby(changes, key=attrgetter("day", "moved_to")):
         kinds = "・".join(f"「{off.kind}」" for off in each)
         key = "garbage.day_off" if moved_to is None else "garbage.day_moved"
-        to = day_label(moved_to) if moved_to else ""
-        yield texts.get(key, area=area, day=day_label(day), kinds=kinds, to=to)
+        to = day_label(moved_to, locale) if moved_to else ""
+        yield texts.get(key, locale, area=area, day=day_label(day, locale), kinds=kinds, to=to)
 
 
-def _groups(rows: Sequence[Any]) -> dict[tuple[DayOff, ...], list[CitizenId]]:
-    """Citizens by what they are told; rows come ordered by citizen."""
-    told: dict[tuple[DayOff, ...], list[CitizenId]] = {}
+def _groups(
+    rows: Sequence[Any], locales: Mapping[CitizenId, str]
+) -> dict[tuple[str, tuple[DayOff, ...]], list[CitizenId]]:
+    """Citizens by language and what they are told; rows come ordered by citizen."""
+    told: dict[tuple[str, tuple[DayOff, ...]], list[CitizenId]] = {}
     for citizen, own in groupby(rows, key=itemgetter(0)):
         offs = tuple(
             DayOff(area, day, kind, date.fromisoformat(to) if to else None) for _, area, day, kind, to in own
         )
-        told.setdefault(offs, []).append(citizen)
+        told.setdefault((locales.get(citizen, languages.DEFAULT), offs), []).append(citizen)
     return told
 
 
-def _text(texts: Texts, told: Sequence[DayOff]) -> str:
+def _text(texts: Texts, told: Sequence[DayOff], locale: str) -> str:
     lines = [
-        line for area, own in groupby(told, key=attrgetter("area")) for line in change_lines(texts, area, own)
+        line
+        for area, own in groupby(told, key=attrgetter("area"))
+        for line in change_lines(texts, area, own, locale)
     ]
-    return "\n".join([texts.get("garbage.changes"), *lines])
+    return "\n".join([texts.get("garbage.changes", locale), *lines])
 
 
 def _purge(tx: Transaction) -> None:

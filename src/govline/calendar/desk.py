@@ -243,11 +243,20 @@ class Desk:
 
     # --- judgement ---
 
-    def reasons(self, tx: Transaction, slot: Slot, citizen: CitizenId | None, party: int) -> list[Reason]:
-        """Every reason against this booking, from the rows as they are."""
+    def reasons(
+        self,
+        tx: Transaction,
+        slot: Slot,
+        citizen: CitizenId | None,
+        party: int,
+        *,
+        gone: Sequence[Booking] = (),
+    ) -> list[Reason]:
+        """Every reason against this booking, from the rows as they are, but for the bookings that count as gone."""
         programme = self.programme(slot.programme)
-        facts = self._facts(tx, slot, citizen, party, programme)
-        slot = ledger.with_shared(tx, slot)
+        facts = self._facts(tx, slot, citizen, party, programme, gone=gone)
+        free = sum(each.places for each in gone if each.slot == slot.id)
+        slot = ledger.with_shared(tx, evolve(slot, booked=slot.booked - free) if free else slot, gone)
         return check(programme.policy, slot, facts, tx.now, business_day=self.business_day)
 
     def asker(
@@ -268,7 +277,7 @@ class Desk:
         assert old is not None  # a foreign key holds it
         programme = self.programme(booking.programme)
         facts = self._facts(tx, new, booking.citizen, party, programme, moving=booking)
-        new = open_to(booking, ledger.with_shared(tx, new, own=booking))
+        new = open_to(booking, ledger.with_shared(tx, new, [booking]))
         if new.id == old.id:
             new = evolve(new, booked=new.booked - booking.places)
         if booking.state is BookingState.DISPLACED:
@@ -311,14 +320,16 @@ class Desk:
         programme: Programme,
         *,
         moving: Booking | None = None,
+        gone: Sequence[Booking] = (),
     ) -> CitizenFacts:
         if citizen is None:
             return facts_of(None, programme, slot, party, tx.now, in_slot=False, person=False)
         pair = (programme.id, citizen)
-        own = moving.id if moving else ""
-        known = look_up(tx, self.programme, [pair], self.profile, moving=own).get(pair)
-        stays = moving is not None and moving.slot == slot.id
-        in_slot = not stays and _in_slot(tx, slot, citizen)
+        leaving = [*gone, moving] if moving else gone
+        ids = [each.id for each in leaving]
+        known = look_up(tx, self.programme, [pair], self.profile, gone=ids).get(pair)
+        leaves = any((each.slot, each.citizen) == (slot.id, citizen) for each in leaving)
+        in_slot = not leaves and _in_slot(tx, slot, citizen)
         if known is not None and moving is not None and moving.voucher is not None:
             mine = [each for each in known.vouchers if each.id == moving.voucher]
             known = evolve(known, vouchers=mine)

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 from govline.calendar import ledger
 from govline.calendar._queries import holds as qh
-from govline.calendar.model import Booking, BookingState
-from govline.core import Id, Transaction
+from govline.calendar.knowledge import holds_on_vouchers
+from govline.calendar.model import Booking, BookingState, Slot
+from govline.core import CitizenId, Id, Reason, Transaction
 
 if TYPE_CHECKING:
     from govline.calendar.desk import Desk
 
-__all__ = ["expire", "expire_due", "make_room"]
+__all__ = ["expire", "expire_due", "make_room", "reasons_without"]
 
 
 def expire(tx: Transaction, desk: "Desk", holds: Sequence[Id], ahead_of: Sequence[Id] = ()) -> list[Booking]:
@@ -32,6 +33,22 @@ def expire(tx: Transaction, desk: "Desk", holds: Sequence[Id], ahead_of: Sequenc
 def expire_due(tx: Transaction, desk: "Desk", limit: int) -> list[Booking]:
     """End the holds that ran out first."""
     return expire(tx, desk, [hold for (hold,) in tx.all(qh.HOLDS_DUE, {"now": tx.now, "limit": limit})])
+
+
+def reasons_without(
+    tx: Transaction, desk: "Desk", slot: Slot, citizen: CitizenId | None, party: int
+) -> list[Reason]:
+    """The reasons that `Desk.take` would give, which ends such holds first: judged as if they were gone. Writes nothing."""
+    found = desk.reasons(tx, slot, citizen, party)
+    if not found:
+        return found
+    places = desk.programme(slot.programme).places(party)
+    terms = {"slots": json.dumps([slot.id]), "places": places, "requests": 1, "now": tx.now}
+    pairs = [] if citizen is None else [(slot.programme, citizen)]
+    ids = [hold for (hold,) in tx.all(qh.HOLDS_IN_THE_WAY, terms)]
+    ids += holds_on_vouchers(tx, desk.programme, pairs)
+    gone = tx.all(qh.HOLDS_OF, {"bookings": json.dumps(ids), "now": tx.now}) if ids else ()
+    return desk.reasons(tx, slot, citizen, party, gone=gone) if gone else found
 
 
 def make_room(

@@ -4,7 +4,7 @@ A programme that counts nothing and asks nothing of a person costs no statement 
 """
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 
@@ -58,7 +58,7 @@ def look_up(
     pairs: Iterable[Pair],
     profile: ProfilePort | None = None,
     *,
-    moving: Id = "",
+    gone: Collection[Id] = (),
 ) -> dict[Pair, Known]:
     """What is known of each citizen in each programme: one statement each for bookings, vouchers and groups.
 
@@ -66,11 +66,11 @@ def look_up(
         programme: The programme of an id.
         pairs: Who asks for what; those of whom nothing must be known are left out.
         profile: Where attributes are: asked once for all citizens and attributes that the policies name.
-        moving: A booking that is about to leave its slot: it counts as gone.
+        gone: Bookings that count as gone: one that is about to leave its slot, holds that ran out.
     """
     asked = [(each, programme(each[0]).policy) for each in sorted(set(pairs))]
-    histories = _histories(tx, programme, [each for each in asked if each[1].counts], moving)
-    vouchers = _vouchers(tx, [pair for pair, policy in asked if _listed(policy)], moving)
+    histories = _histories(tx, programme, [each for each in asked if each[1].counts], gone)
+    vouchers = _vouchers(tx, [pair for pair, policy in asked if _listed(policy)], gone)
     groups = _groups(tx, sorted({pair[1] for pair, policy in asked if policy.groups}))
     attributes = _attributes(tx, profile, asked)
     return {
@@ -153,7 +153,7 @@ def _histories(
     tx: Transaction,
     programme: Callable[[str], Programme],
     asked: Sequence[tuple[Pair, Policy]],
-    moving: Id,
+    gone: Collection[Id],
 ) -> dict[Pair, list[Standing]]:
     wanted: dict[Pair, set[Pair]] = {}
     for (own, who), policy in asked:
@@ -165,7 +165,7 @@ def _histories(
     found: dict[Pair, list[Standing]] = {}
     rows: Sequence[q.HistoryRow] = tx.all(q.HISTORY, {"rows": _rows(sorted(wanted)), "now": tx.now})
     for row in rows:
-        for pair in wanted[row.programme, row.citizen] if row.booking != moving else ():
+        for pair in wanted[row.programme, row.citizen] if row.booking not in gone else ():
             found.setdefault(pair, []).append(_standing(row, programme))
     return found
 
@@ -192,11 +192,11 @@ def _product(programme: Callable[[str], Programme], row: q.HistoryRow) -> str:
         return row.name
 
 
-def _vouchers(tx: Transaction, asked: Sequence[Pair], moving: Id) -> dict[Pair, list[Voucher]]:
+def _vouchers(tx: Transaction, asked: Sequence[Pair], gone: Collection[Id]) -> dict[Pair, list[Voucher]]:
     found: dict[Pair, list[Voucher]] = {}
     rows: Sequence[q.VoucherRow] = tx.all(q.VOUCHERS, {"rows": _rows(asked)}) if asked else ()
     for row in rows:
-        taken = row.booking is not None and row.booking != moving
+        taken = row.booking is not None and row.booking not in gone
         voucher = Voucher(row.id, row.cohort, row.earlier, row.product, row.until, taken)
         found.setdefault((row.programme, row.citizen), []).append(voucher)
     return found

@@ -140,15 +140,15 @@ def shared_of(row: qp.SharedRow) -> Shared:
     return Shared(row.capacity - row.booked, row.label, row.units, row.per_place)
 
 
-def with_shared(tx: Transaction, slot: Slot, own: Booking | None = None) -> Slot:
-    """The slot with its pools as they are now; what `own` has drawn counts as free."""
+def with_shared(tx: Transaction, slot: Slot, gone: Iterable[Booking] = ()) -> Slot:
+    """The slot with its pools as they are now; what the bookings in `gone` have drawn counts as free."""
     if not slot.draws:
         return slot
-    mine = _drawn(tx, own) if own else {}
+    mine: Counter[Id] = Counter()
+    for each in gone:
+        mine.update(_drawn(tx, each))
     rows = tx.all(qp.SHARED, {"slot": slot.id})
-    return evolve(
-        slot, shared=[shared_of(evolve(row, booked=row.booked - mine.get(row.pool, 0))) for row in rows]
-    )
+    return evolve(slot, shared=[shared_of(evolve(row, booked=row.booked - mine[row.pool])) for row in rows])
 
 
 def draw_rows(booking: Id, wanted: Mapping[Id, int]) -> list[dict[str, Id | int]]:

@@ -226,7 +226,7 @@ class Calendar:
         slot = self.slot(tx, slot_id)
         if slot is None:
             return Refused([no_such_slot()])
-        return judge(self._desk.reasons(tx, slot, citizen, party))
+        return judge(holds.reasons_without(tx, self._desk, slot, citizen, party))
 
     def hold(
         self, tx: Transaction, slot_id: Id, citizen: CitizenId | None, *, party: int = 1, key: str

@@ -11,7 +11,7 @@ from govline.calendar.model import BookingState
 from govline.store import Statement
 from govline.store.columns import InstantColumn
 
-__all__ = ["HOLDS_DUE", "HOLDS_IN_THE_WAY", "LOCK_BOOKING", "LOCK_HOLDS"]
+__all__ = ["HOLDS_DUE", "HOLDS_IN_THE_WAY", "HOLDS_OF", "LOCK_BOOKING", "LOCK_HOLDS"]
 
 _DUE = (
     bookings.c.state == BookingState.HELD.value,
@@ -41,7 +41,7 @@ def _in_the_way(dialect: str) -> Any:
     return of_slots.union(of_pools)
 
 
-def _locked(dialect: str) -> Any:
+def _these(dialect: str) -> Any:
     return BOOKED.where(among(bookings.c.id, "bookings", dialect), *_DUE).order_by(bookings.c.id)
 
 
@@ -51,9 +51,12 @@ HOLDS_IN_THE_WAY: Final = Statement(
 )
 LOCK_HOLDS: Final = Statement(
     "calendar.lock_holds",
-    _locked("postgresql").with_for_update(of=bookings, key_share=True),
+    _these("postgresql").with_for_update(of=bookings, key_share=True),
     booking_of_row,
-    sqlite=_locked("sqlite"),
+    sqlite=_these("sqlite"),
+)
+HOLDS_OF: Final = Statement(
+    "calendar.holds_of", _these("postgresql"), booking_of_row, sqlite=_these("sqlite")
 )
 HOLDS_DUE: Final = Statement(
     "calendar.holds_due",

@@ -1,10 +1,12 @@
 """Availability from the rows, in a reading unit: a day is one group in the database, a slot is judged by the rules."""
 
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 from typing import Final
 
 from attrs import evolve
 
+from govline.calendar import _queries as q
 from govline.calendar._queries import views as qv
 from govline.calendar.availability import (
     ORDER,
@@ -18,18 +20,21 @@ from govline.calendar.availability import (
     summed,
 )
 from govline.calendar.desk import Desk
+from govline.calendar.knowledge import Known, facts_of, look_up
 from govline.calendar.ledger import shared_of
-from govline.calendar.model import Programme, Shared, Slot
+from govline.calendar.model import CitizenFacts, Policy, Programme, Shared, Slot
+from govline.calendar.rules import check
 from govline.core import CitizenId, Id, Transaction
 from govline.errors import InputError
 
-__all__ = ["days_of", "times_of"]
+__all__ = ["days_of", "free_slots", "times_of"]
 
 _EPOCH: Final = date(1970, 1, 1).toordinal()
 _DAY: Final = timedelta(days=1)
 _DATE: Final = date.fromordinal
 _NOT_YET: Final = ORDER.index(SlotState.NOT_YET)
 _MOST: Final = 100_000
+_FURTHER: Final = 8
 
 
 def days_of(
@@ -98,21 +103,77 @@ def times_of(
     if any(slot.draws for slot in slots):
         for row in tx.all(qv.POOLS_BETWEEN, span):
             shared.setdefault(row.slot, []).append(shared_of(row))
+    facts = _asker(tx, desk, programme, citizen, party)
+    alike, seen, views = _alike(programme.policy), dict[tuple[object, ...], SlotView](), list[SlotView]()
+    for slot in slots:
+        own = facts(slot)
+        key = alike(slot) if slot.id not in shared and not own.in_slot else (slot.id,)
+        if (view := seen.get(key)) is None:
+            known = evolve(slot, shared=shared[slot.id]) if slot.id in shared else slot
+            view = seen[key] = judged(programme.policy, known, own, tx.now, business_day=desk.business_day)
+            views.append(view)
+        else:
+            views.append(SlotView(slot, view.state, view.free, view.reasons))
+    return tuple(views)
+
+
+def _alike(policy: Policy) -> Callable[[Slot], tuple[object, ...]]:
+    """What tells slots apart for the rules: two hundred rooms that are free at one time are judged once."""
+    by_name = policy.interval is not None
+    by_id = any(limit.per == "slot" for limit in policy.limits)
+
+    def key(slot: Slot) -> tuple[object, ...]:
+        facts = (slot.starts, slot.ends, slot.capacity, slot.booked, slot.cancelled, slot.reserved_until)
+        return (*facts, slot.name if by_name else "", slot.id if by_id else "")
+
+    return key
+
+
+def free_slots(
+    tx: Transaction,
+    desk: Desk,
+    programme: Programme,
+    since: datetime,
+    until: datetime,
+    *,
+    party: int,
+    limit: int,
+    citizen: CitizenId | None,
+) -> list[Slot]:
+    """The first `limit` slots of which anybody, or this citizen, can book so many places now."""
+    terms = {
+        "programme": programme.id,
+        "places": programme.places(party),
+        "since": since,
+        "until": until,
+    }
+    facts = _asker(tx, desk, programme, citizen, party)
+    looked_at = limit
+    while True:  # rules may stand against the first ones: then further than those
+        rows: Sequence[Slot] = tx.all(q.FREE_SLOTS, {**terms, "limit": looked_at})
+        found = [
+            slot
+            for slot in rows
+            if not check(programme.policy, slot, facts(slot), tx.now, business_day=desk.business_day)
+        ]
+        if len(found) >= limit or len(rows) < looked_at:
+            return found[:limit]
+        looked_at *= _FURTHER
+
+
+def _asker(
+    tx: Transaction, desk: Desk, programme: Programme, citizen: CitizenId | None, party: int
+) -> Callable[[Slot], CitizenFacts]:
+    """Facts of who looks for a slot, slot by slot: what is known of them is fetched once."""
+    known: Known | None = None
     mine: set[Id] = set()
     if citizen is not None:
+        pair = (programme.id, citizen)
+        known = look_up(tx, desk.programme, [pair], desk.profile).get(pair)
         own = {"citizen": citizen, "programme": programme.id}
         mine = {slot for (slot,) in tx.all(qv.LIVE_SLOTS_OF, own)}
-    facts = desk.asker(tx, programme, citizen, party)
-    return tuple(
-        judged(
-            programme.policy,
-            evolve(slot, shared=shared[slot.id]) if slot.id in shared else slot,
-            evolve(facts(slot), in_slot=True) if slot.id in mine else facts(slot),
-            tx.now,
-            business_day=desk.business_day,
-        )
-        for slot in slots
-    )
+    now, person = tx.now, citizen is not None
+    return lambda slot: facts_of(known, programme, slot, party, now, in_slot=slot.id in mine, person=person)
 
 
 def _is_too_many(programme: Programme, party: int) -> bool:

@@ -259,15 +259,6 @@ class Desk:
         slot = ledger.with_shared(tx, evolve(slot, booked=slot.booked - free) if free else slot, gone)
         return check(programme.policy, slot, facts, tx.now, business_day=self.business_day)
 
-    def asker(
-        self, tx: Transaction, programme: Programme, citizen: CitizenId | None, party: int
-    ) -> Callable[[Slot], CitizenFacts]:
-        """Facts of who looks for a slot, slot by slot: what is known of them is fetched once."""
-        pairs = [] if citizen is None else [(programme.id, citizen)]
-        known = look_up(tx, self.programme, pairs, self.profile)
-        found, person = next(iter(known.values()), None), citizen is not None
-        return lambda slot: facts_of(found, programme, slot, party, tx.now, in_slot=False, person=person)
-
     def _move_reasons(
         self, tx: Transaction, booking: Booking, new: Slot, party: int, *, together: bool = False
     ) -> list[Reason]:

@@ -11,7 +11,7 @@ from govline.calendar import arrivals, holds, linked, merging, reasons
 from govline.calendar._queries import by_hand as qh
 from govline.calendar._queries.holds import LOCK_BOOKING
 from govline.calendar.availability import DayView, SlotView
-from govline.calendar.availability_reader import days_of, times_of
+from govline.calendar.availability_reader import days_of, free_slots, times_of
 from govline.calendar.closure_messages import Rebooking
 from govline.calendar.counter import Counter
 from govline.calendar.desk import Desk, find_slot, no_such_slot
@@ -39,7 +39,7 @@ from govline.calendar.pricing import Price
 from govline.calendar.reminders import told_at_once
 from govline.calendar.reminding import Quiet
 from govline.calendar.requests import Answer, answered_once, check_key, check_party
-from govline.calendar.rules import check, judge
+from govline.calendar.rules import judge
 from govline.calendar.rush import Wish, take_many
 from govline.calendar.texts import CALENDAR_TEXTS
 from govline.calendar.upkeep import Upkeep
@@ -177,19 +177,7 @@ class Calendar:
         """Slots with at least `party` places left that the policy lets anybody (or this citizen) book now, in order."""
         found = self.programme(programme)
         start, end = window(tx, since, until)
-        facts = self._desk.asker(tx, found, citizen, party)
-        terms = {
-            "programme": found.id,
-            "places": found.places(party),
-            "since": start,
-            "until": end,
-            "limit": limit,
-        }
-        return [
-            slot
-            for slot in tx.all(q.FREE_SLOTS, terms)
-            if not check(found.policy, slot, facts(slot), tx.now, business_day=self._business_day)
-        ]
+        return free_slots(tx, self._desk, found, start, end, party=party, limit=limit, citizen=citizen)
 
     def days(
         self,

@@ -6,6 +6,7 @@ import pytest
 
 from govline.calendar import Calendar, parse
 from govline.calendar.availability import SlotState, day_of, put_together, summed
+from govline.core.jst import JST
 
 NOW = datetime(2026, 11, 24, 1, 30, tzinfo=UTC)  # 10:30 in Japan
 FIRST, LAST = date(2026, 11, 20), date(2026, 12, 10)
@@ -108,6 +109,24 @@ def test_every_state_has_its_reason(calendar_db, clock):
     assert (day.state, day.opens) == (SlotState.NOT_YET, datetime(2026, 11, 28, 15, tzinfo=UTC))
     (empty,) = calendar_db.read(lambda tx: calendar.days(tx, "hall", date(2027, 1, 1), date(2027, 1, 1)))
     assert (empty.state, empty.bookable) == (None, 0)
+
+
+def test_the_first_free_slots_are_found_behind_those_that_the_rules_refuse(calendar_db, clock):
+    calendar = laid_out(calendar_db, {**HALL, "policy": {"book_until": "3日前", "limits": "1日1件"}}, clock)
+    since, until = (datetime.combine(day, datetime.min.time(), JST) for day in (FIRST, LAST))
+
+    def first(limit, **more):
+        slots = calendar_db.read(
+            lambda tx: calendar.available(tx, "hall", since=since, until=until, limit=limit, **more)
+        )
+        return [(slot.starts.astimezone(JST).day, slot.name) for slot in slots]
+
+    assert first(2) == [(27, "A"), (27, "B")]
+    assert len(first(1_000)) == 60
+    (taken,) = calendar_db.read(lambda tx: calendar.available(tx, "hall", since=since, limit=1))
+    calendar_db.run(lambda tx: calendar.book(tx, taken.id, "c1", key="k"))
+    assert first(1, citizen="c1") == [(28, "A")]
+    assert first(1) == [(27, "B")]  # the room A is taken as a whole
 
 
 def test_a_room_that_overlaps_and_a_supply_that_is_short(calendar_db, clock):

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from govline.calendar import Booking, Calendar, CutOff, Policy, Programme, Refused
 from govline.calendar._queries import eligible as qe
 from govline.calendar._tables import eligible
+from govline.calendar.availability import put_together, summed
 from govline.calendar.model import PoolRule, SlotRule
 from govline.calendar.terms import Ages, Condition, Eligibility, Interval, Limit, Who, Window
 from govline.core.jst import JST
@@ -99,28 +100,39 @@ def verdict(answer):
     return [(each.code, each.text) for each in answer.reasons] if isinstance(answer, Refused) else "yes"
 
 
-def compared(db, hall, policy, earlier, asked):
-    """Verdict and deed after these earlier acts; everything is taken back."""
+def arranged(calendar, slots, tx, policy, earlier):
+    """The rows after these acts, and the policy in force."""
+    for n, (verb, (slot, citizen, party)) in enumerate(earlier):
+        over = timedelta() if verb == "ran out" else timedelta(minutes=10)
+        calendar.adopt([evolve(HALL, policy=Policy(hold=over, eligibility=policy.eligibility))])
+        act = calendar.book if verb == "book" else calendar.hold
+        act(tx, slots[slot % len(slots)], citizen, party=party, key=f"b{n}")
+    calendar.adopt([evolve(HALL, policy=policy)])
 
+
+def taken_back(db, work):
+    """What this work saw, in a unit that leaves nothing."""
+
+    def undone(tx):
+        raise Undo(work(tx))
+
+    with pytest.raises(Undo) as undo:
+        db.run(undone)
+    return undo.value.seen
+
+
+def compared(db, hall, policy, earlier, asked):
+    """Verdict and deed after these earlier acts."""
     calendar, slots = hall
+    number, citizen, party = asked
+    slot = slots[number % len(slots)]
 
     def work(tx):
-        for n, (verb, (slot, citizen, party)) in enumerate(earlier):
-            over = timedelta() if verb == "ran out" else timedelta(minutes=10)
-            calendar.adopt([evolve(HALL, policy=Policy(hold=over, eligibility=policy.eligibility))])
-            act = calendar.book if verb == "book" else calendar.hold
-            act(tx, slots[slot % len(slots)], citizen, party=party, key=f"b{n}")
-        calendar.adopt([evolve(HALL, policy=policy)])
-        slot, citizen, party = asked
-        said = calendar.can_book(tx, slots[slot % len(slots)], citizen, party=party)
-        done = calendar.book(tx, slots[slot % len(slots)], citizen, party=party, key="asked")
-        raise Undo((said, done))
+        arranged(calendar, slots, tx, policy, earlier)
+        said = calendar.can_book(tx, slot, citizen, party=party)
+        return said, calendar.book(tx, slot, citizen, party=party, key="asked")
 
-    try:
-        db.run(work)
-    except Undo as undone:
-        return undone.seen
-    raise AssertionError
+    return taken_back(db, work)
 
 
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -148,3 +160,25 @@ def test_a_hold_that_ran_out_refuses_nobody(any_db, hall, policy, over, asked):
     said, done = compared(any_db, hall, policy, [("ran out", over)], asked)
     assert verdict(said) == "yes"
     assert isinstance(done, Booking)
+
+
+standing = st.lists(st.tuples(st.sampled_from(["book", "hold"]), places), max_size=5)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.just(Policy()) | policies, standing, st.tuples(st.sampled_from([None, *PEOPLE]), st.integers(1, 3)))
+def test_what_is_shown_as_free_can_be_booked_and_nothing_else(any_db, hall, policy, earlier, asked):
+    (calendar, slots), (citizen, party) = hall, asked
+
+    def work(tx):
+        arranged(calendar, slots, tx, policy, earlier)
+        views = calendar.times(tx, "hall", *DAYS, party=party, citizen=citizen)
+        days = calendar.days(tx, "hall", *DAYS, party=party, citizen=citizen)
+        free = [slot for slot in slots if calendar.can_book(tx, slot, citizen, party=party)]
+        listed = [slot.id for slot in calendar.available(tx, "hall", party=party, citizen=citizen)]
+        return free, listed, views, days
+
+    free, listed, views, days = taken_back(any_db, work)
+    assert [view.slot.id for view in views if view.state.bookable] == free
+    assert listed == free
+    assert days == put_together(*DAYS, summed(views))

@@ -114,6 +114,10 @@ class City:
         self._assembly: Assembly = assemble(
             _with_floors(features), self._environment, self._own_ports(), {"town/expiries": expiry_page(self)}
         )
+        if "people" in self._assembly.services:
+            from govline.city.staff_sheet import staff_sheet
+
+            self.tabular.bind_datasets([staff_sheet(self.people)])
         self._days = dict(retention or {})
         self.delivery.respect(self.quiet_hours.start, self.quiet_hours.end)
         self.router = Router(

@@ -10,7 +10,7 @@ from govline.cli.development import town_folder
 from govline.cli.towns import ready_town
 from govline.core import Actor
 from govline.errors import InputError
-from govline.tabular import ENCODINGS, Files, Import, Report, Written
+from govline.tabular import ENCODINGS, Column, Files, Import, Report, Table, Written
 
 __all__ = ["add_commands"]
 
@@ -122,11 +122,14 @@ def _list(files: Files, *, as_json: bool) -> int:
     rows: list[dict[str, Any]] = []
     for dataset in files.datasets:
         last = files.imports(dataset.name, 1)
+        table: Table = dataset.table()
         rows.append(
             {
                 "name": dataset.name,
                 "title": dataset.title,
                 "import": dataset.write is not None,
+                "whole": dataset.whole,
+                "columns": [_column(column, table) for column in table.columns],
                 "last": _shown(last[0]) if last else None,
             }
         )
@@ -137,7 +140,26 @@ def _list(files: Files, *, as_json: bool) -> int:
         last_one = row["last"]
         told = f"  最後の取り込み {last_one['started'][:16]} {last_one['state']}" if last_one else ""
         typer.echo(f"{row['name']:12} {row['title']} ({ways}){told}")
+        typer.echo("             " + "、".join(map(_heading, row["columns"])))
     return 0
+
+
+def _column(column: Column, table: Table) -> dict[str, Any]:
+    return {
+        "name": column.name,
+        "title": column.title,
+        "aliases": list(column.aliases),
+        "type": column.type,
+        "key": column.name in table.key,
+        "required": column.required or column.name in table.key,
+        "read_only": column.read_only,
+        "choices": dict(column.choices),
+    }
+
+
+def _heading(column: dict[str, Any]) -> str:
+    """A header with * where a file must have it, in brackets where an import ignores it."""
+    return f"({column['title']})" if column["read_only"] else column["title"] + "*" * column["required"]
 
 
 def _shown(one: Import) -> dict[str, Any]:

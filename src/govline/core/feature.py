@@ -113,6 +113,7 @@ class Dataset:
         adds: Whether a file may bring new rows; False where rows belong to something that exists already (a citizen).
         department: Whose data it is, for the policy; "" where it belongs to no single department.
         whole: Whether a file is the whole list: rows that it does not hold are taken away, unless some of its rows are wrong.
+        settle: What follows once, in the unit that closes an import or an undo: `settle(tx)`.
     """
 
     name: str
@@ -126,6 +127,7 @@ class Dataset:
     adds: bool = True
     department: str = ""
     whole: bool = False
+    settle: "Callable[[Transaction], object] | None" = None
 
 
 @frozen

@@ -112,6 +112,7 @@ def _report(plan: HandOver, problems: Sequence[Problem], *, as_json: bool) -> No
             "ends": len(plan.ends),
             "starts": len(plan.starts),
             "leavers": len(plan.leavers),
+            "unchanged": len(plan.unchanged),
             "problems": [{"place": each.place, "text": each.text} for each in problems],
             "warnings": [{"place": each.place, "text": each.text} for each in plan.warnings],
             "open_work": {member: dict(kinds) for member, kinds in plan.open_work.items()},
@@ -119,7 +120,7 @@ def _report(plan: HandOver, problems: Sequence[Problem], *, as_json: bool) -> No
         _say(json.dumps(facts, ensure_ascii=False))
         return
     _say(
-        f"{plan.effective} から: 終わる役割 {len(plan.ends)}件、始まる役割 {len(plan.starts)}件、離任 {len(plan.leavers)}人"
+        f"{plan.effective} から: 終わる役割 {len(plan.ends)}件、始まる役割 {len(plan.starts)}件、離任 {len(plan.leavers)}人、変わらない {len(plan.unchanged)}人"
     )
     for problem in problems:
         _say(f"✗ {problem.place}: {problem.text}")

@@ -12,6 +12,7 @@ from govline.core.values import frozen_map, frozen_tuple
 __all__ = [
     "EVERYWHERE",
     "VERBS",
+    "WHOLE_TOWN",
     "Assignment",
     "Department",
     "Grant",
@@ -44,6 +45,8 @@ VERBS: Final[Mapping[str, str]] = {
 
 EVERYWHERE: Final = ""
 """In the place of a department: the whole town."""
+WHOLE_TOWN: Final = "全庁"
+"""The same in a list of staff."""
 
 MemberKind = Literal["staff", "operator", "guest"]
 """職員, 委託先 (contractor), and a guest who is here for a while."""
@@ -153,6 +156,7 @@ class HandOver:
         ends: Assignments that end. `starts`: assignments that begin. `leavers`: members who lose everything.
         problems: Why it cannot be done; nothing is written when there is one.
         warnings: What it leaves behind: verbs that nobody could use any more.
+        unchanged: Members whom the list leaves where and what they are.
         open_work: By member, what waits for them and now waits for their department: kind to count.
         id: Of the stored hand-over, "" for a dry run; `undo` takes it.
     """
@@ -163,5 +167,6 @@ class HandOver:
     leavers: tuple[Id, ...] = field(converter=frozen_tuple)
     problems: tuple[Problem, ...] = field(default=(), converter=frozen_tuple)
     warnings: tuple[Problem, ...] = field(default=(), converter=frozen_tuple)
+    unchanged: tuple[Id, ...] = field(default=(), converter=frozen_tuple)
     open_work: Mapping[Id, Mapping[str, int]] = field(factory=dict, converter=frozen_map, hash=False)
     id: Id = ""

@@ -9,7 +9,7 @@ from typing import Final
 from govline.core import Id
 from govline.core.text import normalize
 from govline.errors import FileError
-from govline.people.model import EVERYWHERE, Assignment, Grant, HandOver, Move, Problem
+from govline.people.model import EVERYWHERE, WHOLE_TOWN, Assignment, Grant, HandOver, Move, Problem
 from govline.people.rules import RolePolicy
 
 __all__ = ["plan_moves", "read_moves"]
@@ -47,7 +47,8 @@ def read_moves(
         member = member_of(cell["login"])
         word = cell.get("leaves", "").lower()
         leaves = word in _YES
-        place = places.get(cell.get("to", ""), cell.get("to", ""))
+        to = cell.get("to", "")
+        place = EVERYWHERE if to == WHOLE_TOWN else places.get(to, to)
         roles = [
             titles.get(word, word) for word in cell.get("roles", "").replace(",", "・").split("・") if word
         ]
@@ -55,7 +56,7 @@ def read_moves(
             problems.append(Problem(f"{number}行目 職員番号", "この職員番号の職員は登録されていません"))
         elif word not in _YES and word not in _NO:
             problems.append(Problem(f"{number}行目 退職", "○ か空欄にしてください"))
-        elif not leaves and not place:
+        elif not leaves and not to:
             problems.append(Problem(f"{number}行目 異動先", "異動先が空です。退職なら退職欄に○を入れます"))
         else:
             moves.append(Move(member, place, tuple(roles), leaves))
@@ -72,7 +73,7 @@ def plan_moves(
     """What ends and what begins on a day; nothing of it is written here.
 
     Everything that a moved member holds on the day ends at its midnight, so nobody keeps an old department by accident. A role
-    that goes with them keeps its end.
+    that goes with them keeps its end. Whom the list names where and as what they are anyway keeps everything.
 
     Args:
         assignments: All that hold on the day or begin after it.
@@ -86,8 +87,12 @@ def plan_moves(
             held.setdefault(each.member, []).append(each)
     ends: list[Assignment] = []
     starts: list[Assignment] = []
+    unchanged: list[Id] = []
     for number, move in enumerate(moves, 1):
         now = held.get(move.member, [])
+        if _stays(move, now, effective):
+            unchanged.append(move.member)
+            continue
         ends += now
         if move.leaves:
             continue
@@ -108,7 +113,16 @@ def plan_moves(
         [move.member for move in moves if move.leaves],
         problems,
         _left_behind(policy, before, after),
+        unchanged,
     )
+
+
+def _stays(move: Move, held: Sequence[Assignment], day: date) -> bool:
+    """Whether a line says nothing but what holds on the day, and nothing else begins later."""
+    if move.leaves or not held or not all(each.holds(day) for each in held):
+        return False
+    roles = set(move.roles) or {each.role for each in held}
+    return {(each.role, each.department) for each in held} == {(role, move.department) for role in roles}
 
 
 def _until(role: str, held: Sequence[Assignment], day: date) -> date | None:

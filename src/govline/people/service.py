@@ -151,6 +151,15 @@ class People:
             departments=frozenset(grant.department for grant in grants if grant.department),
         )
 
+    def login(self, tx: Transaction, member: Id) -> str:
+        """A member's login, for a list of staff; personal, never for a log.
+
+        Raises:
+            InputError: GL-1501 unknown member.
+        """
+        stored = self._member(tx, member)
+        return sealed.open_value(tx, LOGIN, stored.id, stored.login)
+
     def members(
         self, tx: Transaction, *, after: Id = "", limit: int = _PAGE, on: date | None = None
     ) -> list[Standing]:
@@ -333,6 +342,8 @@ class People:
         for each in plan.ends:
             before.setdefault(each.member, []).append(each.department)
         for move in moves:
+            if move.member in plan.unchanged:
+                continue
             facts = {
                 "from": sorted(set(before.get(move.member, []))),
                 "to": move.department,

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from sqlalchemy import Select, Table, bindparam, delete, func, insert, literal, select
+from sqlalchemy import Select, Table, bindparam, delete, func, insert, literal, or_, select
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -27,6 +27,7 @@ __all__ = [
     "ERASE_HISTORY",
     "HISTORY",
     "AttributeStatements",
+    "ChildStatements",
     "PeopleStatements",
     "count_sql",
     "filter_columns",
@@ -169,6 +170,35 @@ class PeopleStatements:
         """Those of these people who are there, and stay until the commit: an erasure waits on PostgreSQL, as it does anyway on SQLite."""
         mine = select(identity.c.citizen).where(identity.c.citizen.in_(ids)).order_by(identity.c.citizen)
         return mine.with_for_update(read=True, key_share=True)
+
+
+class ChildStatements:
+    """A children attribute's rows over many people: whose, the how-manieth (from 0), and the declared fields."""
+
+    def __init__(self, definition: AttributeDef) -> None:
+        self._rows = rows_table(definition)
+        columns = self._rows.c
+        fields = [columns[inner.name] for inner in definition.fields]
+        self._all = select(columns.citizen, columns.position, *fields).order_by(
+            columns.citizen, columns.position
+        )
+        self.count = select(func.count()).select_from(self._rows)
+
+    def page(self, after: tuple[str, int], limit: int) -> Select[Any]:
+        """Rows behind a person's row, in order."""
+        citizen, position = after
+        columns = self._rows.c
+        behind = or_(columns.citizen > citizen, (columns.citizen == citizen) & (columns.position > position))
+        return self._all.where(behind).limit(limit)
+
+    def of(self, ids: Sequence[str]) -> Select[Any]:
+        """Every row of these people."""
+        return self._all.where(self._rows.c.citizen.in_(ids))
+
+    @staticmethod
+    def known(ids: Sequence[str]) -> Select[Any]:
+        """Those of these people whom the town knows."""
+        return select(identity.c.citizen).where(identity.c.citizen.in_(ids))
 
 
 def _tags_of(table: Table) -> Callable[[Sequence[str]], Select[Any]]:

@@ -11,7 +11,7 @@ from govline.segments.attributes import AttributeDef, Attributes
 from govline.segments.service import Segments
 from govline.tabular import Change, Column, Table
 
-__all__ = ["citizens"]
+__all__ = ["attribute_column", "citizens"]
 
 _LONGEST: Final = 1_000
 _SOURCE: Final = "import"
@@ -50,14 +50,15 @@ def _table(attributes: Attributes) -> Table:
         [
             Column("citizen", "住民ID", required=True),
             Column("blocked", "ブロック中", type="boolean", read_only=True),
-            *[_column(known, alone=labels[known.label] == 1) for known in declared],
+            *[attribute_column(known, alone=labels[known.label] == 1) for known in declared],
         ],
         key="citizen",
         citizen="citizen",
     )
 
 
-def _column(known: AttributeDef, *, alone: bool) -> Column:
+def attribute_column(known: AttributeDef, *, alone: bool) -> Column:
+    """A plain attribute or tags as a column; its header is the name where the label is not `alone`."""
     return Column(
         known.name,
         known.label if known.label and alone else known.name,

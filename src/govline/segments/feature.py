@@ -9,6 +9,7 @@ from govline.core import FEATURE_API, Check, DataClass, DataField, Env, Offers, 
 from govline.segments._tables import PROFILE, rows_name
 from govline.segments.actions import actions
 from govline.segments.attributes import AttributeDef, Attributes
+from govline.segments.children_dataset import children
 from govline.segments.commands import COMMANDS
 from govline.segments.dataset import citizens
 from govline.segments.model import Answered
@@ -78,7 +79,10 @@ class SegmentsFeature:
         return Offers(
             actions=actions(service),
             commands=COMMANDS,
-            datasets=(citizens(service),),
+            datasets=[
+                citizens(service),
+                *(children(service, known) for known in service.attributes.declared if known.fields),
+            ],
             pages=[settings_page(service)] if service.attributes.declared else [],
             prepare=service.apply,
             ports={"profile": service},

@@ -52,11 +52,15 @@ def _unnoted(_: str, __: str) -> None:
 
 @frozen
 class Comparison:
-    """A page of good rows against what stands: changes with their row in the file, how many are the same, whom nobody knows."""
+    """A page of good rows against what stands: changes with their row in the file, how many are the same, whom nobody knows.
+
+    `refused`: row, column, reason and remedy of changes that the dataset's owner would not carry out.
+    """
 
     changes: tuple[tuple[int, Change], ...]
     unchanged: int
     unknown: tuple[Row, ...]
+    refused: tuple[tuple[int, str, str, str], ...] = ()
 
     @property
     def added(self) -> int:

@@ -108,7 +108,7 @@ class Pages:
         self.dataset.write(tx, changes)
 
     def end(self, tx: Transaction, import_id: Id, token: Id, states: tuple[str, str], **facts: Any) -> None:
-        """Move an import from one state to another, and stop watching it.
+        """Move an import from one state to another, let the dataset do what follows once, and stop watching it.
 
         Raises:
             StoreError: GL-0068, somebody took it over.
@@ -125,6 +125,8 @@ class Pages:
         }
         if not tx.write(q.MOVE, given):
             raise _taken_over()
+        if self.dataset.settle is not None:
+            self.dataset.settle(tx)
         tx.unschedule(f"tabular:{import_id}")
         tx.audit(f"tabular.{now}", Ref("tabular.import", import_id), {"kind": self.dataset.name, **facts})
 

@@ -264,11 +264,11 @@ class _Looking:
 def _judged(tx: Transaction, found: Comparison, owner: Judge) -> Comparison:
     """Without the changes that the dataset's owner would refuse."""
     changes = found.changes
-    faults = [(changes[place][0], *fault) for place, *fault in owner(tx, [each for _, each in changes])]
+    asked = [change for _, change in changes]
+    faults = tuple((changes[place][0], name, why, remedy) for place, name, why, remedy in owner(tx, asked))
     wrong = {number for number, *_ in faults}
-    return evolve(
-        found, changes=[each for each in changes if each[0] not in wrong], refused=faults
-    )
+    good = tuple(each for each in changes if each[0] not in wrong)
+    return evolve(found, changes=good, refused=faults)
 
 
 class _Writing:

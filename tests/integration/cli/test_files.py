@@ -21,7 +21,10 @@ def rows_of(path):
 
 
 def test_out_changed_and_in_again(ready, citizen, govline):
-    assert "citizens" in govline("import", "--list").out
+    listed = govline("import", "--list").out
+    assert "住民ID*、(ブロック中)" in listed
+    for kind in ("citizens", "items", "unmatched", "garbage", "slots", "bookings"):
+        assert f"\n{kind} " in f"\n{listed}"
     out = ready / "citizens.csv"
     assert "1 行" in govline("export", "citizens", str(out), "--encoding", "cp932").out
     again = govline("import", "citizens", str(out))
@@ -49,7 +52,10 @@ def test_out_changed_and_in_again(ready, citizen, govline):
     assert govline("import", "citizens", str(out)).code == 1
     done = govline("import", "citizens", str(out), "--good-rows")
     assert "取り込みました" in done.out
-    assert json.loads(govline("import", "--list", "--json").out)["datasets"]
+    told = json.loads(govline("import", "--list", "--json").out)["datasets"]
+    columns = {each["name"]: each["columns"] for each in told}["items"]
+    assert [each["title"] for each in columns if each["required"]] == ["名称", "区分"]
+    assert "ゴミの品目" in columns[0]["aliases"]
     assert "1 行" in govline("import", "citizens", "--undo").out
     assert govline("import", "citizens", "--undo").err.startswith("GL-0067")
 

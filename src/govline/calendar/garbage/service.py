@@ -111,6 +111,10 @@ class Garbage:
         """Turn to staged calendars whose day has come, and keep days laid out ahead; how many days were laid out."""
         return imports.extend(tx, self._closing)
 
+    def lay_out(self, tx: Transaction) -> int:
+        """Lay days out afresh where the calendar was changed; how many."""
+        return imports.lay_out(tx, self._closing)[0]
+
     def book(self, tx: Transaction) -> Book:
         """The town's calendars: what holds now and what is staged."""
         return staging.book_of(tx, self._closing)

@@ -74,7 +74,7 @@ class Counter(StaffVerbs):
         }
 
         def work() -> Booking | Refused:
-            refused = self._for_others_refused(tx, [slot_id], contact, citizen, terms)
+            refused = self._refused_for(tx, [slot_id], contact, citizen, terms)
             if refused is not None:
                 return refused
             who = citizen if contact is None else merging.add_contact(tx, contact)
@@ -103,7 +103,7 @@ class Counter(StaffVerbs):
         }
 
         def work() -> Linked | Refused:
-            refused = self._for_others_refused(tx, [slot for slot, _ in wanted], contact, citizen, terms)
+            refused = self._refused_for(tx, [slot for slot, _ in wanted], contact, citizen, terms)
             if refused is not None:
                 return refused
             who = citizen if contact is None else merging.add_contact(tx, contact)
@@ -243,7 +243,7 @@ class Counter(StaffVerbs):
         """Set every counter that differs to what its rows say; audited, under the rows' locks."""
         return self.asked(tx, "calendar.reconcile", lambda: mending.mend(tx))
 
-    def _for_others_refused(
+    def _refused_for(
         self,
         tx: Transaction,
         slots: Sequence[Id],
@@ -255,11 +255,11 @@ class Counter(StaffVerbs):
         beyond = terms.override or terms.raise_capacity
         refused = [
             self.refused(tx, "calendar.override" if beyond else "calendar.desk"),
-            *(self._contact_refused(tx, slot, contact, citizen) for slot in slots),
+            *(self.contact_refused(tx, slot, contact, citizen) for slot in slots),
         ]
         return next((each for each in refused if each is not None), None)
 
-    def _contact_refused(
+    def contact_refused(
         self, tx: Transaction, slot_id: Id, contact: Contact | None, citizen: CitizenId | None
     ) -> Refused | None:
         """Why a programme does not take a booking of this person: no name where it needs one, a name where it wants none."""

@@ -10,13 +10,14 @@ from pydantic import BaseModel, ConfigDict
 
 from govline.calendar import _queries as q
 from govline.calendar import closures, counter_offers, merging, reminders
+from govline.calendar._queries.eligible import LAST_DAYS
 from govline.calendar.actions import CalendarActions
 from govline.calendar.commands import check_command
 from govline.calendar.counter_commands import counter_commands
-from govline.calendar.datasets import DATASETS
+from govline.calendar.datasets import datasets
 from govline.calendar.definition import load_folder, parse
 from govline.calendar.eligible_dataset import eligible_dataset
-from govline.calendar.expiries import expiries
+from govline.calendar.expiries import expiries, list_expiries
 from govline.calendar.file_commands import file_commands
 from govline.calendar.labels import when
 from govline.calendar.model import Refused
@@ -131,7 +132,7 @@ class CalendarFeature:
                 "calendar.unpaid": EndUnpaid(service),
                 reminders.TOPIC: reminders.SendReminder(lambda: service.programmes, self._texts),
             },
-            datasets=[*DATASETS, *self._lists(service)],
+            datasets=[*datasets(service), *self._lists(service)],
             commands=[
                 check_command(service, lambda: self._folder),
                 OCCUPANCY_COMMAND,
@@ -150,7 +151,10 @@ class CalendarFeature:
             prepare=service.prepare,
             checks=[Check("calendar.counter", _drift(service))],
             ports={"slots": CalendarSlots(service)},
-            expiries=lambda _: expiries(service.programmes.values()),
+            expiries=lambda tx: [
+                *expiries(service.programmes.values()),
+                *list_expiries(service.programmes, tx.all(LAST_DAYS)),
+            ],
             view=_view(service),
         )
 

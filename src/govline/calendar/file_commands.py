@@ -15,7 +15,6 @@ from govline.calendar.labels import when
 from govline.calendar.layout import Layout
 from govline.calendar.mailing import write_cohorts, write_labels
 from govline.calendar.model import Programme
-from govline.calendar.phone_list import take_list
 from govline.calendar.preflight import preflight
 from govline.calendar.publishing import file_of, publish, try_out
 from govline.calendar.roster import write_roster
@@ -185,16 +184,11 @@ def _take(city: Any, words: Sequence[str], calendar: Calendar, _folder: Path) ->
     parser.add_argument("--channel", default="phone", choices=["phone", "counter", "walk_in"])
     parser.add_argument("--dry-run", action="store_true", help="only say what would be refused")
     given = parser.parse_args(list(words))
-    actor = Actor("staff", "cli", given.channel)
-    report = take_list(
-        city.database, calendar, given.programme, given.file, actor=actor, dry_run=given.dry_run
-    )
-    _say(*(f"✗ {each.row}行 {each.column}: {each.reason}\n  → {each.remedy}" for each in report.issues))
-    if report.written:
-        _say(f"予約しました: 新しい予約 {report.added}、取込済み {report.unchanged}")
-        return _GOOD
-    _say(f"予約していません({report.rows}行、断られる行 {report.refused})。")
-    return _GOOD if given.dry_run and report.ok else _WRONG
+    kind = f"bookings-{calendar.programme(given.programme).id}"
+    work = city.tabular.check if given.dry_run else city.tabular.load
+    report = work(kind, given.file, actor=Actor("staff", "cli", given.channel))
+    _say(report.to_text())
+    return _WRONG if report.refused else _GOOD
 
 
 def _roster(city: Any, words: Sequence[str], calendar: Calendar, _folder: Path) -> int:

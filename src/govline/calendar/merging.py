@@ -30,6 +30,7 @@ __all__ = [
     "Merged",
     "add_contact",
     "erase_contacts",
+    "find_contact",
     "issue_code",
     "merge",
     "plain_code",
@@ -104,7 +105,7 @@ def add_contact(tx: Transaction, contact: Contact) -> Id:
     Raises:
         ConfigError: GL-1122, a name or number is given and the database was opened without keys.
     """
-    known = _same(tx, contact)
+    known = find_contact(tx, contact)
     if known is not None:
         return known
     row = tx.new_id()
@@ -255,7 +256,8 @@ def _by_code(tx: Transaction, plain: str) -> qc.ContactRow | None:
     return None
 
 
-def _same(tx: Transaction, contact: Contact) -> Id | None:
+def find_contact(tx: Transaction, contact: Contact) -> Id | None:
+    """The contact of the same name and telephone number who has not joined LINE; None where either is not given."""
     if not (contact.digits and contact.label.strip()):
         return None
     for value in lookups(tx, PHONE, contact.digits):

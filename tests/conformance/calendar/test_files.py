@@ -6,9 +6,9 @@ import pytest
 from icalendar import Calendar as Ical
 
 from govline.calendar import Calendar, Policy, Programme, SlotPlan
+from govline.calendar.datasets import datasets
 from govline.calendar.eligible_dataset import eligible_dataset
 from govline.calendar.mailing import COHORTS, LABELS, cohorts, write_cohorts, write_labels
-from govline.calendar.phone_list import take_list
 from govline.calendar.roster import ROSTER, roster, write_roster
 from govline.calendar.terms import Eligibility, Who, Window
 from govline.core import Actor, Reason
@@ -36,10 +36,11 @@ def calendar(any_db):
 
 @pytest.fixture
 def take(any_db, calendar, tmp_path):
-    def work(*rows, **more):
+    def work(*rows, dry_run=False, **more):
         path = tmp_path / "list.csv"
         path.write_text(HEAD + "".join(f"{row}\n" for row in rows), "cp932")
-        return take_list(any_db, calendar, "p", path, actor=PHONE, **more)
+        files = Files(any_db, datasets(calendar))
+        return (files.check if dry_run else files.load)("bookings-p", path, actor=PHONE, **more)
 
     return work
 
@@ -81,6 +82,7 @@ def test_one_refusal_and_nothing_is_booked(any_db, calendar, take):
         "4,2026/11/24,11:00,1,,",
     )
     assert (report.added, report.refused, report.written) == (2, 2, False)
+    assert all(each.remedy for each in report.issues)
     assert [(each.row, each.column, each.reason) for each in report.issues] == [
         (3, "日付", "残りは1名分です。"),
         (4, "日付", "この日時(と部屋)の枠がありません"),
@@ -95,7 +97,7 @@ def test_a_faulty_cell_and_a_number_used_for_something_else(any_db, calendar, ta
     assert booked(any_db, calendar) == [0, 0]
     take("1,2026/11/24,10:00,1,,")
     (issue,) = take("1,2026/11/24,11:00,1,,").issues
-    assert (issue.column, issue.reason) == ("整理番号", "この整理番号は、別の内容ですでに取り込まれています")
+    assert (issue.column, issue.reason) == ("開始", "取り込んだ予約は、取込では変えられません")
 
 
 def test_the_roster_names_people_only_to_whoever_may_see_them(any_db, calendar, take, tmp_path):

@@ -6,6 +6,7 @@ import pytest
 
 from govline.calendar import Calendar, parse
 from govline.calendar.availability import SlotState, day_of, put_together, summed
+from govline.calendar.occupancy_reader import occupancy, progress
 from govline.core.jst import JST
 
 NOW = datetime(2026, 11, 24, 1, 30, tzinfo=UTC)  # 10:30 in Japan
@@ -149,10 +150,28 @@ def test_a_room_that_overlaps_and_a_supply_that_is_short(calendar_db, clock):
     assert afternoon[0].reasons[0].text == "「椅子」に空きがありません。"
 
 
-def test_looking_waits_for_no_writer(calendar_db, clock):
-    calendar = laid_out(calendar_db, HALL, clock)
+LOOKS = {
+    "days": lambda calendar, tx, _: calendar.days(tx, "hall", FIRST, LAST),
+    "days of a citizen": lambda calendar, tx, _: calendar.days(tx, "hall", FIRST, LAST, citizen="a"),
+    "times": lambda calendar, tx, _: calendar.times(tx, "hall", FIRST, LAST, citizen="a"),
+    "available": lambda calendar, tx, _: calendar.available(tx, "hall", citizen="a"),
+    "can_book": lambda calendar, tx, slot: calendar.can_book(tx, slot, "a"),
+    "price": lambda calendar, tx, slot: calendar.price(tx, slot, citizen="a"),
+    "bookings": lambda calendar, tx, _: calendar.bookings(tx, "a"),
+    "occupancy": lambda calendar, tx, _: occupancy(tx, calendar, "hall", FIRST, LAST),
+    "progress": lambda calendar, tx, _: progress(tx, calendar, "hall", FIRST, LAST),
+    "reconcile": lambda calendar, tx, _: calendar.reconcile(tx),
+}
+
+
+@pytest.mark.parametrize("look", LOOKS.values(), ids=LOOKS)
+def test_looking_waits_for_no_writer_and_writes_nothing(calendar_db, clock, look):
+    """A writer holds the lock of SQLite, and on PostgreSQL the rows of slot, pools and person, while somebody looks."""
+    written = {**HALL, "policy": {"limit": 2}}
+    calendar = laid_out(calendar_db, written, clock)
     slots = calendar_db.read(lambda tx: calendar.slots(tx, "hall"))
+    before = calendar_db.read(lambda tx: look(calendar, tx, slots[0].id))
     with calendar_db.begin() as tx:
-        calendar.book(tx, slots[0].id, None, party=4, key="1")
-        seen = calendar_db.read(lambda other: calendar.days(other, "hall", FIRST, LAST))
-    assert {day.state for day in seen} <= {SlotState.OPEN, SlotState.OVER, None}
+        calendar.book(tx, slots[0].id, "a", party=4, key="1")
+        calendar.hold(tx, slots[2].id, "b", party=2, key="2")
+        assert calendar_db.read(lambda other: look(calendar, other, slots[0].id)) == before

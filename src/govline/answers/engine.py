@@ -5,13 +5,14 @@ from typing import Final
 
 from attrs import frozen
 
-from govline.answers.forms import fold, has_kanji
+from govline.answers.forms import fold, has_kanji, is_kana
 from govline.answers.index import Index, Key
 from govline.answers.model import ANSWERED, Found, Item, Result
 from govline.answers.narrowing import narrow
 from govline.answers.phrases import candidates
 from govline.answers.questions import covers, subjects
 from govline.answers.similarity import edits, ratio
+from govline.core.text import normalize
 
 __all__ = ["search"]
 
@@ -59,7 +60,7 @@ def search(items: Index | Iterable[Item], query: str, *, limit: int = 10, label:
         Results best first. `answered` says whether the first is an answer; a word that is not in the list is not answered.
     """
     index = items if isinstance(items, Index) else Index.build(items)
-    words = [word[:_LONGEST] for word in candidates(query)]
+    words = [word[:_LONGEST] for word in _asked(index, query)]
     scores: dict[int, float] = {}
     word = _exact(index, words, scores)
     near = {other: _fuzzy(index, other, scores) for other in ([word] if word else words[:_FUZZY_WORDS])}
@@ -76,6 +77,14 @@ def search(items: Index | Iterable[Item], query: str, *, limit: int = 10, label:
         results=results[:limit],
         narrowing=narrow(results) if answered else None,
     )
+
+
+def _asked(index: Index, query: str) -> list[str]:
+    """What may be asked about; a single word in kana is no sentence, though ありがとう holds a が."""
+    plain = normalize(query)
+    if len(plain) <= _SHORT_WORD and is_kana(plain) and index.reader.knows(plain):
+        return [plain]
+    return candidates(query)
 
 
 def _exact(index: Index, words: list[str], scores: dict[int, float]) -> str:

@@ -60,6 +60,7 @@ class Index:
     exact: dict[str, tuple[int, ...]] = field(repr=False, hash=False)
     postings: dict[str, list[int]] = field(repr=False, hash=False)
     sizes: tuple[int, ...] = field(repr=False)
+    letters: dict[str, tuple[int, ...]] = field(repr=False, hash=False)
     reader: Reader = field(repr=False)
 
     @property
@@ -82,16 +83,22 @@ class Index:
         keys = [key for place, item in enumerate(listed) for key in _keys(place, item, voice, synonyms)]
         exact: dict[str, list[int]] = {}
         postings: dict[str, list[int]] = {}
+        letters: dict[str, tuple[int, ...]] = {}
         for number, key in enumerate(keys):
             exact.setdefault(key.text, []).append(number)
+            same = _letters(key.text)
+            letters[same] = (*letters.get(same, ()), number)
             for pair in pairs(key.text):
                 postings.setdefault(pair, []).append(number)
         sizes = tuple(len(pairs(key.text)) for key in keys)
         fixed = {text: tuple(numbers) for text, numbers in exact.items()}
-        return cls(listed, tuple(keys), fixed, postings, sizes, voice)
+        return cls(listed, tuple(keys), fixed, postings, sizes, letters, voice)
 
     def near(self, text: str, most: int) -> list[tuple[Key, float]]:
-        """The keys that share most pairs of characters with a folded text, and Dice's coefficient of each, from 1/4 on."""
+        """The keys that share most pairs of characters with a folded text, and Dice's coefficient of each, from 1/4 on.
+
+        Letters that changed places leave few pairs whole, so keys of the very same letters are always among them.
+        """
         wanted = pairs(text)
         counts = Counter(chain.from_iterable(self.postings.get(pair, ()) for pair in wanted))
         size, sizes = len(wanted), self.sizes
@@ -100,7 +107,14 @@ class Index:
             for number, common in counts.items()
             if common * 8 >= size + sizes[number]
         ]
-        return [(self.keys[number], -dice) for dice, number in nsmallest(most, scored)]
+        best = {number: -dice for dice, number in nsmallest(most, scored)}
+        for number in self.letters.get(_letters(text), ()):
+            best.setdefault(number, 2 * counts[number] / (size + sizes[number]))
+        return [(self.keys[number], dice) for number, dice in best.items()]
+
+
+def _letters(text: str) -> str:
+    return "".join(sorted(text))
 
 
 def pairs(text: str) -> set[str]:
@@ -110,25 +124,25 @@ def pairs(text: str) -> set[str]:
 
 
 def _keys(place: int, item: Item, reader: Reader, synonyms: Synonyms) -> list[Key]:
-    """Spellings before readings, own before borrowed; a form that is there already is not repeated."""
+    """Own before borrowed, spellings before readings; a form that is there already is not repeated."""
     base = base_name(item.name)
     written = [(base, 1.0), *((alias, _ALIAS) for alias in item.aliases), (item.name, _FULL)]
     written += [(part, _PART) for part in (*_safe_parts(base), base.partition(" ")[0])]
     written += [(stem, _STEM) for stem in candidates(item.name)[:1] if item.kind == "faq"]
     written += [(form, _TURNED) for form in _turned(item.name, base)]
-    if item.kind == "item":
-        known = dict.fromkeys([*(form for form, _ in written), item.reading])
-        written += [(other, _SYNONYM) for form in known for other in synonyms.others(form)]
-    spoken = [(item.reading, 1.0)] if len(fold(item.reading)) > 1 else []
-    spoken += [(sound, weight) for text, weight in written for sound in reader.read(text)]
-    forms = [(text, weight, False) for text, weight in written] + [
-        (text, weight, True) for text, weight in spoken
-    ]
+    own = [(text, weight, False) for text, weight in written]
+    own += [(item.reading, 1.0, True)] if len(fold(item.reading)) > 1 else []
+    own += [(sound, weight, True) for text, weight in written for sound in reader.read(text)]
+    known = dict.fromkeys([*(form for form, _ in written), item.reading]) if item.kind == "item" else ()
+    others = [other for form in known for other in synonyms.others(form)]
+    borrowed = [(other, _SYNONYM, False) for other in others]
+    borrowed += [(sound, _SYNONYM, True) for other in others for sound in reader.read(other)]
     best: dict[str, Key] = {}
-    for form, weight, sound in forms:
-        text = fold(form)
-        if text and text not in best:
-            best[text] = Key(text, fold(form, drop_long=False), place, weight, sound, weight == _SYNONYM)
+    for forms, lent in ((own, False), (borrowed, True)):
+        for form, weight, spoken in forms:
+            text = fold(form)
+            if text and text not in best:
+                best[text] = Key(text, fold(form, drop_long=False), place, weight, spoken, lent)
     return list(best.values())
 
 

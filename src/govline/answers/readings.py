@@ -59,16 +59,16 @@ class SudachiReader:
         return list(dict.fromkeys(word for word in spoken if word))
 
     def knows(self, text: str) -> bool:
-        """Whether it is one word of the dictionary, or several of at least two characters each."""
+        """Whether it is one word of the dictionary, or several of at least two characters each; kana alone fall to pieces too easily."""
         plain = normalize(text).encode("utf-8", "ignore").decode()
         if not plain:
             return True
         with self._lock:
             self._load()
             found = list(self._tokenizer.tokenize(plain, self._modes[0]))
-        return not any(each.is_oov() for each in found) and (
-            len(found) == 1 or all(len(each.surface()) > 1 for each in found)
-        )
+        if any(each.is_oov() for each in found):
+            return False
+        return len(found) == 1 or (not is_kana(plain) and all(len(each.surface()) > 1 for each in found))
 
     def _load(self) -> None:
         if self._tokenizer is None:

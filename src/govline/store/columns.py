@@ -6,7 +6,7 @@ Instants are BIGINT microseconds since 1970 UTC, dates ISO text, JSON canonical 
 import json
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import BigInteger, Boolean, Dialect, Text
 from sqlalchemy.types import TypeDecorator
@@ -22,11 +22,15 @@ def _plain(value: Any) -> Any:
     raise TypeError(f"{type(value).__name__} is not plain JSON")
 
 
+_JSON: Final = json.JSONEncoder(
+    ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False, default=_plain
+)
+"""Made once: `json.dumps` makes another encoder at every call."""
+
+
 def dump_json(value: Any) -> str:
     """JSON text with sorted keys, no blanks and no escapes: equal values give equal text. Refuses NaN."""
-    return json.dumps(
-        value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False, default=_plain
-    )
+    return _JSON.encode(value)
 
 
 class InstantColumn(TypeDecorator[datetime]):

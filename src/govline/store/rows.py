@@ -59,13 +59,14 @@ def rows_text(columns: Mapping[str, Any], rows: Iterable[Mapping[str, Any]]) -> 
 
     Args:
         columns: The types by name: `{each.name: each.type for each in table.columns}`.
-        rows: Python values by column; all columns in every row.
+        rows: Python values by column; all columns in every row. What is None is left out: both engines read it as NULL.
     """
     codecs = [(name, _encode(kind)) for name, kind in columns.items()]
     stored = [
         {
-            name: row[name] if encode is None or row[name] is None else encode(row[name])
+            name: value if encode is None else encode(value)
             for name, encode in codecs
+            if (value := row[name]) is not None
         }
         for row in rows
     ]

@@ -182,3 +182,26 @@ def test_who_ends_a_hold_and_who_wants_its_place_do_not_wait_for_each_other(
     assert isinstance(booked, Booking)
     assert db.read(calendar.reconcile) == []
     assert (sum(runs.values()) == 2) == guarded, "nothing had to run again"
+
+
+# --- a clock that jumps back ---
+
+
+def test_a_clock_that_jumps_back_oversells_nothing_and_keeps_the_order_of_events(any_db, clock, ask):
+    calendar, slots = laid(any_db, capacity=2)
+    held = ask("hold", calendar, slots[0, ""], "a", "1")
+    any_db.run(lambda tx: calendar.confirm(tx, held.id, key="2"))
+    late = ask("hold", calendar, slots[0, ""], "b", "3")
+    clock.advance(-timedelta(hours=1))
+    assert [reason.code for reason in ask("book", calendar, slots[0, ""], "c", "4").reasons] == ["GL-2103"]
+    assert any_db.run(calendar.expire_holds) == 0
+    assert any_db.run(lambda tx: calendar.confirm(tx, late.id, key="5")).state == "confirmed"
+    moved = any_db.run(lambda tx: calendar.change(tx, held.id, to=slots[4, ""], key="6"))
+    any_db.run(lambda tx: calendar.cancel(tx, held.id, key="7"))
+    assert ask("hold", calendar, slots[0, ""], "a", "1") == held, (
+        "the answer of the key, whatever the clock says"
+    )
+    steps = any_db.read(lambda tx: calendar.history(tx, held.id))
+    assert [step.what for step in steps] == ["made", "confirmed", "changed", "cancelled"]
+    assert [step.slot for step in steps] == [slots[0, ""], slots[0, ""], moved.slot, moved.slot]
+    assert any_db.read(calendar.reconcile) == []

@@ -1,25 +1,76 @@
 """Who answers a citizen: responders asked in the order of their rank, inside the event's unit of work."""
 
-from collections.abc import Iterable, Sequence
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Final, get_args
 
 from govline.core import Input, Message, Rank, Responder, TalkContext, Transaction
+from govline.errors import GovlineError
 
 __all__ = ["RANKS", "Router"]
 
 RANKS: Final[tuple[Rank, ...]] = get_args(Rank)
+_STUCK: Final = 0.2
+"""Seconds after which a responder that was asked and has not answered counts as hanging."""
+_MOST: Final = 2
+"""So many hanging answers, and the responder is asked no more until one of them comes back."""
 
 
 class Router:
-    """Asks responders by rank, within a rank in the order in which they were offered; the first answer counts."""
+    """Asks responders by rank, within a rank in the order in which they were offered; the first answer counts.
 
-    def __init__(self, responders: Iterable[Responder]) -> None:
+    A responder that hangs is passed over, so that those behind it go on answering and no more threads are lost in it.
+
+    Args:
+        clock: Monotonic seconds.
+    """
+
+    def __init__(
+        self, responders: Iterable[Responder], *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self.responders = tuple(sorted(responders, key=lambda responder: RANKS.index(responder.rank)))
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._asked: dict[int, list[float]] = {place: [] for place in range(len(self.responders))}
 
     def answer(self, tx: Transaction, context: TalkContext, said: Input) -> Sequence[Message] | None:
-        """What to say, which may be nothing; None when nobody has an answer."""
-        for responder in self.responders:
-            messages = responder.respond(tx, context, said)
+        """What to say, which may be nothing; None when nobody has an answer.
+
+        Raises:
+            GovlineError: GL-9019, nobody has, and a responder that hangs was not asked.
+        """
+        hanging = ""
+        for place, responder in enumerate(self.responders):
+            if self._hangs(place):
+                hanging = responder.name
+                continue
+            with self._asking(place):
+                messages = responder.respond(tx, context, said)
             if messages is not None:
                 return messages
+        if hanging:
+            raise GovlineError(
+                "a feature does not come back from its answers and was not asked",
+                code="GL-9019",
+                hint="see what it waits for; then replay the event",
+                place={"responder": hanging},
+            )
         return None
+
+    def _hangs(self, place: int) -> bool:
+        with self._lock:
+            now = self._clock()
+            return sum(now - began > _STUCK for began in self._asked[place]) >= _MOST
+
+    @contextmanager
+    def _asking(self, place: int) -> Iterator[None]:
+        began = self._clock()
+        with self._lock:
+            self._asked[place].append(began)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._asked[place].remove(began)

@@ -2,6 +2,9 @@
 
 Leader and follower: a thread that finds the writer free runs its unit at once, on itself; those that come meanwhile
 queue, and the leader takes them along and commits once for all. There is no extra thread and no added delay.
+
+A unit with a `hold` runs foreign code, which may hang. It always leads, on its own thread, and who waits longer than its hold
+takes the writer away from it: the unit is given up, and what it does afterwards has no effect.
 """
 
 import threading
@@ -14,13 +17,16 @@ from typing import Any, Final
 from govline.core.values import Actor
 from govline.errors import RetryNeeded, StoreError, UnitTimeout
 
-__all__ = ["Line", "Unit", "closed", "for_this_thread", "late", "unit_name"]
+__all__ = ["Line", "Unit", "closed", "for_this_thread", "given_up", "late", "unit_name"]
 
 _QUEUED: Final = 0
 _TAKEN: Final = 1
 _LEADS: Final = 2
 _SETTLED: Final = 3
 _GONE: Final = 4
+_GIVEN_UP: Final = 5
+_LOOK: Final = 0.05
+"""Seconds between the looks of those who wait."""
 
 
 def unit_name(work: Callable[..., Any]) -> str:
@@ -42,6 +48,7 @@ class Unit:
         "error",
         "exclusive",
         "gate",
+        "hold",
         "nudge",
         "result",
         "since",
@@ -49,10 +56,18 @@ class Unit:
         "work",
     )
 
-    def __init__(self, work: Callable[[Any], Any], actor: Actor, *, exclusive: bool = False) -> None:
+    def __init__(
+        self,
+        work: Callable[[Any], Any],
+        actor: Actor,
+        *,
+        exclusive: bool = False,
+        hold: float | None = None,
+    ) -> None:
         self.work = work
         self.actor = actor
         self.exclusive = exclusive
+        self.hold = hold
         self.context: Context = copy_context()
         self.gate: threading.Lock | None = None
         self.state = _QUEUED
@@ -61,6 +76,11 @@ class Unit:
         self.nudge = False
         self.committed = False
         self.since = time.monotonic()
+
+    @property
+    def given_up(self) -> bool:
+        """Whether the writer was taken away from it."""
+        return self.state == _GIVEN_UP
 
     def outcome(self) -> Any:
         """The work's result; raises what the work raised."""
@@ -80,11 +100,15 @@ class Line:
     Args:
         budget: Seconds that one unit may hold the writer before those who wait speak up.
         interrupt: Called to stop the SQL statement that runs too long; safe from any thread.
+        renew: Called when a unit was given up: the next leader gets another writer.
     """
 
-    def __init__(self, budget: float, interrupt: Callable[[], None]) -> None:
+    def __init__(
+        self, budget: float, interrupt: Callable[[], None], renew: Callable[[], None] | None = None
+    ) -> None:
         self._budget = budget
         self._interrupt = interrupt
+        self._renew = renew
         self._mutex = threading.Lock()
         self._queue: deque[Unit] = deque()
         self._idle = threading.Event()
@@ -112,8 +136,7 @@ class Line:
             unit.gate.acquire()
             self._queue.append(unit)
         try:
-            while not unit.gate.acquire(timeout=self._budget):
-                self._complain(unit)
+            self._wait(unit, unit.gate)
         except BaseException:
             self._abandon(unit)
             raise
@@ -122,7 +145,7 @@ class Line:
     def next(self) -> Unit | None:
         """Take the next unit into the group; None when nobody waits or the next one wants the writer for itself."""
         with self._mutex:
-            if not self._queue or self._queue[0].exclusive:
+            if not self._queue or self._queue[0].exclusive or self._queue[0].hold is not None:
                 return None
             unit = self._queue.popleft()
             unit.state = _TAKEN
@@ -151,6 +174,13 @@ class Line:
         now = time.monotonic()
         self._current = (unit, now)
         return now + self._budget
+
+    def over(self, unit: Unit) -> bool:
+        """The group's first unit has run. Whether it was given up meanwhile: then its thread has no part in the line any more."""
+        with self._mutex:
+            if not unit.given_up:
+                self._current = None
+            return unit.given_up
 
     def settle(self, units: Iterable[Unit]) -> str | None:
         """Right before COMMIT: from now on nobody gives these units up.
@@ -181,6 +211,30 @@ class Line:
             if unit.gate is not None:
                 unit.gate.release()
         return self._idle.wait(self._budget * 2)
+
+    def _wait(self, unit: Unit, gate: threading.Lock) -> None:
+        since = time.monotonic()
+        while not gate.acquire(timeout=min(_LOOK, self._budget)):
+            if self._takes_over(unit):
+                return
+            if time.monotonic() - since >= self._budget:
+                self._complain(unit)
+                since = time.monotonic()
+
+    def _takes_over(self, waiting: Unit) -> bool:
+        """Whether the unit that holds the writer is given up, and the one that waited leads now."""
+        with self._mutex:
+            unit, began = self._current or (waiting, 0.0)
+            if unit.hold is None or unit.state != _LEADS or waiting.state != _QUEUED or self._renew is None:
+                return False
+            if time.monotonic() - began < unit.hold:
+                return False
+            unit.state = _GIVEN_UP
+            self._current = self._doomed = None
+            self._queue.remove(waiting)
+            waiting.state = _LEADS
+        self._renew()
+        return True
 
     def _abandon(self, unit: Unit) -> None:
         """The waiting thread was interrupted: step out of the line, and hand the lead on if it was just given."""
@@ -224,6 +278,17 @@ def late(name: str, budget: float, cause: BaseException | None = None) -> UnitTi
         "a unit of work held the writer longer than its budget",
         hint="keep I/O, sleeping and long reads out of units; use read() or smaller units",
         place={"unit": name, "budget_s": budget},
+    )
+    error.__cause__ = cause
+    return error
+
+
+def given_up(name: str, cause: BaseException | None) -> UnitTimeout:
+    """The error of a unit from which the writer was taken away."""
+    error = UnitTimeout(
+        "a unit of work held the writer while others waited, and was given up",
+        hint="it may be tried again; keep I/O, sleeping and long reads out of units",
+        place={"unit": name, "given_up": True},
     )
     error.__cause__ = cause
     return error

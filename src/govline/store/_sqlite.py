@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from govline.core.values import Actor
 from govline.errors import ConfigError
 from govline.store._home import Home
-from govline.store._line import Line, Unit, closed, for_this_thread, late, unit_name
+from govline.store._line import Line, Unit, closed, for_this_thread, given_up, late, unit_name
 from govline.store._retry import is_busy
 from govline.store.transaction import StoreTransaction, rolled_back
 
@@ -27,6 +27,9 @@ __all__ = ["SqliteEngine"]
 _GROUP_UNITS: Final = 64
 _GROUP_SECONDS: Final = 0.02
 _READERS: Final = 8
+_ATTEMPTS: Final = 40
+_PAUSE: Final = 0.002
+"""So often, and with such pauses, the writer of a unit that was given up is asked to end."""
 
 
 class _Link(sqlite3.Connection):
@@ -36,6 +39,7 @@ class _Link(sqlite3.Connection):
         super().__init__(*args, **options)
         self._govline = Home()
         self._made: list[weakref.ref[sqlite3.Cursor]] = []
+        self._ending = threading.Lock()
 
     def cursor(self, *args: Any) -> Any:
         made = super().cursor(*args)
@@ -53,6 +57,36 @@ class _Link(sqlite3.Connection):
             if cursor is not None:
                 cursor.close()
         self._made.clear()
+
+    def let_go(self) -> None:
+        """Roll back what another thread hangs in; its statements write nothing any more, not even by themselves."""
+        with self._ending:
+            for attempt in range(_ATTEMPTS):
+                try:
+                    self._end_writing()
+                except sqlite3.ProgrammingError:  # its thread came back and has closed it
+                    return
+                except sqlite3.Error:  # of a statement that was interrupted in this very moment
+                    if attempt * 2 > _ATTEMPTS:
+                        self.end_cursors()  # a result that is half read keeps the interruption standing
+                    threading.Event().wait(_PAUSE)
+                else:
+                    return
+
+    def end(self) -> None:
+        """Close it, once nobody lets go of it any more."""
+        with self._ending:
+            self.close()
+
+    def _end_writing(self) -> None:
+        self.interrupt()
+        cursor = self.own_cursor()
+        try:
+            cursor.execute("PRAGMA query_only=1")
+            if self.in_transaction:
+                cursor.execute("ROLLBACK")
+        finally:
+            cursor.close()
 
 
 class SqliteEngine:
@@ -75,7 +109,7 @@ class SqliteEngine:
                 place={"file": str(path)},
             ) from error
         self._cursor = self._writer.own_cursor()
-        self._line = Line(budget, self._writer.interrupt)
+        self._line = Line(budget, self._interrupt_writer, self._renew_writer)
         self._readers: deque[_Link] = deque()
         self._lender: Lender | None = None
         self._closed = threading.Event()
@@ -83,12 +117,15 @@ class SqliteEngine:
     def run(self, unit: Unit, group: str | None) -> None:  # noqa: ARG002 - one writer: every unit is grouped
         """Run one unit, together with whatever else waits; its outcome is in the unit afterwards."""
         if self._line.enter(unit):
-            members = [unit]
+            members, writer = [unit], self._writer
             try:
                 self._lead(members)
             finally:
-                self._rollback()
-                self._line.leave(members)
+                if unit.given_up:
+                    writer.end()
+                else:
+                    self._rollback()
+                    self._line.leave(members)
 
     def read(self, unit: Unit) -> None:
         """Run a unit on a snapshot, beside the writer."""
@@ -168,6 +205,8 @@ class SqliteEngine:
             group[0].error = error
             return
         self._attempt_writing(group[0])
+        if self._line.over(group[0]):
+            group[0].error = given_up(unit_name(group[0].work), group[0].error)
         if group[0].error is not None:
             return
         stop = time.monotonic() + _GROUP_SECONDS
@@ -247,6 +286,15 @@ class SqliteEngine:
                 pause = min(pause * 2, 0.01)
             else:
                 return
+
+    def _interrupt_writer(self) -> None:
+        self._writer.interrupt()
+
+    def _renew_writer(self) -> None:
+        """Another connection writes from now on; the one of a unit that was given up can do no more harm."""
+        fresh = self._connect()
+        old, self._writer, self._cursor = self._writer, fresh, fresh.own_cursor()
+        old.let_go()
 
     def _rollback(self) -> None:
         if self._writer.in_transaction:

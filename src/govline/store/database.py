@@ -149,7 +149,12 @@ class Database:
         self.handlers = tuple(handlers)
 
     def run(
-        self, work: Callable[[Transaction], T], *, group: str | None = None, actor: Actor | None = None
+        self,
+        work: Callable[[Transaction], T],
+        *,
+        group: str | None = None,
+        actor: Actor | None = None,
+        hold: float | None = None,
     ) -> T:
         """Run a unit of work in a transaction of its own and commit it.
 
@@ -159,6 +164,8 @@ class Database:
         Args:
             work: Gets the transaction; its result is returned. What it raises is raised here, after a rollback.
             actor: On whose behalf; the system where omitted.
+            hold: SQLite only, for a unit that calls foreign code: after so many seconds others who wait take the writer away
+                from it; it ends with UnitTimeout and has no effect. PostgreSQL's writers do not wait for each other.
 
         Raises:
             NestedUnit: Called inside a unit or a `begin` block of this database.
@@ -166,7 +173,7 @@ class Database:
             RetryNeeded: Others kept the database busy for longer than its patience; nothing was written.
         """
         self.refuse_nesting(work)
-        unit = Unit(work, actor or SYSTEM)
+        unit = Unit(work, actor or SYSTEM, hold=hold)
         with busy_is_told():
             self.engine.run(unit, group)
             result: T = _plain(unit.outcome())

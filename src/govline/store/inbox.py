@@ -50,6 +50,8 @@ KEEP: Final = timedelta(days=30)
 KEEP_FAILED: Final = timedelta(days=180)
 TRIES: Final = 3
 """So many attempts that end without a result, by a crash or an outage, and the event is failed."""
+HOLD: Final = 0.2
+"""Seconds for which a handler may keep SQLite's writer while others wait."""
 _BEGUN: Final = "GL-1113"
 _HOLD: Final = timedelta(seconds=30)
 _log = logging.getLogger("govline.inbox")
@@ -193,7 +195,7 @@ def process(
             break
         step = _Step(lane, handle, since, begun, suspects=suspects)
         try:
-            went = db.run(step)
+            went = db.run(step, hold=HOLD)
         except Exception as error:
             if step.stored is None:
                 raise
@@ -313,9 +315,13 @@ def _opened(tx: Transaction, stored: Stored, attempt: int) -> Incoming:
 
 
 def _passes(error: Exception, step: _Step) -> bool:
-    """Whether the same event may fare better unchanged: the database failed, or a neighbour held the writer too long."""
-    slow = isinstance(error, UnitTimeout) and error.place.get("unit") != unit_name(step)
-    return slow or is_outage(error)
+    """Whether the same event may fare better unchanged: the database failed, a neighbour held the writer too long, or others
+
+    who waited took it away.
+    """
+    if isinstance(error, UnitTimeout):
+        return error.place.get("unit") != unit_name(step) or bool(error.place.get("given_up"))
+    return is_outage(error)
 
 
 def _failing(step: _Step, error: Exception) -> Callable[[Transaction], bool]:

@@ -7,12 +7,14 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final
 
 from attrs import frozen
 
 from govline.core import Retention, Tick
 from govline.store import addresses, chain, inbox, retention, schedules, ticks
+from govline.store.crew import WATCH, Crew, Hand
 from govline.store.database import Database
 from govline.store.loops import Loop, Wait
 from govline.store.policies import QuietHours
@@ -93,11 +95,16 @@ class Worker:
         ]
         if pump is not None:
             duties.append(("pump", lambda: _moved(pump)))
-        if handle is not None:
-            duties += [(f"inbox-{number}", self._inbox(number, handle)) for number in range(inbox_loops)]
-        self.loops = [
-            Loop(name, step, idle=self._pace.idle, cap=self._pace.cap, wait=wait) for name, step in duties
-        ]
+        make = partial(Loop, idle=self._pace.idle, cap=self._pace.cap, wait=wait)
+        self._duties = [make(name, step) for name, step in duties]
+        self._crew = None if handle is None else Crew(inbox_loops, partial(self._inbox, handle), make)
+        if self._crew is not None:
+            self._duties.append(Loop("watch", self._crew.watch, idle=WATCH, cap=WATCH, wait=wait))
+
+    @property
+    def loops(self) -> list[Loop]:
+        """The loops of all duties; those of the inbox may become more while a handler hangs."""
+        return [*self._duties, *(() if self._crew is None else self._crew.loops)]
 
     def run(self) -> None:
         """Work until `stop`, SIGTERM or SIGINT (on the main thread); then end cleanly.
@@ -154,21 +161,23 @@ class Worker:
         for loop in self.loops:
             loop.nudge()
 
-    def _inbox(self, number: int, handle: inbox.Handle) -> Callable[[], bool]:
-        def step() -> bool:
-            lanes = self.db.read(lambda tx: inbox.next_citizens(tx, _LANES))
-            start = len(lanes) * number // self._inbox_loops  # loops begin at different lanes
-            busy = False
-            for lane in [*lanes[start:], *lanes[:start]]:
-                if self._ending.is_set():
-                    break
-                went = inbox.process(
-                    self.db, lane, handle, limit=_EVENTS_A_TURN, since=self._began, suspects=number == 0
-                )
-                busy = busy or went.done + went.failed > 0
-            return busy
+    def _inbox(self, handle: inbox.Handle, hand: Hand) -> bool:
+        lanes = self.db.read(lambda tx: inbox.next_citizens(tx, _LANES))
+        start = len(lanes) * hand.number // self._inbox_loops  # hands begin at different lanes
+        busy = False
+        for lane in [*lanes[start:], *lanes[:start]]:
+            if self._ending.is_set() or hand.replaced:
+                break
+            with hand.at(lane) as free:
+                if free:
+                    busy = self._handle(handle, lane, suspects=hand.number == 0) or busy
+        return busy
 
-        return step
+    def _handle(self, handle: inbox.Handle, lane: str, *, suspects: bool) -> bool:
+        went = inbox.process(
+            self.db, lane, handle, limit=_EVENTS_A_TURN, since=self._began, suspects=suspects
+        )
+        return went.done + went.failed > 0
 
     def _schedules(self) -> bool:
         fired = schedules.fire(self.db, quiet=self._quiet)

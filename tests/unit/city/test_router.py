@@ -1,54 +1,101 @@
-"""Who answers: by rank, within a rank in the order offered, the first answer counts."""
+"""The router passes over a responder that hangs, and those behind it go on answering."""
 
-import itertools
+import threading
 
 import pytest
 
-from govline.city.router import RANKS, Router
-from govline.core import Input, Responder, TalkContext
-from govline.core.messages import Text
+from govline.city.router import Router
+from govline.core import Responder
+from govline.errors import GovlineError
 
-SAID = Input("text", "やあ")
-WHO = TalkContext("c1", None)
-
-
-def responder(name, rank, answer, asked):
-    def respond(tx, context, said):
-        asked.append(name)
-        return answer
-
-    return Responder(name, rank, respond)
+PATIENCE = 30
 
 
-@pytest.mark.parametrize(
-    "order", list(itertools.permutations(range(len(RANKS))))[:: 60 if len(RANKS) > 4 else 1]
-)
-def test_ranks_are_asked_from_the_most_urgent_whatever_the_order_of_features(order):
-    asked = []
-    router = Router([responder(RANKS[at], RANKS[at], None, asked) for at in order])
-    assert router.answer(None, WHO, SAID) is None
-    assert asked == list(RANKS)
+class Stuck:
+    def __init__(self):
+        self.go = threading.Event()
+        self.inside = threading.Semaphore(0)
+
+    def __call__(self, _tx, _context, said):
+        if said != "hang":
+            return None
+        self.inside.release()
+        assert self.go.wait(PATIENCE)
+        return ["at last"]
 
 
-def test_the_first_answer_ends_the_asking():
-    asked = []
-    text = [Text("こんにちは")]
-    router = Router(
-        [
-            responder("late", "default", [Text("?")], asked),
-            responder("second", "keyword", text, asked),
-            responder("first", "keyword", None, asked),
-            responder("session", "session", None, asked),
-        ]
+def search(_tx, _context, said):
+    return [f"found {said}"] if said == "bottle" else None
+
+
+@pytest.fixture
+def now():
+    return [0.0]
+
+
+@pytest.fixture
+def stuck():
+    return Stuck()
+
+
+@pytest.fixture
+def router(stuck, now):
+    return Router(
+        [Responder("search", "search", search), Responder("stuck", "keyword", stuck)], clock=lambda: now[0]
     )
-    assert router.answer(None, WHO, SAID) == text
-    assert asked == ["session", "second"]
 
 
-def test_an_empty_answer_is_an_answer():
-    asked = []
-    router = Router(
-        [responder("silent", "session", [], asked), responder("loud", "default", [Text("!")], asked)]
-    )
-    assert list(router.answer(None, WHO, SAID)) == []
-    assert asked == ["silent"]
+@pytest.fixture
+def hanging(router, stuck):
+    """Ask something that hangs; the threads end with the test."""
+    threads = []
+
+    def ask():
+        threads.append(threading.Thread(target=router.answer, args=(None, None, "hang")))
+        threads[-1].start()
+        assert stuck.inside.acquire(timeout=PATIENCE)
+
+    yield ask
+    stuck.go.set()
+    for thread in threads:
+        thread.join(PATIENCE)
+
+
+def test_one_slow_answer_is_no_reason_to_ask_no_more(router, hanging, now):
+    hanging()
+    now[0] = 10.0
+    assert router.answer(None, None, "hello") is None
+
+
+def test_two_that_hang_and_it_is_passed_over(router, hanging, now):
+    hanging()
+    hanging()
+    assert router.answer(None, None, "hello") is None  # at first nobody knows
+    now[0] = 1.0
+    assert router.answer(None, None, "bottle") == ["found bottle"]
+    with pytest.raises(GovlineError, match="GL-9019") as caught:
+        router.answer(None, None, "hang")
+    assert caught.value.place == {"responder": "stuck"}
+
+
+def test_it_is_asked_again_once_it_comes_back(router, stuck, hanging, now):
+    hanging()
+    hanging()
+    now[0] = 1.0
+    stuck.go.set()
+    while router._hangs(0):
+        threading.Event().wait(0.001)
+    assert router.answer(None, None, "hang") == ["at last"]
+
+
+def test_an_answer_that_raises_is_no_hang(now):
+    def broken(_tx, _context, _said):
+        raise RuntimeError
+
+    router = Router([Responder("broken", "search", broken)], clock=lambda: now[0])
+    for _ in range(5):
+        with pytest.raises(RuntimeError):
+            router.answer(None, None, "x")
+    now[0] = 9.0
+    with pytest.raises(RuntimeError):
+        router.answer(None, None, "x")

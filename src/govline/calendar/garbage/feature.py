@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from govline.calendar.garbage import _queries as q
 from govline.calendar.garbage.actions import GarbageActions
 from govline.calendar.garbage.commands import import_command
+from govline.calendar.garbage.datasets import collection_dataset
 from govline.calendar.garbage.hours import NoticeHours
 from govline.calendar.garbage.inspection import check_command, dates_command
 from govline.calendar.garbage.moving import Moving
@@ -45,7 +46,7 @@ class GarbageConfig(BaseModel):
         closed_days: What closures do: `drop` leaves closed days out, `shift` moves them by a week within the month.
         postcodes: Japan Post's KEN_ALL below the town's folder, read with the calendar; `municipality`: whose rows are meant.
         bulky: Pickup of bulky waste: which kinds, how many business days ahead to apply, and how.
-        texts: The town's own wording: key to text.
+        texts: The town's own wording: key to text, or key to language to text.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -55,7 +56,7 @@ class GarbageConfig(BaseModel):
     postcodes: str = ""
     municipality: str = ""
     bulky: BulkyConfig = BulkyConfig()
-    texts: dict[str, str] = {}
+    texts: dict[str, str | dict[str, str]] = {}
 
 
 class GarbageFeature:
@@ -82,6 +83,7 @@ class GarbageFeature:
             responders=Moving(service).responders(),
             ticks=[*_ticks(service), Tick("garbage.extend", time(3, 10), _quietly(service.extend))],
             commands=_COMMANDS,
+            datasets=[collection_dataset(service)],
             data_map=_DATA,
             erase=service.erase,
             prepare=service.prepare,

@@ -193,8 +193,15 @@ class City:
 
         Args:
             phase: Of the migrations; `pre` while the release before this one is still running, see `Database.migrate`.
+
+        Raises:
+            StoreError: GL-1121, the sealing keys are not those of this town.
         """
         self.database.migrate(self.migrations, phase=phase)
+        if self.database.keys is not None:
+            from govline.store.identity import check_keys
+
+            self.database.read(check_keys)
         for offer in self._assembly.offers.values():
             if offer.prepare:
                 self.database.run(offer.prepare)

@@ -11,6 +11,7 @@ from govline.core.jst import to_jst
 from govline.errors import GovlineError
 from govline.line import AccountClient, Finding, diagnose
 from govline.store import inbox, outbox
+from govline.store.identity import check_keys
 
 __all__ = ["examine", "last_days"]
 
@@ -30,7 +31,7 @@ def examine(folder: Path, *, ask_line: bool = False) -> list[str]:
         lacking = city.database.pending(city.migrations)
         if lacking:
             return [f"the database lacks {', '.join(lacking)}: govline db upgrade"]
-        findings = [*_secrets(city), *city.check(), *city.read(_leftovers), *unreadable(city)]
+        findings = [*_keys(city), *_secrets(city), *city.check(), *city.read(_leftovers), *unreadable(city)]
         today = to_jst(city.database.clock.now()).date()
         findings += [sentence(each, today) for each in city.read(lambda tx: expiring(city, tx))]
         live = [*_pages(city), *_at_line(city)] if ask_line else []
@@ -76,6 +77,15 @@ def _at_line(city: City) -> list[Finding]:
     finally:
         for asked in filter(None, (account, login)):
             asked.close()
+
+
+def _keys(city: City) -> list[str]:
+    """Whether the town's people open under the keys that are there."""
+    try:
+        city.read(check_keys)
+    except GovlineError as error:
+        return [str(error)]
+    return []
 
 
 def _secrets(city: City) -> list[str]:

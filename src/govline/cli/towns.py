@@ -8,6 +8,7 @@ from govline.city import City
 from govline.cli.development import CLOCK_FILE, development_secrets, join_running_town
 from govline.core import Actor, Clock, SystemClock
 from govline.errors import InputError, StoreError
+from govline.store.identity import check_keys
 from govline.testing.clock import FileClock
 
 __all__ = ["ask_policy", "open_town", "ready_town", "town_clock"]
@@ -30,7 +31,7 @@ def ready_town(folder: Path) -> City:
     """The town of a folder, whose tables stand; what may wait until after a deploy may be missing.
 
     Raises:
-        StoreError: GL-9107, the database was not migrated (yet).
+        StoreError: GL-9107, the database was not migrated (yet); GL-1121, the keys are not the town's.
     """
     city = open_town(folder)
     if city.database.pending(city.migrations, phase="pre"):
@@ -41,6 +42,11 @@ def ready_town(folder: Path) -> City:
             hint="govline db upgrade",
             place={"folder": str(folder)},
         )
+    try:
+        city.read(check_keys)
+    except StoreError:
+        city.close()
+        raise
     return city
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from govline.core import CitizenId, Transaction
+from govline.errors import StoreError
 from govline.store import _queries_flow as q
 from govline.store import addresses, inbox
 from govline.store._queries_flow import Follow
@@ -11,6 +12,7 @@ from govline.store._reach import keyring
 __all__ = [
     "Follow",
     "blocked",
+    "check_keys",
     "citizen_of",
     "erase",
     "find_citizen",
@@ -110,6 +112,24 @@ def rewrap(tx: Transaction, *, limit: int = 500, after: CitizenId = "") -> Citiz
         }
         tx.write(q.REWRAP, again)
     return rows[-1].citizen if rows else None
+
+
+def check_keys(tx: Transaction) -> None:
+    """Open the first identity: with other keys every citizen would become a stranger, and nobody could be reached.
+
+    Raises:
+        StoreError: GL-1121, it does not open.
+    """
+    for row in tx.all(q.OLD_IDENTITIES, {"newest": "", "after": "", "limit": 1}):
+        try:
+            _open(tx, row.citizen, row.sealed)
+        except StoreError as error:
+            raise StoreError(
+                "the sealing keys are not those of this town",
+                code="GL-1121",
+                hint="GOVLINE_KEYS must hold the keys under which the town's people were sealed; old ones stay until `govline key rotate`",
+                place=error.place,
+            ) from None
 
 
 def erase(tx: Transaction, citizen: CitizenId) -> None:

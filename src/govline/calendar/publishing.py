@@ -4,9 +4,9 @@ The file in `calendars/` is where a programme lives: the town's data, readable, 
 """
 
 import os
-import tempfile
+import secrets
+import shutil
 from collections.abc import Mapping
-from contextlib import suppress
 from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -121,16 +121,20 @@ def _text(path: Path, data: Mapping[str, Any]) -> str:
 
 
 def _write(path: Path, data: bytes) -> None:
+    """The file as a whole or as it was, on the disk before its slots are; whoever could read it still can."""
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
         try:
-            with os.fdopen(handle, "wb") as file:
+            with draft.open("xb") as file:
                 file.write(data)
-            Path(name).replace(path)
+                file.flush()
+                os.fsync(file.fileno())
+            if path.exists():
+                shutil.copymode(path, draft)
+            draft.replace(path)
         finally:
-            with suppress(FileNotFoundError):
-                Path(name).unlink()
+            draft.unlink(missing_ok=True)
     except OSError:
         raise FileError(
             "the file cannot be written",

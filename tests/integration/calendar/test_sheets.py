@@ -101,6 +101,18 @@ def test_changed_by_the_sheet_that_was_exported(city, clerk, tmp_path):
     assert told.startswith("! winter 12月1日(火) 9:00: 設定では定員1、予約2名分 ")
 
 
+def test_whoever_may_read_the_towns_files_may_read_a_published_one(city, tmp_path):
+    data = {"programme": "p", "capacity": 1, "slots": [{"dates": "2026-12-01", "times": ["9:00"]}]}
+    folder = tmp_path / "calendars"
+    path, _ = publish(city.database, city.calendar, folder, data, actor=SYSTEM)
+    (tmp_path / "plain").touch()
+    usual = (tmp_path / "plain").stat().st_mode
+    assert path.stat().st_mode == usual
+    path.chmod(0o640)
+    publish(city.database, city.calendar, folder, {**data, "capacity": 2}, actor=SYSTEM)
+    assert path.stat().st_mode & 0o777 == 0o640
+
+
 def test_nothing_half_written(city, tmp_path, monkeypatch):
     data = {"programme": "p", "capacity": 1, "slots": [{"dates": "2026-12-01", "times": ["9:00"]}]}
     folder = tmp_path / "calendars"

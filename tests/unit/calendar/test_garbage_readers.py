@@ -272,6 +272,13 @@ def test_numbers_and_codes_before_the_name_are_no_areas():
     assert [column for _, column, _, _ in named(table)] == ["全国地方公共団体コード", "市区町村名", "No."]
 
 
+def test_lines_are_those_of_the_file_wherever_the_header_stands():
+    text = "令和8年度\n\nNo,地区名,燃やすごみ,備考\n1,みどり,月,\n※祝日も収集します,,,\n"
+    table = read_area_days(text.encode())
+    assert ([area.name for area in table.areas], table.problems) == (["みどり"], ())
+    assert [(row, column) for row, column, _, _ in named(table)] == [(1, ""), (3, "No"), (5, ""), (3, "備考")]
+
+
 def test_the_format_s_second_column_of_ids_stays_the_centre():
     table = read_area_days("校下,地区,燃やすごみ\n東,1,月\n西,2,火\n".encode())
     assert [(area.name, area.center) for area in table.areas] == [("東", "1"), ("西", "2")]

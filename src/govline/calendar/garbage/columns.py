@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from govline.calendar.garbage.area_table import Problem
 from govline.calendar.garbage.rules import Rule, RuleError
@@ -87,21 +87,29 @@ def from_name_column(table: Sequence[PlainRow]) -> tuple[Sequence[PlainRow], lis
     if not start and header[0] not in AREA_HEADERS:
         named = next((at for at, label in enumerate(header) if label in AREA_HEADERS), 0)
         start = named if all(_NUMBERING.fullmatch(label) or not label for label in header[:named]) else 0
-    reason = "地区名より左の列は使いません"
-    warnings = [Problem(1, label, label, reason, "GL-2022") for label in header[:start] if label]
-    return [(number, row[start:]) for number, row in table], warnings
+    line, reason = table[0][0], "地区名より左の列は使いません"
+    warnings = [Problem(line, label, label, reason, "GL-2022") for label in header[:start] if label]
+    own: list[PlainRow] = []
+    notes: list[PlainRow] = []
+    for number, row in table:
+        (own if any(map(str.strip, row[start:])) else notes).append((number, row))
+    note = "表の注記とみなして読み飛ばしました"
+    warnings += [Problem(number, "", " ".join(row).strip(), note, "GL-2022") for number, row in notes]
+    return [(number, row[start:]) for number, row in own], warnings
 
 
-def layout_of(header: Sequence[str], rows: Sequence[PlainRow]) -> tuple[Layout, list[Problem]]:
+def layout_of(header: PlainRow, rows: Sequence[PlainRow]) -> tuple[Layout, list[Problem]]:
     """The layout of a table, and what is odd about it.
 
     Raises:
         FileError: GL-2021, no column of a kind, or one without a header.
     """
-    titles = tuple("".join(label.split("\n")).strip() for label in header)
+    line, labels = header
+    titles = tuple("".join(label.split("\n")).strip() for label in labels)
     layout = _layout(titles, [row for _, row in rows])
     _refuse_unlabelled(layout, rows)
-    return layout, [*_twice(layout), *_doubtful_center(layout, rows), *_left_out(layout)]
+    odd = [*_twice(layout), *_doubtful_center(layout, rows), *_left_out(layout)]
+    return layout, [evolve(each, row=line) for each in odd]
 
 
 def _layout(header: tuple[str, ...], rows: Sequence[Sequence[str]]) -> Layout:

@@ -35,7 +35,7 @@ def read_area_days(source: str | Path | bytes) -> AreaTable:
 def read_rows(table: Sequence[PlainRow]) -> AreaTable:
     """Read a table of areas that is at hand as rows with their line numbers, the header first; see `read_area_days`."""
     table, left_out = from_name_column(table)
-    (_, header), *rows = table
+    header, *rows = table
     layout, odd = layout_of(header, rows)
     reader = _Reader(layout, [*left_out, *odd])
     for number, row in rows:

@@ -12,7 +12,9 @@ from govline.calendar.preflight import Finding, placed, preflight
 from govline.calendar.service import Calendar
 from govline.core import Command, Transaction
 
-__all__ = ["check_command", "examine"]
+__all__ = ["check_command", "examine", "warn"]
+
+_RUNS_OUT = "GL-2203"
 
 
 def check_command(calendar: Calendar, folder: Callable[[], Path]) -> Command:
@@ -44,6 +46,12 @@ def examine(
             path, data = files.get(programme.id, ("", {}))
             found.append(placed(finding, path, _line(data)))
     return found
+
+
+def warn(tx: Transaction, calendar: Calendar, folder: Path | None = None) -> list[str]:
+    """Every finding as a sentence for `govline doctor`; dates that run out are told there by themselves."""
+    found = examine(tx, calendar, folder)
+    return [_sentence(each).replace("\n  ", " ") for each in found if each.code != _RUNS_OUT]
 
 
 def _line(data: Mapping[str, Any]) -> Callable[[str], int]:

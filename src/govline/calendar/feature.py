@@ -12,7 +12,7 @@ from govline.calendar import _queries as q
 from govline.calendar import closures, counter_offers, merging, reminders
 from govline.calendar._queries.eligible import LAST_DAYS
 from govline.calendar.actions import CalendarActions
-from govline.calendar.commands import check_command
+from govline.calendar.commands import check_command, warn
 from govline.calendar.counter_commands import counter_commands
 from govline.calendar.datasets import datasets
 from govline.calendar.definition import load_folder, parse
@@ -28,6 +28,8 @@ from govline.calendar.page_texts import PAGE_TEXTS
 from govline.calendar.pages_all import pages_of
 from govline.calendar.service import Calendar
 from govline.calendar.texts import CALENDAR_TEXTS
+from govline.calendar.upkeep_commands import upkeep_commands
+from govline.calendar.upkeep_texts import UPKEEP_TEXTS
 from govline.core import (
     FEATURE_API,
     Check,
@@ -56,7 +58,7 @@ from govline.store.sealing import Keyring
 __all__ = ["CalendarConfig", "CalendarFeature", "CalendarSlots", "EndUnpaid", "ExpireHold"]
 
 _VIEW = 50
-_TEXTS = {**CALENDAR_TEXTS, **PAGE_TEXTS}
+_TEXTS = {**CALENDAR_TEXTS, **PAGE_TEXTS, **UPKEEP_TEXTS}
 
 
 class CalendarConfig(BaseModel):
@@ -137,6 +139,7 @@ class CalendarFeature:
                 check_command(service, lambda: self._folder),
                 OCCUPANCY_COMMAND,
                 *counter_commands(service),
+                *upkeep_commands(service),
                 *file_commands(service, lambda: self._folder),
             ],
             ticks=[
@@ -149,7 +152,10 @@ class CalendarFeature:
             retention=counter_offers.RETENTION,
             erase=service.erase,
             prepare=service.prepare,
-            checks=[Check("calendar.counter", _drift(service))],
+            checks=[
+                Check("calendar.counter", _drift(service)),
+                Check("calendar.preflight", lambda tx: warn(tx, service, self._folder)),
+            ],
             ports={"slots": CalendarSlots(service)},
             expiries=lambda tx: [
                 *expiries(service.programmes.values()),

@@ -221,6 +221,7 @@ def _desk_ways(words: Words, programme: Programme, day: date, *, any_slots: bool
         ways.append(
             Link(words("close"), "calendar/close", {"programme": programme.id, "day": day.isoformat()})
         )
+        ways.append(Link(words("places"), "calendar/places", _at(programme, day)))
     return [*ways, Link(words("use"), "calendar/use", _at(programme, day))]
 
 

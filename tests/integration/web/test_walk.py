@@ -22,7 +22,10 @@ DEFINITION = {
         "chief": {"label": "責任者", "verbs": ["*"]},
     },
 }
-KNOWN = {"calendar/desk", "calendar/use", "calendar/close", "town/expiries", "web/outbox"}
+KNOWN = {f"calendar/{name}" for name in ("desk", "use", "close", "places", "locks")} | {
+    "town/expiries",
+    "web/outbox",
+}
 
 
 @pytest.fixture

@@ -8,11 +8,12 @@ from pydantic import BaseModel, ConfigDict, Field
 from govline.calendar.labels import when_in
 from govline.calendar.model import Booking, Refused, Slot
 from govline.calendar.office import Office
+from govline.calendar.outlook import why_nothing
 from govline.calendar.page_links import NO_PAGES, PageLinks
 from govline.calendar.picker import Page, ask, read, slot_label, slot_value
 from govline.calendar.screening import Screened, ask_question, hear_answer
 from govline.calendar.service import Calendar
-from govline.core import Action, ActionResult, Ask, Finished, Input, Json, TalkContext, Transaction
+from govline.core import Action, ActionResult, Ask, CitizenId, Finished, Input, Json, TalkContext, Transaction
 from govline.core.message_limits import LIMITS
 from govline.core.messages import Buttons, Carousel, Column, Confirm, Open, Postback, QuickReply, Text
 from govline.core.text import clip, normalize
@@ -89,31 +90,32 @@ class CalendarActions:
 
     # --- pick and book ---
 
-    def pick(self, tx: Transaction, context: TalkContext, args: PickArgs) -> ActionResult:  # noqa: ARG002 - the contract's signature
+    def pick(self, tx: Transaction, context: TalkContext, args: PickArgs) -> ActionResult:
         """Ask the programme's questions, then offer its free slots, a page at a time."""
         self.calendar.lay_out(tx, args.calendar)
         page, programme = Page(args.calendar, args.party), self.calendar.programme(args.calendar)
         if programme.policy.questions and not args.screened:
             return ask_question(programme, page.to_json(), 0, self.texts)
-        return self._offer(tx, page)
+        return self._offer(tx, page, context.citizen)
 
     def picked(self, tx: Transaction, context: TalkContext, state: Json, said: Input) -> ActionResult:
         """The citizen answered a question, tapped a slot, another page or a date, or typed something."""
         if "question" in state:
-            return self._questioned(tx, state, said)
+            return self._questioned(tx, context, state, said)
         if (aside := self._aside(tx, context, state, said)) is not None:
             return aside
         page = Page(**state)
-        meant = read(tx, self.calendar, page, said)
+        meant = read(tx, self.calendar, page, said, context.citizen)
         if isinstance(meant, Slot):
             return Finished("ok", slot_value(meant, page.party))
-        return self._offer(tx, page if meant is None else meant, puzzled=meant is None)
+        return self._offer(tx, page if meant is None else meant, context.citizen, puzzled=meant is None)
 
-    def _questioned(self, tx: Transaction, state: Json, said: Input) -> ActionResult:
+    def _questioned(self, tx: Transaction, context: TalkContext, state: Json, said: Input) -> ActionResult:
         """On to the next question or to the slots; for a stop, `none` is the way that every talk has."""
         heard = hear_answer(self.calendar.programme(state["programme"]), state, said, self.texts)
         if isinstance(heard, Screened):
-            return self._offer(tx, Page(**{key: value for key, value in state.items() if key != "question"}))
+            page = Page(**{key: value for key, value in state.items() if key != "question"})
+            return self._offer(tx, page, context.citizen)
         return evolve(heard, outcome="none") if isinstance(heard, Finished) else heard
 
     def screen(self, tx: Transaction, context: TalkContext, args: ScreenArgs) -> ActionResult:  # noqa: ARG002 - the contract's signature
@@ -257,7 +259,10 @@ class CalendarActions:
 
     # --- questions ---
 
-    def _offer(self, tx: Transaction, page: Page, *, puzzled: bool = False) -> ActionResult:
+    def _offer(
+        self, tx: Transaction, page: Page, citizen: CitizenId | None = None, *, puzzled: bool = False
+    ) -> ActionResult:
+        """The free slots as `citizen` may book them; while a booking moves, its own limits would stand in its way."""
         title = self.calendar.programme(page.programme).title
         lead = self.texts.get("calendar.ask_slot", programme=title)
         booking = self.calendar.booking(tx, page.booking) if page.booking else None
@@ -265,10 +270,22 @@ class CalendarActions:
             lead = self.texts.get("calendar.ask_new_slot", now=self._named(booking))
         if puzzled:
             lead = self.texts.get("calendar.not_a_slot")
-        question = ask(tx, self.calendar, self.texts, page, lead)
+        question = ask(tx, self.calendar, self.texts, page, lead, citizen=citizen)
         if question is not None:
             return question
-        return Finished("none", messages=[Text(self.texts.get("calendar.no_slots", programme=title))])
+        party = max(page.party, 1)
+        why = Refused(why_nothing(tx, self.calendar, page.programme, party=party, citizen=citizen))
+        said = f"{self.texts.get('calendar.no_slots', programme=title)}\n{self.calendar.worded(why).text}"
+        codes = [reason.code for reason in why.reasons]
+        return Finished("none", {"reasons": codes}, [Text(said.strip()), *self._ways(tx, page, why, citizen)])
+
+    def _ways(self, tx: Transaction, page: Page, why: Refused, citizen: CitizenId | None) -> list[Buttons]:
+        """To the page where the citizen shows that they are on the list, where that is what is missing."""
+        if citizen is None or all(reason.help.get("needs") != "eligibility" for reason in why.reasons):
+            return []
+        url = self.links.claim(tx, page.programme, citizen)
+        label = clip(self.texts.get("calendar.page.do_claim"), LIMITS.label, "…")
+        return [] if url is None else [Buttons(self.texts.get("calendar.page.claim"), [Open(label, url)])]
 
     def _offer_move(self, tx: Transaction, booking: Booking) -> ActionResult:
         self.calendar.lay_out(tx, booking.programme)

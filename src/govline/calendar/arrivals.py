@@ -20,7 +20,7 @@ from govline.core import Id, Transaction
 from govline.core.jst import to_jst
 from govline.store._reach import keyring
 
-__all__ = ["Ticket", "arrive", "mark_no_shows", "ticket", "undo"]
+__all__ = ["Ticket", "arrive", "known_ticket", "mark_no_shows", "ticket", "undo"]
 
 _PURPOSE: Final = "calendar.ticket"
 _STORED: Final = "calendar.ticket.code"
@@ -53,6 +53,19 @@ def ticket(tx: Transaction, booking: Id) -> Ticket:
     code = _code(keys.lookup(booking, _PURPOSE))
     tx.write(qa.SET_CODE, {"booking_id": booking, "code": keys.lookup(code, _STORED)})
     return Ticket(booking, _grouped(code))
+
+
+def known_ticket(tx: Transaction, booking: Id) -> Ticket | None:
+    """The same where it was given out before; writes nothing, for pages that only show."""
+    stored = tx.one(qa.CODE_OF, {"booking": booking})
+    if stored is None:
+        return None
+    keys = keyring(tx)
+    for hashed in keys.lookups(booking, _PURPOSE):
+        code = _code(hashed)
+        if stored[0] in keys.lookups(code, _STORED):
+            return Ticket(booking, _grouped(code))
+    return None
 
 
 def arrive(tx: Transaction, desk: Desk, code: str, *, key: str, reason: str = "") -> Answer:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Final
+from urllib.parse import urlencode
 
 from attrs import frozen
 
@@ -13,7 +14,7 @@ from govline.errors import ConfigError
 
 __all__ = ["NO_PAGES", "PageLinks"]
 
-_MERGE: Final = timedelta(hours=1)
+_HOUR: Final = timedelta(hours=1)
 _AFTERWARDS: Final = timedelta(days=7)
 
 
@@ -33,7 +34,12 @@ class PageLinks:
 
     def merge(self, tx: Transaction, citizen: CitizenId) -> str | None:
         """Where the citizen enters the code of a receipt, for an hour."""
-        return self._link(tx, "calendar/merge", citizen, tx.now + _MERGE, {})
+        return self._link(tx, "calendar/merge", citizen, tx.now + _HOUR, {})
+
+    def claim(self, tx: Transaction, programme: str, citizen: CitizenId) -> str | None:
+        """Where the citizen shows that they are on the programme's list, for an hour."""
+        url = self._link(tx, "calendar/claim", citizen, tx.now + _HOUR, {})
+        return url and f"{url}?{urlencode({'programme': programme})}"
 
     def ics(self, tx: Transaction, booking: Booking, citizen: CitizenId) -> str | None:
         """Where the citizen takes the booking for their own calendar, until a week after it."""

@@ -71,8 +71,16 @@ PAGE_TEXTS: Final = {
     ),
     "calendar.page.how": _said(
         "日付を選ぶと時間が出ます。{party}名分の空きを表示しています。",
-        "Choose a day to see its times. What is free for {party} is shown.",
+        "Choose a day to see its times. Free places for {party} are shown.",
         "日を えらんでください。{party}人の あきが でています。",
+    ),
+    "calendar.page.how_day": _said(
+        "空いている時間を選んでください。{party}名分の空きを表示しています。",
+        "Choose a free time. Free places for {party} are shown.",
+        "あいている 時間を えらんでください。{party}人の あきが でています。",
+    ),
+    "calendar.page.other_times": _said(
+        "{day}のほかの時間を見る", "Other times on {day}", "{day}の ほかの 時間"
     ),
     "calendar.page.moving": _said(
         "いまのご予約は{now}です。新しい日時を選ぶまで、いまのご予約は残ります。",
@@ -84,7 +92,7 @@ PAGE_TEXTS: Final = {
     "calendar.page.next_free": _said(
         "次に空いている日: {day}", "Next free day: {day}", "つぎに あいている 日: {day}"
     ),
-    "calendar.page.for_others": _said("{party}名で探す", "For {party}", "{party}人で さがす"),
+    "calendar.page.for_others": _said("{party}名で探す", "For {party} people", "{party}人で さがす"),
     "calendar.page.day_label": _said("{day} {state}", "{day}: {state}", "{day} {state}"),
     "calendar.page.day_free": _said(
         "{day} {state} {slots}枠中{bookable}枠",
@@ -97,7 +105,6 @@ PAGE_TEXTS: Final = {
     "calendar.page.room": _said("場所", "Place", "ばしょ"),
     "calendar.page.state": _said("空き", "Free", "あき"),
     "calendar.page.left": _said("残{free}", "{free} left", "あと{free}"),
-    "calendar.page.reason": _said("予約できない理由", "Why not", "できない わけ"),
     "calendar.page.choose": _said("{slot}を選ぶ", "Choose {slot}", "{slot}を えらぶ"),
     "calendar.page.empty_day": _said(
         "この日に枠はありません。", "Nothing on this day.", "この日は ありません。"
@@ -108,7 +115,7 @@ PAGE_TEXTS: Final = {
     "calendar.page.what": _said("内容", "What", "なに"),
     "calendar.page.when": _said("日時", "When", "いつ"),
     "calendar.page.now": _said("いまのご予約", "Your booking now", "いまの 予約(よやく)"),
-    "calendar.page.party": _said("人数", "How many people", "なん人"),
+    "calendar.page.party": _said("人数", "People", "なん人"),
     "calendar.page.do_book": _said("この内容で予約する", "Book this", "予約(よやく)する"),
     "calendar.page.do_change": _said("この内容に変更する", "Change to this", "かえる"),
     "calendar.page.booked": _said("予約しました", "Booked", "予約(よやく)しました"),
@@ -164,7 +171,7 @@ PAGE_TEXTS: Final = {
     ),
     "calendar.page.not_claimed": _said("確認できませんでした", "Not confirmed", "できませんでした"),
     "calendar.page.merge": _said(
-        "電話・窓口での予約をLINEに入れる",
+        "電話・窓口での予約をLINEに引き継ぐ",
         "Bookings by telephone or counter",
         "電話(でんわ)の 予約(よやく)を LINEに いれる",
     ),
@@ -179,15 +186,15 @@ PAGE_TEXTS: Final = {
         "Such as ABCDE-12345. Capitals and hyphens do not matter.",
         "れい: ABCDE-12345",
     ),
-    "calendar.page.do_merge": _said("LINEに入れる", "Add to LINE", "LINEに いれる"),
-    "calendar.page.merged": _said("LINEに入れました", "Added to LINE", "LINEに いれました"),
+    "calendar.page.do_merge": _said("引き継ぐ", "Add to LINE", "LINEに いれる"),
+    "calendar.page.merged": _said("LINEに引き継ぎました", "Added to LINE", "LINEに いれました"),
     "calendar.page.merge_nothing": _said(
         "これからの予約はありませんでした。",
         "There were no bookings to come.",
         "これからの 予約(よやく)は ありません。",
     ),
     "calendar.page.not_merged": _said("確認できませんでした", "Not added", "できませんでした"),
-    "calendar.page.merge_again": _said("もう一度入力する", "Try again", "もういちど"),
+    "calendar.page.again": _said("もう一度入力する", "Try again", "もういちど"),
     "calendar.page.tell_merged": _said(
         "電話・窓口での予約{count}件が、LINEで確認・変更・取消できるようになりました。",
         "Bookings by telephone or counter that are on LINE now: {count}.",

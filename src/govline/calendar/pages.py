@@ -9,7 +9,8 @@ from attrs import frozen
 
 from govline.calendar.availability import DayView, SlotState, SlotView
 from govline.calendar.labels import WEEK, day_label, month_label, time_label, when_in
-from govline.calendar.model import Booking, Programme
+from govline.calendar.model import Booking, Programme, Refused
+from govline.calendar.outlook import next_free, why_nothing
 from govline.calendar.reasons import worded
 from govline.calendar.service import Calendar
 from govline.core import Reason, Transaction
@@ -29,10 +30,9 @@ from govline.core.pages import (
 )
 from govline.core.texts import Texts
 
-__all__ = ["Asked", "Browsing", "Words", "read_day", "short_state", "tone_of"]
+__all__ = ["Asked", "Browsing", "Words", "read_day", "short_state", "tone_of", "way_again"]
 
 _DAY: Final = timedelta(days=1)
-_AHEAD: Final = timedelta(days=92)
 _PARTIES: Final = 6
 _REASONS: Final = 3
 _TONES: Final[Mapping[SlotState, Tone]] = {
@@ -117,6 +117,12 @@ def tone_of(state: SlotState) -> Tone:
     return _TONES.get(state, "none")
 
 
+def way_again(words: Words, refused: Refused, page: str, query: Mapping[str, str]) -> list[Block]:
+    """A way back to a form after a wrong entry; none while it is locked."""
+    locked = any("until" in reason.help for reason in refused.reasons)
+    return [] if locked else [LinkList([Link(words("again"), page, query)])]
+
+
 def short_state(words: Words, view: SlotView) -> str:
     """`○空き 残3`."""
     left = f" {words('left', free=view.free)}" if view.state.bookable else ""
@@ -164,10 +170,13 @@ class Browsing:
         last = _next_month(first) - _DAY
         days = self._days(tx, asked, request, first, last)
         title = words("month", programme=asked.programme.title, month=month_label(first, request.locale))
+        free = self._next_free(tx, asked, request)
         blocks: list[Block] = [self._lead(words, asked), _grid(words, asked, first, days)]
+        if free is None:
+            blocks[1:1] = self._why_nothing(tx, words, asked, request)
         if asked.programme.policy.eligibility is not None:
             blocks.append(LinkList([Link(words("claim"), "calendar/claim", asked.query())]))
-        return View(title, [*blocks, *self._ways(tx, words, asked, request, first)])
+        return View(title, [*blocks, *self._ways(tx, words, asked, free, first)])
 
     def _days(
         self, tx: Transaction, asked: Asked, request: PageRequest, first: date, last: date
@@ -178,16 +187,23 @@ class Browsing:
         return {view.day: view for view in views}
 
     @staticmethod
-    def _lead(words: Words, asked: Asked) -> Block:
+    def _lead(words: Words, asked: Asked, how: str = "how") -> Block:
         if asked.booking is not None:
             return Notice(words("moving", now=when_in(asked.booking.starts, words.locale)))
-        return Paragraph(words("how", party=asked.party))
+        return Paragraph(words(how, party=asked.party))
+
+    def _why_nothing(self, tx: Transaction, words: Words, asked: Asked, request: PageRequest) -> list[Block]:
+        """What stands in the way, where no day of a year can be booked."""
+        assert asked.programme is not None
+        who = _who(asked, request)
+        found = why_nothing(tx, self.calendar, asked.programme.id, party=asked.party, citizen=who)
+        return [Notice(reason.text, "warning") for reason in words.reasons(found)]
 
     def _ways(
-        self, tx: Transaction, words: Words, asked: Asked, request: PageRequest, first: date
+        self, tx: Transaction, words: Words, asked: Asked, free: DayView | None, first: date
     ) -> list[Block]:
         ways = []
-        if (free := self._next_free(tx, asked, request)) is not None:
+        if free is not None:
             day = day_label(free.day, words.locale)
             ways.append(Link(words("next_free", day=day), "calendar/day", asked.query(day=str(free.day))))
         this = to_jst(tx.now).date().replace(day=1)
@@ -198,9 +214,9 @@ class Browsing:
         return [LinkList(ways), *_parties(words, asked, first)]
 
     def _next_free(self, tx: Transaction, asked: Asked, request: PageRequest) -> DayView | None:
-        today = to_jst(tx.now).date()
-        days = self._days(tx, asked, request, today, today + _AHEAD)
-        return next((day for day in days.values() if day.bookable), None)
+        assert asked.programme is not None
+        who = _who(asked, request)
+        return next_free(tx, self.calendar, asked.programme.id, party=asked.party, citizen=who)
 
     # --- day ---
 
@@ -216,7 +232,7 @@ class Browsing:
         title = words("times", programme=asked.programme.title, day=day_label(day, request.locale))
         back = Link(words("month_again"), "calendar/month", asked.query(month=f"{day:%Y-%m}"))
         table: Block = _times(words, asked, views, title) if views else Paragraph(words("empty_day"))
-        return View(title, [self._lead(words, asked), table, LinkList([back])])
+        return View(title, [self._lead(words, asked, "how_day"), table, LinkList([back])])
 
 
 def _who(asked: Asked, request: PageRequest) -> str | None:
@@ -286,29 +302,29 @@ def _day_cell(words: Words, asked: Asked, first: date, day: date, view: DayView 
 
 def _times(words: Words, asked: Asked, views: Sequence[SlotView], title: str) -> Grid:
     rooms = any(view.slot.name for view in views)
-    reasons = any(view.reasons for view in views)
     columns = [words("time"), *([words("room")] if rooms else []), words("state")]
     rows = [
         [
             Cell(f"{time_label(view.slot.starts)}-{time_label(view.slot.ends)}", head=True),
             *([Cell(view.slot.name)] if rooms else []),
             _slot_cell(words, asked, view),
-            *([Cell(_why(words, view.reasons))] if reasons else []),
         ]
         for view in views
     ]
-    return Grid(title, [*columns, *([words("reason")] if reasons else [])], rows)
+    return Grid(title, columns, rows)
 
 
 def _slot_cell(words: Words, asked: Asked, view: SlotView) -> Cell:
     text = short_state(words, view)
     tone = tone_of(view.state)
     if not view.state.bookable:
-        return Cell(text, tone=tone)
+        return Cell("\n".join([text, *_why(words, view)]), tone=tone)
     slot = f"{time_label(view.slot.starts)} {view.slot.name}".strip()
     label = f"{text}: {words('choose', slot=slot)}"
     return Cell(text, link=Link(label, "calendar/confirm", asked.query(slot=view.slot.id)), tone=tone)
 
 
-def _why(words: Words, reasons: Sequence[Reason]) -> str:
-    return Reason.join(words.reasons(reasons[:_REASONS]))
+def _why(words: Words, view: SlotView) -> list[str]:
+    """What the word of its state does not say already."""
+    told = [reason for reason in view.reasons if not (view.state == "full" and reason.code == "GL-2103")]
+    return [reason.text for reason in words.reasons(told[:_REASONS])]

@@ -1,12 +1,14 @@
 """Booking on a page: look once more and book, one's own bookings, change, cancel. A form sent twice acts once."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any, Final
 
 from attrs import evolve, frozen
 
+from govline.calendar.arrivals import known_ticket
 from govline.calendar.conditions import answer_reasons
-from govline.calendar.labels import time_label, when_in
+from govline.calendar.labels import day_label, time_label, when_in
 from govline.calendar.model import Allowed, Booking, Programme, Refused, Slot
 from govline.calendar.pages import Asked, Words
 from govline.calendar.reasons import because
@@ -64,9 +66,8 @@ class BookingPages:
         verdict = self._verdict(tx, request, asked, slot)
         if isinstance(verdict, Refused):
             warnings = [Notice(reason.text, "warning") for reason in words.reasons(verdict.reasons)]
-            month = f"{to_jst(slot.starts):%Y-%m}"
-            back = Link(words("month_again"), "calendar/month", asked.query(month=month))
-            return View(title, [facts, *warnings, LinkList([*_what_helps(words, asked, verdict), back])])
+            ways = _what_helps(words, asked, verdict, to_jst(slot.starts).date())
+            return View(title, [facts, *warnings, LinkList(ways)])
         fields = [*_party_field(words, asked), *_questions(asked)]
         button = words("do_change" if asked.booking else "do_book")
         return View(title, [facts], fields, button, drafts=False)
@@ -95,7 +96,8 @@ class BookingPages:
             return [_beside_field(reason) for reason in words.reasons(answer.reasons)]
         label = _label(words, asked.programme, slot, answer)
         done, told = ("changed", "tell_changed") if asked.booking else ("booked", "tell_booked")
-        facts = Facts({**_facts(words, asked, slot, old=False), words("party"): str(answer.party)})
+        code = {words("code"): self.calendar.ticket(tx, answer.id).code}
+        facts = Facts({**_facts(words, asked, slot, old=False), words("party"): str(answer.party), **code})
         ways = LinkList([_to_file(words, answer), Link(words("mine"), _MINE)])
         return Submitted(words(done), [facts, ways], tell=words(told, booking=label))
 
@@ -130,6 +132,8 @@ class BookingPages:
         asked = Asked(programme, booking.party, booking)
         name = when_in(booking.starts, words.locale)
         rows = {**_facts(words, asked, slot, old=False), words("party"): str(booking.party)}
+        if (ticket := known_ticket(tx, booking.id)) is not None:
+            rows[words("code")] = ticket.code
         ways = [
             Link(
                 words("change", booking=name),
@@ -252,10 +256,15 @@ def _stops(asked: Asked, values: Mapping[str, Any]) -> list[Reason]:
     ]
 
 
-def _what_helps(words: Words, asked: Asked, verdict: Refused) -> list[Link]:
-    """Ways to what a reason asks for first."""
+def _what_helps(words: Words, asked: Asked, verdict: Refused, day: date) -> list[Link]:
+    """Ways to what a reason asks for first, to other times of the day and to other days."""
     needed = any(reason.help.get("needs") == "eligibility" for reason in verdict.reasons)
-    return [Link(words("claim"), "calendar/claim", asked.query())] if needed else []
+    times = words("other_times", day=day_label(day, words.locale))
+    return [
+        *([Link(words("claim"), "calendar/claim", asked.query())] if needed else []),
+        Link(times, "calendar/day", asked.query(day=day.isoformat())),
+        Link(words("month_again"), "calendar/month", asked.query(month=f"{day:%Y-%m}")),
+    ]
 
 
 def _beside_field(reason: Reason) -> Reason:

@@ -6,7 +6,7 @@ from typing import Any
 from attrs import frozen
 
 from govline.calendar.model import Programme, Refused
-from govline.calendar.pages import Asked, Words
+from govline.calendar.pages import Asked, Words, way_again
 from govline.calendar.service import Calendar
 from govline.core import DataClass, Reason, Transaction
 from govline.core.pages import (
@@ -81,7 +81,7 @@ class ClaimPages:
         if isinstance(answer, Refused):
             # an answer, not a refusal of the form: a refused form is rolled back, and the wrong entry would not count
             told = [Notice(reason.text, "warning") for reason in words.reasons(answer.reasons)]
-            again = Link(words("claim"), "calendar/claim", {"programme": programme.id})
-            return Submitted(words("not_claimed"), [*told, LinkList([again])])
+            again = way_again(words, answer, "calendar/claim", {"programme": programme.id})
+            return Submitted(words("not_claimed"), [*told, *again])
         on = Link(words("book"), "calendar/month", {"programme": programme.id})
         return Submitted(words("claimed"), [Paragraph(words("claimed_text")), LinkList([on])])

@@ -12,7 +12,7 @@ from attrs import frozen
 from govline.calendar.labels import when_in
 from govline.calendar.merging import Merged
 from govline.calendar.model import Booking, Refused
-from govline.calendar.pages import Words
+from govline.calendar.pages import Words, way_again
 from govline.calendar.service import Calendar
 from govline.core import DataClass, Reason, Transaction
 from govline.core.pages import (
@@ -67,8 +67,7 @@ class MergePages:
         answer = self.calendar.merge(tx, values["code"], request.citizen, key=f"page:{request.key}")
         if isinstance(answer, Refused):
             told = [Notice(reason.text, "warning") for reason in words.reasons(answer.reasons)]
-            again = Link(words("merge_again"), "calendar/merge")
-            return Submitted(words("not_merged"), [*told, LinkList([again])])
+            return Submitted(words("not_merged"), [*told, *way_again(words, answer, "calendar/merge", {})])
         return self._merged(words, answer)
 
     def _merged(self, words: Words, answer: Merged) -> Submitted:

@@ -4,8 +4,9 @@ The next free times stand below every list as quick replies; where there are man
 as full. A day with several rooms asks for the room where its times do not fit on a page.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
+from itertools import islice
 from typing import Final
 
 from attrs import evolve, frozen
@@ -13,8 +14,9 @@ from attrs import evolve, frozen
 from govline.calendar.availability import DayView, SlotState
 from govline.calendar.labels import day_label, time_label, when_in
 from govline.calendar.model import Booking, Slot
+from govline.calendar.outlook import days_ahead
 from govline.calendar.service import Calendar
-from govline.core import Ask, Input, Json, Transaction
+from govline.core import Ask, CitizenId, Input, Json, Transaction
 from govline.core.jst import JST, to_jst
 from govline.core.message_limits import LIMITS
 from govline.core.messages import Carousel, Column, PickDate, Postback, QuickReply, Text
@@ -25,6 +27,8 @@ __all__ = ["Page", "ask", "read", "slot_label", "slot_value"]
 
 _PAGE: Final = 10
 _SCAN: Final = 500
+_SCAN_DAY: Final = 5_000
+"""Every slot of a day, of hundreds of rooms."""
 _OWN: Final = "calendar:"
 _NEXT, _FIRST, _DAY = "calendar:next", "calendar:first", "calendar:day"
 _ON, _SINCE, _ROOM, _PARTY = "calendar:on:", "calendar:since:", "calendar:room:", "calendar:party:"
@@ -32,9 +36,6 @@ _MANY: Final = 5 * _PAGE
 _MOST_PARTY: Final = 99
 _NAME: Final = 250
 _DIGITS: Final = 5
-_A_DAY: Final = timedelta(days=1)
-_MONTH: Final = timedelta(days=31)
-_MONTHS_AHEAD: Final = 12
 _PAST: Final = (None, SlotState.OVER, SlotState.CUT_OFF, SlotState.CLOSED)
 
 
@@ -78,43 +79,57 @@ def slot_value(slot: Slot, party: int = 1) -> dict[str, Json]:
     }
 
 
-def ask(tx: Transaction, calendar: Calendar, texts: Texts, page: Page, lead: str) -> Ask | None:
+def ask(
+    tx: Transaction,
+    calendar: Calendar,
+    texts: Texts,
+    page: Page,
+    lead: str,
+    *,
+    citizen: CitizenId | None = None,
+) -> Ask | None:
     """The page as a question; None when the whole programme has nothing to offer.
 
     Args:
-        lead: The sentence above the choices.
+        lead: The sentence above the choices. `citizen`: whose limits, intervals and lists count; nobody's where omitted.
     """
     if page.party < 1:
         most = _most(calendar, page)
         if most > 1:
             return _ask_party(texts, page, most)
         page = evolve(page, party=1)
-    found = _find(tx, calendar, page)
+    found = _find(tx, calendar, page, citizen)
     if not found and page.day:
-        return _without_day(tx, calendar, texts, page)
+        return _without_day(tx, calendar, texts, page, citizen)
     if not found:
         return None
     rooms = sorted({_room(slot) for slot in found})
     if page.day and not page.room and len(rooms) > 1 and len(found) > _PAGE:
         return _ask_room(texts, page, rooms)
     shown = found[page.offset : page.offset + _PAGE] or found[:_PAGE]
-    lines = [f"・{slot_label(slot)} ({_free(texts, slot)})" for slot in shown]
+    labels, numbered = _labels(texts, page, shown)
+    marks = [f"{n}. " if numbered else "・" for n in range(1, len(shown) + 1)]
+    lines = [
+        f"{mark}{slot_label(slot)} ({_free(texts, slot)})" for mark, slot in zip(marks, shown, strict=True)
+    ]
     more = len(found) > len(shown)
-    quick = [*_choices(texts, page, shown), *_paging(texts, page, found, more=more)]
-    cards = _cards(tx, calendar, texts, page) if len(found) > _MANY and not page.day else []
+    quick = [*_choices(shown, labels), *_paging(texts, page, found, more=more)]
+    cards = _cards(tx, calendar, texts, page, citizen) if len(found) > _MANY and not page.day else []
     return Ask([*cards, Text("\n".join([lead, *lines]), quick=quick)], page.to_json())
 
 
-def read(tx: Transaction, calendar: Calendar, page: Page, said: Input) -> Slot | Page | None:
+def read(
+    tx: Transaction, calendar: Calendar, page: Page, said: Input, citizen: CitizenId | None = None
+) -> Slot | Page | None:
     """What the answer means: a slot, another page, or None when it means nothing here."""
     if page.party < 1:
         return _party_said(calendar, page, said)
     if said.kind == "postback" and (said.data in (_NEXT, _FIRST, _DAY) or said.data.startswith(_OWN)):
         return _turned(page, said)
-    found = _find(tx, calendar, evolve(page, day="", room=""))
     if said.kind == "postback":
         chosen = calendar.slot(tx, said.data)
         return chosen if chosen is not None and chosen.programme == page.programme else None
+    found = _find(tx, calendar, evolve(page, room=""), citizen)
     words = normalize(said.text)
     if page.day and not page.room and any(words == normalize(_room(slot)) for slot in found):
         return evolve(
@@ -151,11 +166,14 @@ def _party_said(calendar: Calendar, page: Page, said: Input) -> Page | None:
 # --- days and rooms ---
 
 
-def _cards(tx: Transaction, calendar: Calendar, texts: Texts, page: Page) -> list[Carousel]:
+def _cards(
+    tx: Transaction, calendar: Calendar, texts: Texts, page: Page, citizen: CitizenId | None
+) -> list[Carousel]:
     """Days side by side, each with its state in words; none where there is only one."""
     today = to_jst(tx.now).date()
     first = max(date.fromisoformat(page.since), today) if page.since else today
-    days = [day for day in _days_ahead(tx, calendar, page, first) if day.state not in _PAST]
+    ahead = days_ahead(tx, calendar, page.programme, party=page.party, citizen=citizen, first=first)
+    days = [*islice((day for day in ahead if day.state not in _PAST), LIMITS.columns + 1)]
     shown, later = days[: LIMITS.columns], days[LIMITS.columns :]
     if later:
         shown = shown[:-1]
@@ -168,19 +186,6 @@ def _cards(tx: Transaction, calendar: Calendar, texts: Texts, page: Page) -> lis
             Column(texts.get("calendar.from_day", day=day_label(after, spoken())), [button], label)
         )
     return [Carousel(columns)] if len(columns) > 1 else []
-
-
-def _days_ahead(tx: Transaction, calendar: Calendar, page: Page, first: date) -> Iterator[DayView]:
-    """Days with slots, a month at a time, so that a year of slots costs no more than is shown."""
-    needed = LIMITS.columns + 1
-    for month in range(_MONTHS_AHEAD):
-        begin = first + month * _MONTH
-        for day in calendar.days(tx, page.programme, begin, begin + _MONTH - _A_DAY, party=page.party):
-            if day.state is not None and day.state not in _PAST:
-                needed -= 1
-                yield day
-        if needed <= 0:
-            return
 
 
 def _card(texts: Texts, day: DayView) -> Column:
@@ -238,13 +243,16 @@ def _is_date(text: str) -> bool:
     return True
 
 
-def _find(tx: Transaction, calendar: Calendar, page: Page) -> Sequence[Slot]:
+def _find(tx: Transaction, calendar: Calendar, page: Page, citizen: CitizenId | None) -> Sequence[Slot]:
     since: datetime | None = None
     until: datetime | None = None
     if page.day:
         midnight = datetime.combine(date.fromisoformat(page.day), time(), JST)
         since, until = max(midnight, tx.now), midnight + timedelta(days=1)
-    slots = calendar.available(tx, page.programme, party=page.party, since=since, until=until, limit=_SCAN)
+    limit = _SCAN_DAY if page.day else _SCAN
+    slots = calendar.available(
+        tx, page.programme, party=page.party, since=since, until=until, limit=limit, citizen=citizen
+    )
     if page.room:
         slots = [slot for slot in slots if _room(slot) == page.room]
     if not page.booking:
@@ -253,16 +261,23 @@ def _find(tx: Transaction, calendar: Calendar, page: Page) -> Sequence[Slot]:
     return [slot for slot in slots if mine is None or slot.id != mine.slot]
 
 
-def _without_day(tx: Transaction, calendar: Calendar, texts: Texts, page: Page) -> Ask | None:
+def _without_day(
+    tx: Transaction, calendar: Calendar, texts: Texts, page: Page, citizen: CitizenId | None
+) -> Ask | None:
     lead = texts.get("calendar.no_slots_on", day=_day(page))
-    return ask(tx, calendar, texts, evolve(page, day="", room="", offset=0), lead)
+    return ask(tx, calendar, texts, evolve(page, day="", room="", offset=0), lead, citizen=citizen)
 
 
-def _choices(texts: Texts, page: Page, slots: Sequence[Slot]) -> list[QuickReply]:
+def _labels(texts: Texts, page: Page, slots: Sequence[Slot]) -> tuple[list[str], bool]:
+    """The buttons' words; numbered, as the list above them then is, where a button is too short to tell rooms apart."""
     named = _times if page.room else slot_label
     labels = [_button(named(slot), _free(texts, slot)) for slot in slots]
-    if len(set(labels)) < len(labels):
-        labels = [_button(f"{n}.{slot_label(slot)}", "") for n, slot in enumerate(slots, 1)]
+    if len(set(labels)) == len(labels):
+        return labels, False
+    return [_button(f"{n}.{slot_label(slot)}", "") for n, slot in enumerate(slots, 1)], True
+
+
+def _choices(slots: Sequence[Slot], labels: Sequence[str]) -> list[QuickReply]:
     return [
         QuickReply(Postback(label, slot.id, slot_label(slot)))
         for label, slot in zip(labels, slots, strict=True)

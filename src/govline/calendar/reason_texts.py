@@ -26,6 +26,18 @@ _SLOT: Final[Mapping[str, _Said]] = {
         "この 時間は やすみに なりました。ほかの 日を えらんでください。",
     ),
     "full": ("GL-2103", "満員です。", "This time is full.", "いっぱいです。"),
+    "all_full": (
+        "GL-2103",
+        "どの日も満員です。取消があると、また予約できるようになります。時間をおいてご確認いただくか、窓口にお問い合わせください。",
+        "Every day is full. Places become free when somebody cancels: please look again later, or ask at the counter.",
+        "ぜんぶ いっぱいです。だれかが やめると 予約(よやく)できます。あとで もういちど みてください。",
+    ),
+    "no_slots_ahead": (
+        "GL-2101",
+        "これからの枠がまだありません。窓口にお問い合わせください。",
+        "There are no times to come yet. Please ask at the counter.",
+        "これからの 時間が まだ ありません。市役所(しやくしょ)に きいてください。",
+    ),
     "few_left": (
         "GL-2103",
         "残りは{remaining}名分です。",

@@ -53,6 +53,7 @@ def town(tmp_path):
 @pytest.fixture
 def hana(town):
     found = town.client.citizen("花子")
+    town.client.settle()
     town.city.settle()
     return found
 
@@ -103,6 +104,7 @@ def test_from_the_page_through_a_change_to_the_end(town, hana, visitor):
 def test_by_the_link_of_the_chat_without_signing_in(town, hana, visitor):
     booking = book(town, hana.user_id)
     hana.say("予約の確認")
+    town.client.settle()
     town.city.settle()
     card = hana.messages()[-1]["message"]["template"]["columns"][0]
     assert (card["title"], card["text"]) == ("確定申告/相談", "2月16日(火) 9:00")
@@ -119,6 +121,7 @@ def test_by_the_link_of_the_chat_without_signing_in(town, hana, visitor):
 def test_nobody_takes_anothers(town, hana, visitor):
     booking = book(town, hana.user_id)
     other = town.client.citizen("太郎")
+    town.client.settle()
     town.city.settle()
     page = visitor(town, other.user_id).page(f"calendar/ics?booking={booking.id}")
     assert page.headers["content-type"].startswith("text/html")

@@ -213,9 +213,9 @@ def test_booked_by_telephone_cancelled_on_line(folder, visitor):
             """,
         )
         page = visitor(town, user(town, "花子")).open(opened(stage, "花子"))
-        assert "電話・窓口での予約をLINEに入れる" in page.text
+        assert "電話・窓口での予約をLINEに引き継ぐ" in page.text
         page.send(code=f" {code.text.lower().replace('-', '‐')} ")
-        assert "LINEに入れました" in page.text
+        assert "LINEに引き継ぎました" in page.text
         assert "2月16日(火) 9:00" in page.text
         stage.settle()
         assert "予約1件が、LINEで確認・変更・取消できるように" in stage.messages("花子")[-1]["text"]
@@ -255,7 +255,7 @@ def test_a_code_that_is_guessed_locks_and_one_that_was_used_is_no_good(folder, v
         thief.page("calendar/merge").send(code=code.text)
         assert "コードの入力が続けて違っていたため" in thief.text, "the right one too, while it is locked"
         owner = visitor(town, user(town, "花子"))
-        assert "LINEに入れました" in owner.page("calendar/merge").send(code=code.text).text
+        assert "LINEに引き継ぎました" in owner.page("calendar/merge").send(code=code.text).text
         again = owner.page("calendar/merge?lang=en").send(code=code.text)
         assert "This code was not found." in again.text
         assert "2月16日" in owner.page("calendar/mine?lang=ja").text

@@ -131,10 +131,10 @@ def test_a_full_programme_says_so(talk):
         ask = talk("calendar.pick_slot", PickArgs(calendar="copal"), citizen=f"c{citizen}")
         assert book(talk, labels(ask)[0], f"c{citizen}", party=2).outcome == "ok"
     done = talk("calendar.pick_slot", PickArgs(calendar="copal"))
-    assert (done.outcome, done.messages[0].text) == (
-        "none",
-        "屋内遊び場コパルは、いま予約できる枠がありません。",
-    )
+    said, helps = done.messages[0].text.split("\n")
+    assert (done.outcome, said) == ("none", "屋内遊び場コパルは、いま予約できる枠がありません。")
+    assert helps.startswith("どの日も満員です。取消があると、また予約できるようになります。")
+    assert done.value == {"reasons": ["GL-2103"]}
 
 
 def test_a_refused_booking_says_every_reason(talk):

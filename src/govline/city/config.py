@@ -74,6 +74,8 @@ class CallsConfig(_Strict):
     secret_env: VariableNames
     verbs: list[Literal["push", "event"]] = Field(min_length=1)
     per_hour: int = Field(default=600, ge=1)
+    max_age: int = Field(default=3600, ge=60, le=86_400)
+    drill_words: bool = False
 
 
 class PartnerConfig(_Strict):

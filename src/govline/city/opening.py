@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from govline.city.assembly import feature_named
 from govline.city.channel import LineChannel
 from govline.city.config import (
+    CallsConfig,
     CityConfig,
     LineConfig,
     PartnerConfig,
@@ -28,7 +29,7 @@ from govline.store.policies import QueueLimit, QuietHours
 if TYPE_CHECKING:
     from govline.city.city import City
     from govline.city.renewals import Expiring
-    from govline.line.accounts import Partner
+    from govline.line.accounts import Calls, Partner
 
 __all__ = ["CHANNEL_VARIABLE", "open_city"]
 
@@ -96,14 +97,27 @@ def _channel(config: LineConfig, label: str) -> LineChannel:
 
 
 def _partner(config: PartnerConfig) -> "Partner":
-    from govline.line.accounts import Calls, Claim, Forward, Partner
+    from govline.line.accounts import Claim, Forward, Partner
 
     calls, hook = config.calls, config.forward
     return Partner(
         config.name,
         owns=Claim(**config.owns.model_dump()),
         forward=Forward(**hook.model_dump()) if hook else None,
-        calls=Calls(_secrets(calls.secret_env), calls.verbs, calls.per_hour) if calls else None,
+        calls=None if calls is None else _calls(calls),
+    )
+
+
+def _calls(config: CallsConfig) -> "Calls":
+    from govline.line.accounts import Calls
+
+    age = timedelta(seconds=config.max_age)
+    return Calls(
+        _secrets(config.secret_env),
+        config.verbs,
+        config.per_hour,
+        max_age=age,
+        drill_words=config.drill_words,
     )
 
 

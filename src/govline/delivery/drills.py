@@ -7,9 +7,20 @@ alphabet, HTML) is found; ordinary news about a drill is left to two members of 
 import html
 import re
 import unicodedata
+from collections.abc import Mapping
 from typing import Final
 
-__all__ = ["DRILL_PHRASES", "DRILL_WORDS", "REAL_STATUSES", "is_real_status", "mentions", "says_so"]
+from govline.core.values import Json
+
+__all__ = [
+    "DRILL_PHRASES",
+    "DRILL_WORDS",
+    "REAL_STATUSES",
+    "is_real_status",
+    "mentions",
+    "says_so",
+    "strings",
+]
 
 DRILL_WORDS: Final = (
     *("訓練", "試験", "テスト", "くんれん", "練習", "test", "exercise", "drill"),
@@ -63,6 +74,14 @@ def mentions(words: str) -> bool:
 def is_real_status(status: str) -> bool:
     """Whether a telegram's status is one of those that are known as real."""
     return _plain(status).strip() in REAL_STATUSES
+
+
+def strings(value: Json) -> list[str]:
+    """Every text in a message as LINE takes it, however deep."""
+    if isinstance(value, str):
+        return [value]
+    inner = value.values() if isinstance(value, Mapping) else value if isinstance(value, list | tuple) else ()
+    return [text for each in inner for text in strings(each)]
 
 
 def _forms(text: str) -> tuple[str, ...]:

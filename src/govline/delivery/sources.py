@@ -5,9 +5,9 @@ real (drill marks, two people).
 """
 
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 from attrs import field, frozen, validators
 
@@ -15,7 +15,7 @@ from govline.core.clock import aware
 from govline.core.ids import Id
 from govline.core.talk import Message
 from govline.core.values import Json, Reason, frozen_set, frozen_tuple
-from govline.delivery.drills import is_real_status, mentions, says_so
+from govline.delivery.drills import is_real_status, mentions, says_so, strings
 
 __all__ = [
     "Accepted",
@@ -166,7 +166,7 @@ def mentions_drill(incoming: Incoming) -> bool:
 
 
 def _all_words(incoming: Incoming) -> str:
-    shown = _strings([each.to_line() for each in incoming.messages])
+    shown = strings([each.to_line() for each in incoming.messages])
     return "\n".join((incoming.status, incoming.subject, incoming.body, *shown))
 
 
@@ -177,13 +177,6 @@ def _address(sender: str) -> str:
 
 def _fold(text: str) -> str:
     return unicodedata.normalize("NFKC", text).casefold()
-
-
-def _strings(value: Any) -> Sequence[str]:
-    if isinstance(value, str):
-        return [value]
-    inner = value.values() if isinstance(value, Mapping) else value if isinstance(value, list | tuple) else ()
-    return [text for each in inner for text in _strings(each)]
 
 
 def _reason(code: str, **help_: Json) -> Reason:

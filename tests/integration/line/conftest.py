@@ -9,9 +9,17 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 import yaml
 from jsonschema import Draft7Validator
+from pydantic import BaseModel
 
+from govline import City
+from govline.city import LineChannel
+from govline.core import FEATURE_API, Handler, Offers, Responder
+from govline.core.messages import Text
+from govline.line.accounts import Claim, Forward, Partner
 from govline.line.sdk import SdkMessenger
+from govline.simulator import ChannelSettings
 
+CHANNEL = ChannelSettings()
 OK = (200, {}, b"{}")
 
 
@@ -106,6 +114,66 @@ def deaf():
         )
         yield made
         made.close()
+
+
+class NoSettings(BaseModel):
+    pass
+
+
+class Plain:
+    """A feature that answers every text, and hears what partners tell."""
+
+    name = "plain"
+    api = FEATURE_API
+    migrations = ""
+
+    config = NoSettings
+
+    def __init__(self):
+        self.heard = []
+        self.knows = None
+        self.breaks = False
+
+    def answer(self, _tx, _context, said):
+        if self.breaks:
+            raise RuntimeError
+        known = said.text and (self.knows is None or said.text in self.knows)
+        return [Text("はい")] if known else None
+
+    def build(self, _env, _config):
+        return self
+
+    def offers(self, _service):
+        say = Responder("plain", "search", self.answer)
+        hear = Handler("partner.tool.seat_free", lambda _tx, event: self.heard.append(event))
+        return Offers(responders=[say], handlers=[hear])
+
+
+@pytest.fixture
+def plain():
+    return Plain
+
+
+@pytest.fixture
+def town_with(any_db, line):
+    """A town with one partner, as given; the tool behind it is the `line` loopback."""
+    made = []
+
+    def make(hook=None, owns=None, calls=None, name="tool"):
+        hook = Forward(line.host + "/hook", **hook) if hook is not None else None
+        partner = Partner(name, owns or Claim(), hook, calls)
+        channel = LineChannel(
+            lambda: [CHANNEL.secret, "older"], lambda: "t", api="http://127.0.0.1:9", partners=[partner]
+        )
+        feature = Plain()
+        made.append(City(any_db, [feature], line=channel))
+        made[-1].feature = feature
+        return made[-1]
+
+    yield make
+    for city in made:
+        if "messenger" in city.__dict__:
+            city.messenger.close()
 
 
 @pytest.fixture(scope="session")

@@ -3,30 +3,22 @@
 import json
 import threading
 from datetime import timedelta
-from typing import ClassVar
 
 import pytest
-import urllib3
-from pydantic import BaseModel
 
 from govline import City
 from govline.city import LineChannel, asgi
-from govline.core import FEATURE_API, Done, Handler, Offers, Responder
+from govline.core import Done
 from govline.core.messages import Text
 from govline.line import sign
-from govline.line.accounts import Breaker, Calls, Claim, Forward, ForwardHandler, Partner, door, sign_call
+from govline.line.accounts import Breaker, Claim, Forward, ForwardHandler, Partner
 from govline.simulator import ChannelSettings, LineWorld, Simulator, SimulatorClient
 from govline.simulator.server import serve
-from govline.store import identity, inbox, outbox
+from govline.store import inbox, outbox
 
 CHANNEL = ChannelSettings()
 ANN, BOB = "U" + "a" * 32, "U" + "b" * 32
-SECRET = "shared-with-the-tool"
 NUMBER = "マイナンバーは1234 5678 9018です"
-
-
-class NoSettings(BaseModel):
-    pass
 
 
 class Quick:
@@ -37,35 +29,6 @@ class Quick:
 
     def record(self, tx, payload, fate):
         pass
-
-
-class Plain:
-    """A feature that answers every text, and hears what partners tell."""
-
-    name = "plain"
-    api = FEATURE_API
-    migrations = ""
-
-    config = NoSettings
-
-    def __init__(self):
-        self.heard = []
-        self.knows = None
-        self.breaks = False
-
-    def answer(self, _tx, _context, said):
-        if self.breaks:
-            raise RuntimeError
-        known = said.text and (self.knows is None or said.text in self.knows)
-        return [Text("はい")] if known else None
-
-    def build(self, _env, _config):
-        return self
-
-    def offers(self, _service):
-        say = Responder("plain", "search", self.answer)
-        hear = Handler("partner.tool.seat_free", lambda _tx, event: self.heard.append(event))
-        return Offers(responders=[say], handlers=[hear])
 
 
 def event(text=None, user=ANN, *, data=None, number=1):
@@ -88,28 +51,6 @@ def event(text=None, user=ANN, *, data=None, number=1):
 
 def body_of(*events):
     return json.dumps({"destination": CHANNEL.bot_user_id, "events": events}, ensure_ascii=False).encode()
-
-
-@pytest.fixture
-def town_with(any_db, line):
-    """A town with one partner, as given; the tool behind it is the `line` loopback."""
-    made = []
-
-    def make(hook=None, owns=None, calls=None, name="tool"):
-        hook = Forward(line.host + "/hook", **hook) if hook is not None else None
-        partner = Partner(name, owns or Claim(), hook, calls)
-        channel = LineChannel(
-            lambda: [CHANNEL.secret, "older"], lambda: "t", api="http://127.0.0.1:9", partners=[partner]
-        )
-        feature = Plain()
-        made.append(City(any_db, [feature], line=channel))
-        made[-1].feature = feature
-        return made[-1]
-
-    yield make
-    for city in made:
-        if "messenger" in city.__dict__:
-            city.messenger.close()
 
 
 def receive(city, *events):
@@ -358,198 +299,6 @@ def test_a_hanging_partner_delays_no_reply(town_with):
     city.pump.close()
 
 
-class TestDoor:
-    @pytest.fixture
-    def city(self, town_with):
-        return town_with(calls=Calls(lambda: [SECRET], ["push", "event"], per_hour=5))
-
-    @pytest.fixture
-    def ann(self, city):
-        return city.run(lambda tx: identity.citizen_of(tx, ANN))
-
-    @pytest.fixture
-    def call(self, city, clock):
-        count = iter(range(1000))
-
-        def make(secret=SECRET, partner="tool", at=0, nonce=None, changed=b"", **body):
-            raw = json.dumps(body).encode()
-            nonce = nonce or f"nonce-{next(count):012d}"
-            stamp = int(clock.now().timestamp()) + at
-            headers = sign_call(secret, partner, raw, timestamp=stamp, nonce=nonce)
-            answer = city.partners.receive(partner, raw + changed, headers)
-            return answer.status, answer.body.get("code", "")
-
-        return make
-
-    PUSH: ClassVar = {
-        "verb": "push",
-        "id": "p-1",
-        "to": ANN,
-        "messages": [{"type": "text", "text": "席が空きました"}],
-    }
-
-    def test_a_push_is_an_outbox_row_once(self, city, ann, call):
-        assert call(**self.PUSH) == (202, "")
-        assert call(**self.PUSH) == (200, "")
-        (row,) = city.read(lambda tx: outbox.list(tx))
-        assert (row.topic, row.payload.keys()) == ("line.push", {"citizen", "messages"})
-
-    def test_an_event_is_heard_by_features_once(self, city, ann, call):
-        told = {"verb": "event", "id": "e-1", "name": "seat_free", "to": ANN, "data": {"seat": 3}}
-        assert call(**told) == (202, "")
-        assert call(**told) == (200, "")
-        city.pump.run_once()
-        (event,) = city.feature.heard
-        assert (event.citizen, event.data) == (ann, {"seat": 3})
-
-    @pytest.mark.parametrize(
-        ("how", "said"),
-        [
-            ({"secret": "wrong"}, (401, "GL-8051")),
-            ({"partner": "stranger"}, (401, "GL-8051")),
-            ({"changed": b" "}, (401, "GL-8051")),
-            ({"nonce": "short"}, (401, "GL-8051")),
-            ({"at": -301}, (401, "GL-8052")),
-            ({"at": 301}, (401, "GL-8052")),
-            ({"verb": "erase"}, (400, "GL-8058")),
-            ({"to": "U" + "c" * 32}, (404, "GL-8062")),
-            ({"messages": [{"type": "text", "text": "あ" * 5001}]}, (400, "GL-0010")),
-            ({"messages": [{"type": "text", "text": NUMBER}]}, (422, "GL-0020")),
-            ({"more": 1}, (400, "GL-8058")),
-            ({"messages": [{"type": "text", "text": "a", "x": float("inf")}]}, (400, "GL-8058")),
-            ({"messages": [{"type": "text", "text": "\ud83d"}]}, (400, "GL-8058")),
-            ({"messages": [{"type": "unheard-of"}]}, (400, "GL-0010")),
-            ({"messages": []}, (400, "GL-8058")),
-        ],
-    )
-    def test_what_is_refused_leaves_nothing(self, city, ann, call, how, said):
-        assert call(**{**self.PUSH, **how}) == said
-        assert city.read(lambda tx: outbox.list(tx)) == []
-        assert call(**self.PUSH) == (202, "")
-
-    def test_a_replayed_call_is_refused(self, call, ann):
-        assert call(**self.PUSH, nonce="n" * 16) == (202, "")
-        assert call(**self.PUSH, nonce="n" * 16) == (409, "GL-8060")
-
-    def test_a_verb_that_was_not_granted(self, town_with, clock, any_db):
-        city = town_with(calls=Calls(lambda: [SECRET], ["event"]))
-        raw = json.dumps(self.PUSH).encode()
-        headers = sign_call(SECRET, "tool", raw, timestamp=int(clock.now().timestamp()), nonce="n" * 16)
-        assert city.partners.receive("tool", raw, headers).body["code"] == "GL-8059"
-
-    def test_a_budget_by_the_hour(self, call, ann, clock):
-        said = [call(**{**self.PUSH, "id": str(number)})[1] for number in range(6)]
-        assert said == [""] * 5 + ["GL-8061"]
-        clock.advance(timedelta(hours=1))
-        assert call(**{**self.PUSH, "id": "later"}) == (202, "")
-
-    def test_who_has_blocked_is_not_reached(self, city, call, ann):
-        city.run(lambda tx: identity.set_blocked(tx, ann, True))
-        assert call(**self.PUSH) == (404, "GL-8062")
-
-    def signed(self, clock, nonce, **body):
-        raw = json.dumps({**self.PUSH, **body}).encode()
-        return raw, sign_call(SECRET, "tool", raw, timestamp=int(clock.now().timestamp()), nonce=nonce)
-
-    def race(self, city, calls):
-        """The calls at the same time, each in a thread of its own; their statuses in order of size."""
-        gate, heard = threading.Barrier(len(calls)), []
-
-        def send(raw, headers):
-            gate.wait(20)
-            heard.append(city.partners.receive("tool", raw, headers).status)
-
-        threads = [threading.Thread(target=send, args=call) for call in calls]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join(60)
-        return sorted(heard)
-
-    def test_the_same_call_many_times_at_once_is_one(self, city, ann, clock):
-        call = self.signed(clock, "n" * 16)
-        assert self.race(city, [call] * 8) == [202] + [409] * 7
-        assert len(city.read(lambda tx: outbox.list(tx))) == 1
-
-    def test_the_same_id_many_times_at_once_is_one_push(self, city, ann, clock):
-        calls = [self.signed(clock, f"nonce-{at:016d}") for at in range(8)]
-        assert self.race(city, calls) == [200] * 7 + [202]
-        assert len(city.read(lambda tx: outbox.list(tx))) == 1
-
-    def test_a_budget_is_kept_by_calls_that_come_at_once(self, city, ann, clock):
-        calls = [self.signed(clock, f"nonce-{at:016d}", id=f"t-{at}") for at in range(12)]
-        assert self.race(city, calls) == [202] * 5 + [429] * 7
-        assert len(city.read(lambda tx: outbox.list(tx))) == 5
-
-    def test_a_budget_that_is_read_first_would_be_overrun(self, city, ann, clock, monkeypatch):
-        """The proof that the race above is one: with a look and then a write, all see room on PostgreSQL."""
-        looked = threading.Barrier(8)
-
-        def look_then_write(tx, _partner, limit):
-            if tx.connection.exec_driver_sql("SELECT count(*) FROM gl_outbox").scalar() >= limit:
-                raise door._RefusedCall(429, "GL-8061", "full")
-            if tx.dialect == "postgresql":  # SQLite lets one writer in: there is no race to lose
-                looked.wait(20)
-
-        monkeypatch.setattr(door, "_spend", look_then_write)
-        calls = [self.signed(clock, f"nonce-{at:016d}", id=f"t-{at}") for at in range(8)]
-        overrun = city.read(lambda tx: tx.dialect) == "postgresql"
-        assert self.race(city, calls) == ([202] * 8 if overrun else [202] * 5 + [429] * 3)
-
-    def test_a_push_that_waited_too_long_is_not_sent(self, city, call, ann, clock):
-        assert call(**self.PUSH, expires_in=60) == (202, "")
-        (row,) = city.read(lambda tx: outbox.list(tx))
-        assert row.queue == "partner.tool"  # a partner's flood waits in a queue of its own
-        clock.advance(timedelta(seconds=61))
-        city.pump._effects["line.push"] = Quick()
-        city.pump.run_once()
-        assert [row.state for row in city.read(lambda tx: outbox.list(tx))] == ["dead"]
-
-    def test_a_nonce_is_remembered_across_the_hour(self, call, ann, clock):
-        clock.advance(timedelta(minutes=59 - clock.now().minute))
-        assert call(**self.PUSH, nonce="n" * 16) == (202, "")
-        clock.advance(timedelta(minutes=2))  # a new hour of the budget, inside the window of five minutes
-        assert call(**{**self.PUSH, "id": "p-2"}) == (202, "")
-        assert call(**self.PUSH, nonce="n" * 16) == (409, "GL-8060")
-
-    @pytest.mark.parametrize("nonce", ["n" * 65, "n" * 15, "あ" * 16, "n" * 15 + "\n"])
-    def test_a_nonce_has_a_form(self, call, ann, nonce):
-        assert call(**self.PUSH, nonce=nonce) == (401, "GL-8051")
-
-    def test_one_partners_signature_is_not_anothers(self, any_db, clock):
-        """Two tools that were given the same secret by mistake: the name is part of what is signed."""
-        channel = LineChannel(
-            lambda: [CHANNEL.secret],
-            lambda: "t",
-            partners=[Partner(name, calls=Calls(lambda: [SECRET], ["push"])) for name in ("tool", "other")],
-        )
-        city = City(any_db, [Plain()], line=channel)
-        city.run(lambda tx: identity.citizen_of(tx, ANN))
-        raw, headers = self.signed(clock, "n" * 16)
-        assert city.partners.receive("other", raw, headers).body["code"] == "GL-8051"
-        assert city.partners.receive("tool", raw, headers).status == 202
-
-    @pytest.mark.parametrize("secrets", [[], [""], ["", "x"]])
-    def test_a_secret_that_is_empty_opens_nothing(self, town_with, clock, secrets):
-        city = town_with(calls=Calls(lambda: secrets, ["push"]))
-        raw = json.dumps(self.PUSH).encode()
-        headers = sign_call("", "tool", raw, timestamp=int(clock.now().timestamp()), nonce="n" * 16)
-        assert city.partners.receive("tool", raw, headers).body["code"] == "GL-8051"
-
-    def test_over_http(self, city, ann, clock):
-        raw = json.dumps(self.PUSH).encode()
-        headers = sign_call(SECRET, "tool", raw, timestamp=int(clock.now().timestamp()), nonce="n" * 16)
-        with serve(asgi(city, work=False)) as url, urllib3.PoolManager(retries=False) as http:
-            for path, status in (
-                ("/line/partners/tool", 202),
-                ("/hinata/line/partners/tool", 409),
-                ("/line/partners/x", 401),
-            ):
-                assert http.request("POST", url + path, body=raw, headers=headers).status == status
-            assert http.request("GET", url + "/line/partners/tool").status == 405
-            assert http.request("POST", url + "/line/else/tool").status == 404
-
-
 def test_what_a_tool_sends_back_goes_no_second_round(town_with, line):
     """Two tools that forward to each other: what comes back is the event that we have, and ends here."""
     city = town_with({"receives": "all"})
@@ -591,13 +340,13 @@ def test_a_hostile_answer_ends_one_row_and_nothing_else(town_with, line, hostile
     assert len(answer_all(city)) == 1
 
 
-def test_two_tools_on_one_simulated_channel(sqlite_db, clock, line):
+def test_two_tools_on_one_simulated_channel(sqlite_db, clock, line, plain):
     """The tool answers with the reply token that it was sent; the town answers the rest; each message once."""
     world = LineWorld(clock=clock, channels=[CHANNEL])
     with Simulator(world).serve() as url, SimulatorClient(url) as client:
         partner = Partner("tool", Claim(keywords=["相談"]), Forward(line.host + "/hook"))
         channel = LineChannel(lambda: [CHANNEL.secret], lambda: CHANNEL.token, api=url, partners=[partner])
-        with City(sqlite_db, [Plain()], line=channel) as city, serve(asgi(city, work=False)) as town:
+        with City(sqlite_db, [plain()], line=channel) as city, serve(asgi(city, work=False)) as town:
             world.set_webhook(town + "/line/webhook")
             ann = client.citizen("安")
             ann.say("相談")

@@ -11,10 +11,19 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 from attrs import field, frozen
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    TypeAdapter,
+    ValidationError,
+)
 
 from govline.core import Effect, Event, Json, Ref, Transaction, frozen_map, individual_number
 from govline.core.messages import check_messages
+from govline.delivery.drills import mentions, says_so, strings
 from govline.errors import GovlineError, MessageError
 from govline.line.accounts import _queries as q
 from govline.line.accounts.model import Calls, Partner
@@ -29,6 +38,7 @@ __all__ = ["MAX_CALL", "DoorAnswer", "PartnerDoor"]
 MAX_CALL: Final = 100_000
 _HOUR: Final = timedelta(hours=1)
 _MEMORY: Final = timedelta(days=1)
+_AHEAD: Final = timedelta(minutes=5)
 _log = logging.getLogger("govline.line")
 _Key = Annotated[str, StringConstraints(pattern=r"^[!-~]{1,100}$")]
 _Name = Annotated[str, StringConstraints(max_length=60)]
@@ -43,6 +53,7 @@ class _Push(BaseModel):
     to: _User
     messages: list[dict[str, Any]] = Field(min_length=1, max_length=5)
     expires_in: int = Field(default=3600, ge=1, le=86_400)
+    dated: AwareDatetime | None = None
 
 
 class _Event(BaseModel):
@@ -151,6 +162,7 @@ def _take(
         return DoorAnswer(200, {"id": call.id})
     _spend(tx, partner, calls.per_hour)
     if isinstance(call, _Push):
+        _judge(tx, calls, call)
         _push(tx, partner, call)
     else:
         _tell(tx, partner, call)
@@ -169,6 +181,22 @@ def _spend(tx: Transaction, partner: str, limit: int) -> None:
         tx.write(q.PURGE_NONCES, {"before": tx.now - _MEMORY})
     if not tx.write(q.SPEND, {"by": partner, "in_hour": hour, "limit": limit}):
         raise _RefusedCall(429, "GL-8061", f"more than {limit} calls in this hour")
+
+
+def _judge(tx: Transaction, calls: Calls, call: _Push) -> None:
+    """The guard rails of every machine: neither drills nor old news. Nobody releases one person's message, so all is refused."""
+    words = "\n".join(strings(call.messages))
+    if says_so("", words, words):
+        raise _RefusedCall(422, "GL-1077", "it is marked as a drill or test")
+    if mentions(words) and not calls.drill_words:
+        raise _RefusedCall(
+            422, "GL-1084", "it has a word of drills and tests, which this partner may not use"
+        )
+    age = timedelta() if call.dated is None else tx.now - call.dated
+    if age > calls.max_age:
+        raise _RefusedCall(422, "GL-1078", "it is dated too long ago")
+    if -age > _AHEAD:
+        raise _RefusedCall(422, "GL-1079", "it is dated in the future")
 
 
 def _push(tx: Transaction, partner: str, call: _Push) -> None:

@@ -1,6 +1,7 @@
 """Who shares a channel with the town: what belongs to whom, where events go, what a partner may ask. Pure values."""
 
 from collections.abc import Callable, Iterable, Sequence
+from datetime import timedelta
 from typing import Final, Literal
 
 from attrs import field, frozen, validators
@@ -78,6 +79,8 @@ class Calls:
         secrets: The shared secrets that are valid now, newest first; a function, so that they can rotate.
         verbs: What it may ask.
         per_hour: Accepted calls in any clock hour.
+        max_age: A push that says it is older than this is refused.
+        drill_words: Whether a push may speak of 訓練 or tests (職業訓練のご案内); what is marked as one is refused in any case.
     """
 
     secrets: Callable[[], Sequence[str]] = field(repr=False)
@@ -85,6 +88,8 @@ class Calls:
         default=frozenset(), converter=frozen_set, validator=validators.deep_iterable(validators.in_(VERBS))
     )
     per_hour: int = field(default=600, validator=validators.ge(1))
+    max_age: timedelta = timedelta(hours=1)
+    drill_words: bool = False
 
 
 @frozen

@@ -25,7 +25,7 @@ def expire(tx: Transaction, desk: "Desk", holds: Sequence[Id], ahead_of: Sequenc
     """
     if not holds:
         return []
-    due = tx.all(qh.LOCK_HOLDS, {"bookings": json.dumps([*holds]), "now": tx.now})
+    due = tx.all(qh.HOLDS_OF, {"bookings": json.dumps([*holds]), "now": tx.now})
     ended = ledger.end(tx, due, BookingState.EXPIRED, ahead_of=ahead_of)
     return [desk.ended(tx, each, BookingState.EXPIRED) for each in ended]
 

@@ -9,9 +9,13 @@ from datetime import date, time, timedelta
 import pytest
 
 from govline.calendar import Booking, Calendar, Policy, Programme, SlotRule, holds, ledger
+from govline.calendar import _queries as q
 from govline.calendar._queries import rush
+from govline.calendar.desk import new_booking
 from govline.calendar.model import PoolRule
+from govline.calendar.rush import Wish, take_many
 from govline.errors import ConfigError
+from govline.store.transaction import StoreTransaction
 
 DAY = date(2026, 12, 1)
 LATER = timedelta(minutes=10)
@@ -65,9 +69,22 @@ def test_a_supply_comes_back_from_holds_of_other_slots(any_db, clock, ask):
     calendar, slots = laid(any_db, capacity=9, pools=(PoolRule("supply", 6),))
     ask("hold", calendar, slots[0, ""], "a", "1", party=4)
     clock.advance(LATER)
-    assert isinstance(ask("book", calendar, slots[4, ""], "b", "2", party=2), Booking)
-    assert isinstance(ask("book", calendar, slots[4, ""], "c", "3", party=4), Booking)
+    assert isinstance(ask("book", calendar, slots[4, ""], "b", "2", party=1), Booking)
+    assert isinstance(ask("book", calendar, slots[4, ""], "c", "3", party=2), Booking)
+    assert isinstance(ask("book", calendar, slots[4, ""], "e", "5", party=3), Booking)
     assert [reason.code for reason in ask("book", calendar, slots[4, ""], "d", "4").reasons] == ["GL-2115"]
+    assert any_db.read(calendar.reconcile) == []
+
+
+def test_a_batch_makes_room_for_all_of_it(any_db, clock):
+    """What is short is reckoned for all that the batch asks for, by place or by booking."""
+    pools = (PoolRule("kits", 3, per_place=False), PoolRule("supply", 9))
+    calendar, slots = laid(any_db, capacity=9, pools=pools)
+    any_db.run(lambda tx: calendar.hold(tx, slots[0, ""], "a", party=2, key="1"))
+    clock.advance(LATER)
+    wishes = [Wish("book", slots[4, ""], who, 3, who) for who in "bcd"]
+    answers = any_db.run(lambda tx: take_many(tx, calendar._desk, wishes))
+    assert [isinstance(answer, Booking) for answer in answers] == [True] * 3
     assert any_db.read(calendar.reconcile) == []
 
 
@@ -205,3 +222,113 @@ def test_a_clock_that_jumps_back_oversells_nothing_and_keeps_the_order_of_events
     assert [step.what for step in steps] == ["made", "confirmed", "changed", "cancelled"]
     assert [step.slot for step in steps] == [slots[0, ""], slots[0, ""], moved.slot, moved.slot]
     assert any_db.read(calendar.reconcile) == []
+
+
+@pytest.mark.parametrize("guarded", [True, False])
+@pytest.mark.parametrize("leads", ["move", "sweep"])
+def test_slots_are_taken_in_one_order_by_everybody(postgres_db, clock, monkeypatch, leads, guarded):
+    """Whoever leads stops after the first slot until the other waits; in another order the two would hold each other's."""
+    db, runs, stopped, here = postgres_db, Counter(), threading.Event(), threading.local()
+    calendar, slots = laid(db, capacity=3)
+    one, other = sorted(slots.values())
+    mine = db.run(lambda tx: calendar.book(tx, one, "a", key="1"))
+    theirs = db.run(lambda tx: calendar.book(tx, other, "b", key="2"))
+    for number, slot in enumerate((other, one)):
+        db.run(lambda tx, n=number, s=slot: calendar.hold(tx, s, f"h{n}", key=f"h{n}"))
+    clock.advance(LATER)
+    write = StoreTransaction.write
+
+    def write_then_wait(tx, statement, params=None):
+        count = write(tx, statement, params)
+        if statement in (q.GIVE, q.TAKE) and getattr(here, "leads", False) and not stopped.is_set():
+            stopped.set()
+            waits_for_a_lock(db, 1)
+        return count
+
+    monkeypatch.setattr(StoreTransaction, "write", write_then_wait)
+    if not guarded:
+
+        def old_place_first(tx, booking, to, places):
+            ledger._give(tx, booking.slot, booking.places)
+            return tx.write(q.TAKE, {"slot": to.id, "places": places, "draws": to.draws})
+
+        monkeypatch.setattr(ledger, "_swap_places", old_place_first)
+        monkeypatch.setattr(ledger, "sorted", list, raising=False)
+
+    def run(name, work):
+        here.leads = name == "leads"
+
+        def counted(tx):
+            runs[name] += 1
+            return work(tx)
+
+        return db.run(counted)
+
+    def move(tx, booking, to):
+        return calendar.change(tx, booking.id, to=to, key=booking.id).slot == to
+
+    first = calendar.expire_holds if leads == "sweep" else lambda tx: move(tx, theirs, one)
+    with ThreadPoolExecutor(2) as pool:
+        ahead = pool.submit(run, "leads", first)
+        assert stopped.wait(10)
+        behind = pool.submit(run, "follows", lambda tx: move(tx, mine, other))
+        assert ahead.result()
+        assert behind.result()
+    assert db.read(calendar.reconcile) == []
+    assert (sum(runs.values()) == 2) == guarded, "nothing had to run again"
+
+
+def test_who_cancels_second_hears_that_it_is_cancelled(postgres_db, monkeypatch):
+    """The booking is locked before it is read, so that nobody is told of a collision who can be told what stands."""
+    calendar, slots = laid(postgres_db)
+    mine = postgres_db.run(lambda tx: calendar.book(tx, slots[0, ""], "a", key="1"))
+    stopped, give = threading.Event(), ledger._give
+
+    def give_late(tx, *place):
+        stopped.set()
+        waits_for_a_lock(postgres_db, 1)
+        give(tx, *place)
+
+    monkeypatch.setattr(ledger, "_give", give_late)
+
+    def cancel(key):
+        return postgres_db.run(lambda tx: calendar.cancel(tx, mine.id, key=key))
+
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(cancel, "2")
+        assert stopped.wait(10)
+        second = pool.submit(cancel, "3")
+        assert first.result().state == "cancelled"
+        assert [reason.code for reason in second.result().reasons] == ["GL-2112"]
+
+
+def test_a_place_that_another_process_freed_meanwhile_is_seen(postgres_db, clock, monkeypatch):
+    """Refused for a hold that ran out; before we can end it somebody else does: the place is free, and so is the answer."""
+    calendar, slots = laid(postgres_db)
+    postgres_db.run(lambda tx: calendar.hold(tx, slots[0, ""], "a", key="1"))
+    clock.advance(LATER)
+    room = holds.make_room
+
+    def late(*args, **more):
+        with ThreadPoolExecutor(1) as other:
+            assert other.submit(postgres_db.run, calendar.expire_holds).result() == 1
+        return room(*args, **more)
+
+    monkeypatch.setattr(holds, "make_room", late)
+    assert isinstance(postgres_db.run(lambda tx: calendar.book(tx, slots[0, ""], "b", key="2")), Booking)
+
+
+def test_a_slot_whose_pools_changed_since_it_was_read_is_not_taken(any_db):
+    calendar, slots = laid(any_db, capacity=5)
+    stale = any_db.read(lambda tx: calendar.slot(tx, slots[0, ""]))
+    capped, _ = laid(any_db, capacity=5, pools=(PoolRule("supply", 1),))
+
+    def work(tx):
+        programme = capped.programme("p")
+        two = [new_booking(tx, programme, stale, who, 1, hold=False) for who in "ab"]
+        assert [ledger.place(tx, stale, each) for each in two] == ["full", "full"]
+        fresh = capped.slot(tx, stale.id)
+        return [ledger.place(tx, fresh, each) for each in two]
+
+    assert any_db.run(work) == ["placed", "full"]
+    assert any_db.read(capped.reconcile) == []

@@ -12,7 +12,7 @@ import pytest
 from govline.calendar import Calendar, CalendarFeature, parse
 from govline.calendar import _queries as q
 from govline.calendar._queries import views
-from govline.calendar._queries.holds import HOLDS_IN_THE_WAY, LOCK_HOLDS
+from govline.calendar._queries.holds import HOLDS_IN_THE_WAY, HOLDS_OF
 from govline.calendar.occupancy import Use, heat_csv
 from govline.calendar.occupancy_picture import heat_svg
 from govline.calendar.occupancy_reader import OCCUPANCY_COMMAND, month_of, occupancy, progress
@@ -106,7 +106,7 @@ def test_no_look_scans_all_bookings(sqlite_db):
     def plans(tx):
         for statement in (
             HOLDS_IN_THE_WAY,
-            LOCK_HOLDS,
+            HOLDS_OF,
             q.BOOKINGS_OF,
             views.DAY_LIST,
             views.PROGRESS,

@@ -95,9 +95,12 @@ class Bookings(RuleBasedStateMachine):
     def ask(self, verb, *args, **more):
         """The answer to a request under a fresh key; it may be sent again later."""
         key = f"key-{len(self.sent)}"
+        ask = getattr(self.calendar, verb)
 
         def send():
-            return self.db.run(lambda tx: getattr(self.calendar, verb)(tx, *args, key=key, **more))
+            if verb.endswith("_on"):
+                return ask(self.db, *args, key=key, **more)
+            return self.db.run(lambda tx: ask(tx, *args, key=key, **more))
 
         answer = send()
         self.sent.append((send, answer))
@@ -113,13 +116,13 @@ class Bookings(RuleBasedStateMachine):
         assert answer.reasons
         return multiple()
 
-    @rule(target=made, slot=SLOT, person=PEOPLE, party=PARTY)
-    def book(self, slot, person, party):
-        return self.take("book", slot, person, party)
+    @rule(target=made, slot=SLOT, person=PEOPLE, party=PARTY, verb=st.sampled_from(["book", "book_on"]))
+    def book(self, slot, person, party, verb):
+        return self.take(verb, slot, person, party)
 
-    @rule(target=made, slot=SLOT, person=PEOPLE, party=PARTY)
-    def hold(self, slot, person, party):
-        return self.take("hold", slot, person, party)
+    @rule(target=made, slot=SLOT, person=PEOPLE, party=PARTY, verb=st.sampled_from(["hold", "hold_on"]))
+    def hold(self, slot, person, party, verb):
+        return self.take(verb, slot, person, party)
 
     @rule(back=st.integers(1, 5))
     def replay(self, back):
@@ -165,6 +168,12 @@ class Bookings(RuleBasedStateMachine):
     @rule(minutes=st.sampled_from([5, 10]))
     def time_passes(self, minutes):
         self.clock.advance(timedelta(minutes=minutes))
+
+    @rule(minutes=st.sampled_from([3, 60]))
+    def clock_jumps_back(self, minutes):
+        """What has ended stays ended; what still stands stands longer."""
+        self.expire()
+        self.clock.advance(-timedelta(minutes=minutes))
 
     @rule()
     def expire(self):

@@ -11,7 +11,7 @@ from govline.calendar.model import BookingState
 from govline.store import Statement
 from govline.store.columns import InstantColumn
 
-__all__ = ["HOLDS_DUE", "HOLDS_IN_THE_WAY", "HOLDS_OF", "LOCK_BOOKING", "LOCK_HOLDS"]
+__all__ = ["HOLDS_DUE", "HOLDS_IN_THE_WAY", "HOLDS_OF", "LOCK_BOOKING"]
 
 _DUE = (
     bookings.c.state == BookingState.HELD.value,
@@ -48,12 +48,6 @@ def _these(dialect: str) -> Any:
 # In these slots, or on a pool of theirs that has too little left for what is asked.
 HOLDS_IN_THE_WAY: Final = Statement(
     "calendar.holds_in_the_way", _in_the_way("postgresql"), sqlite=_in_the_way("sqlite")
-)
-LOCK_HOLDS: Final = Statement(
-    "calendar.lock_holds",
-    _these("postgresql").with_for_update(of=bookings, key_share=True),
-    booking_of_row,
-    sqlite=_these("sqlite"),
 )
 HOLDS_OF: Final = Statement(
     "calendar.holds_of", _these("postgresql"), booking_of_row, sqlite=_these("sqlite")

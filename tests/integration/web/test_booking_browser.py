@@ -147,6 +147,16 @@ def test_every_page_of_a_booking_is_accessible(pages, open_page, simulator, hana
     looked_at(page, "mine")
     page.get_by_role("link", name="変更する").click()
     looked_at(page, "moving")
+    page.goto(f"{pages}/c/calendar/mine")
+    page.get_by_role("link", name="取り消す").click()
+    looked_at(page, "cancel")
+    for lang in ("ja", "en"):
+        page.goto(f"{pages}/c/calendar/merge?lang={lang}")
+        looked_at(page, f"merge-{lang}")
+        page.locator("input[name=code]").fill("ABCDE-12345")
+        page.locator("button[value=send]").click()
+        page.locator(".notice, .warning, [class*=warning]").first.wait_for()
+        looked_at(page, f"not-merged-{lang}")
 
 
 def test_the_desk_is_accessible(pages, open_page, city):

@@ -98,7 +98,10 @@ class Webhook:
         if len(raw) > self._max_body:
             return _refusal(413, f"GL-8016 the body has more than {self._max_body} bytes")
         if not signature_fits(self._secrets(), raw, signature):
-            return _refusal(401, "GL-8001 the signature does not fit the body")
+            return _refusal(
+                401,
+                "GL-8001 the signature does not fit the body: compare the channel secret with the LINE Developers console",
+            )
         try:
             return parse(raw)
         except InputError as error:

@@ -95,7 +95,8 @@ def mark_no_shows(tx: Transaction, desk: Desk, programmes: Sequence[str], *, lim
         if grace is None or marked >= limit:
             continue
         before = tx.now - grace
-        terms = {"programme": name, "before": before, "after": before - _BACK, "limit": limit - marked}
+        span = {"before": before, "after": before - _BACK, "began": before - 2 * _BACK}
+        terms = {"programme": name, **span, "limit": limit - marked}
         due: Sequence[Booking] = tx.all(qa.DUE_NO_SHOWS, terms)
         for booking in due:
             marked += _set(tx, booking, BookingState.NO_SHOW, "no_show") is not None

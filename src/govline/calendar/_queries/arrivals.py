@@ -38,7 +38,10 @@ DUE_NO_SHOWS: Final = Statement(
     select(*BOOKING_COLUMNS)
     .join(slots, slots.c.id == bookings.c.slot_id)
     .where(
-        bookings.c.programme == bindparam("programme"),
+        # by the index of a programme's slots; no slot is longer than what is looked back
+        slots.c.programme == bindparam("programme"),
+        slots.c.starts_at < bindparam("before", type_=InstantColumn),
+        slots.c.starts_at > bindparam("began", type_=InstantColumn),
         bookings.c.state == BookingState.CONFIRMED.value,
         bookings.c.ended_at.is_(None),
         slots.c.ends_at <= bindparam("before", type_=InstantColumn),

@@ -11,7 +11,7 @@ import psycopg
 import pytest
 from sqlalchemy import text
 
-from govline.calendar.garbage import notices, plan
+from govline.calendar.garbage import notices, plan, rules
 from govline.calendar.garbage.hours import NoticeHours
 from govline.calendar.garbage.model import Setting
 from govline.city import City
@@ -220,6 +220,23 @@ def test_a_notice_in_quiet_hours_shows(tmp_path, monkeypatch):
     monkeypatch.setattr(NoticeHours, "is_quiet", lambda self, now: False)
     wrong = rehearse(tmp_path, days=10).checks.wrong
     assert {(each["source"], each["time"]) for each in wrong["in_quiet_hours"]} == {("garbage", "22:00")}
+
+
+def test_wrong_arithmetic_of_dates_shows(folder, monkeypatch):
+    right = rules.Nth.ordinals
+    monkeypatch.setattr(
+        rules.Nth, "ordinals", lambda term, first, last: (day + 7 for day in right(term, first, last))
+    )
+    checks = _month(folder).checks.wrong
+    assert checks["missed"]
+    assert checks["on_closed_days"]
+
+
+def test_invented_citizens_are_of_all_kinds(tmp_path, monkeypatch):
+    _write(tmp_path, ["database: sqlite:///town.db"])
+    monkeypatch.setattr(NoticeHours, "is_quiet", lambda self, now: False)
+    quiet = rehearse(tmp_path, days=20, start=date(2026, 12, 1), today=TODAY, citizens=20)
+    assert quiet.checks.wrong["in_quiet_hours"], "one of twenty chose an hour that was not quiet then"
 
 
 def test_a_silent_week_shows_as_missed(folder, monkeypatch):

@@ -7,6 +7,7 @@ import pytest
 from govline.calendar.garbage.centers import Closure
 from govline.calendar.garbage.editions import Book, Edition, PlainArea
 from govline.calendar.garbage.plan import DayChange
+from govline.calendar.garbage.rules import Rule
 from govline.testing.rehearsal.almanac import Almanac
 
 FIRST, LAST = date(2026, 12, 1), date(2027, 11, 30)
@@ -92,3 +93,13 @@ def test_it_agrees_with_what_is_laid_out(cell, closing):
     offs = {off.day: off.moved_to for off in Almanac(book, FIRST, LAST).offs("東町")}
     assert offs == {day: to for day, to in changed.items() if day not in days(book)}
     assert max(days(book)) > LAST - timedelta(days=40)
+
+
+@pytest.mark.parametrize(
+    "cell", ["月 木", "水1 水3", "水5", "最終金曜日", "隔水20261202", "e3w20261204", "水2:4 5 12", "20261215 20270119", "毎週火曜日(8月を除く)"]
+)  # fmt: skip
+def test_it_asks_each_day_and_finds_what_the_arithmetic_finds(cell):
+    rule = Rule.parse(cell)
+    first, last = date(2026, 12, 1), date(2027, 11, 30)
+    book = Book(Edition(["燃やすごみ"], [PlainArea("東町", "", "", [("燃やすごみ", cell)])]))
+    assert Almanac(book, first, last).by_kind("東町") == {"燃やすごみ": rule.between(first, last)}

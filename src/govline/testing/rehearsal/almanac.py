@@ -1,7 +1,7 @@
 """When each kind is collected in each area, worked out from rules, closures and exceptions alone.
 
-It shares the reading of a cell with the code under test, and nothing behind it: neither how days are laid out, nor how one
-calendar follows another, nor who is told.
+It shares the reading of a cell with the code under test, and nothing behind it: neither the arithmetic of dates, nor how days are
+laid out, nor how one calendar follows another, nor who is told.
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,7 +12,7 @@ from attrs import frozen
 
 from govline.calendar.garbage.editions import Book, Edition, PlainArea
 from govline.calendar.garbage.plan import DayChange
-from govline.calendar.garbage.rules import On, Rule, Term
+from govline.calendar.garbage.rules import LAST, Every, On, Rule, Term, Weekly
 from govline.core.text import normalize
 
 __all__ = ["Almanac", "Off"]
@@ -164,7 +164,28 @@ class Almanac:
         """Whole months, because a closed day may push the later ones of its month."""
         first = (self.first - _BEFORE).replace(day=1)
         last = (self.last.replace(day=28) + 4 * _DAY).replace(day=1) - _DAY
-        return set(Rule([term]).between(first, last))
+        return set(_days_of(term, first, last))
+
+
+@lru_cache(maxsize=5_000)
+def _days_of(term: Term, first: date, last: date) -> frozenset[date]:
+    """Every day on which a term falls, found by asking each day."""
+    days = (first + timedelta(days=n) for n in range((last - first).days + 1))
+    return frozenset(day for day in days if _falls(term, day))
+
+
+def _falls(term: Term, day: date) -> bool:
+    if isinstance(term, On):
+        return day == term.day
+    if day.month not in term.months:
+        return False
+    if isinstance(term, Every):
+        return day >= term.anchor and (day - term.anchor).days % (7 * term.weeks) == 0
+    if day.weekday() != term.weekday:
+        return False
+    if isinstance(term, Weekly):
+        return True
+    return (day + _WEEK).month != day.month if term.n == LAST else (day.day + 6) // 7 == term.n
 
 
 def _pushed(hits: set[date], closed: Sequence[tuple[date, date]]) -> Iterator[tuple[date, date]]:

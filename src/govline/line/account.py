@@ -5,7 +5,7 @@ Plain JSON over the pooled client of `wire`, so that asking costs no import of t
 
 import json
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from urllib.parse import urlencode
 
 from attrs import field, frozen
@@ -18,6 +18,8 @@ from govline.line.outcomes import Busy, busy_kind
 from govline.line.wire import Timeouts, answer_of, no_answer, one_write_pool
 
 __all__ = ["AccountClient", "FollowerPage", "LiffApp", "WebhookTest"]
+
+T = TypeVar("T")
 
 PAGE: Final = 1000
 """The most follower ids that LINE gives at once."""
@@ -81,35 +83,33 @@ class AccountClient:
             LineError: `place["status"]` is 403 where the account may not ask.
         """
         words = {"limit": str(limit), **({"start": start} if start else {})}
-        found = self._ask("GET", f"/v2/bot/followers/ids?{urlencode(words)}")
-        return FollowerPage(tuple(found.get("userIds", ())), str(found.get("next") or ""))
+        return self._ask("GET", f"/v2/bot/followers/ids?{urlencode(words)}", _followers)
 
     def test_webhook(self) -> WebhookTest:
         """Have LINE call the webhook URL that is set, with an empty list of events. 60 an hour."""
-        found = self._ask("POST", "/v2/bot/channel/webhook/test", b"{}")
-        return WebhookTest(
-            bool(found.get("success")), int(found.get("statusCode", 0)), str(found.get("reason", ""))
-        )
+        return self._ask("POST", "/v2/bot/channel/webhook/test", _webhook_test, b"{}")
 
     def liff_apps(self) -> tuple[LiffApp, ...]:
         """The LIFF apps of the token's channel; none where LINE answers 404."""
-        found = self._ask("GET", "/liff/v1/apps", absent={})
-        return tuple(
-            LiffApp(str(app.get("liffId", "")), str(app.get("view", {}).get("url", "")))
-            for app in found.get("apps", ())
-        )
+        return self._ask("GET", "/liff/v1/apps", _liff_apps, absent=())
 
     def default_menu(self) -> str:
         """The id of the rich menu that everybody sees, made by the API; "" where there is none."""
-        return str(self._ask("GET", "/v2/bot/user/all/richmenu", absent={}).get("richMenuId", ""))
+        return self._ask("GET", "/v2/bot/user/all/richmenu", _menu, absent="")
 
     def close(self) -> None:
         """Close every connection."""
         self._pool.clear()
 
     def _ask(
-        self, method: str, path: str, body: bytes | None = None, *, absent: Mapping[str, Any] | None = None
-    ) -> Mapping[str, Any]:
+        self,
+        method: str,
+        path: str,
+        take: Callable[[Mapping[str, Any]], T],
+        body: bytes | None = None,
+        *,
+        absent: T | None = None,
+    ) -> T:
         headers = {"Authorization": f"Bearer {self._token()}", "Content-Type": "application/json"}
         connect, read = self._timeout
         try:
@@ -128,12 +128,33 @@ class AccountClient:
         if not 200 <= heard.status < 300:
             raise _error(answer_of(heard.status, heard.headers, heard.data))
         try:
-            found = json.loads(heard.data)
-        except ValueError:
-            found = None
-        if not isinstance(found, dict):
-            raise _error(Answer(heard.status, "unreadable answer"))
-        return found
+            return take(json.loads(heard.data))
+        except (ValueError, TypeError, AttributeError, RecursionError):  # of any shape but LINE's
+            raise _error(Answer(heard.status, "unreadable answer")) from None
+
+
+def _followers(found: Mapping[str, Any]) -> FollowerPage:
+    users = found.get("userIds", [])
+    if not isinstance(users, list) or not all(isinstance(user, str) for user in users):
+        raise TypeError
+    return FollowerPage(tuple(users), str(found.get("next") or ""))
+
+
+def _webhook_test(found: Mapping[str, Any]) -> WebhookTest:
+    return WebhookTest(
+        bool(found.get("success")), int(found.get("statusCode", 0)), str(found.get("reason", ""))
+    )
+
+
+def _liff_apps(found: Mapping[str, Any]) -> tuple[LiffApp, ...]:
+    return tuple(
+        LiffApp(str(app.get("liffId", "")), str(app.get("view", {}).get("url", "")))
+        for app in found.get("apps", ())
+    )
+
+
+def _menu(found: Mapping[str, Any]) -> str:
+    return str(found.get("richMenuId", ""))
 
 
 def _error(answer: Answer) -> LineError:

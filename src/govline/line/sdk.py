@@ -8,7 +8,7 @@ import threading
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from urllib.parse import quote
 
 from attrs import field, frozen
@@ -26,6 +26,10 @@ __all__ = ["API_HOST", "DATA_HOST", "SdkMessenger"]
 API_HOST: Final = "https://api.line.me"
 DATA_HOST: Final = "https://api-data.line.me"
 _CONNECTIONS: Final = 32
+_UNREADABLE: Final = (ValueError, LookupError, TypeError, AttributeError, RecursionError)
+"""What the SDK's models and we ourselves stumble with over an answer that is not of LINE's shape."""
+
+T = TypeVar("T")
 
 
 @frozen
@@ -108,45 +112,61 @@ class SdkMessenger:
         Raises:
             LineError: LINE refused or could not be reached.
         """
-        found = self._ask(lambda clients: clients.api.get_profile(user, **self._limits()))
-        return Profile(found.display_name, found.picture_url, found.language)
+        return self._ask(
+            lambda clients: clients.api.get_profile(user, **self._limits()),
+            lambda found: Profile(found.display_name, found.picture_url, found.language),
+        )
 
     def content(self, message_id: str) -> Content:
         """The media of a message that a citizen sent."""
-        found = self._ask(
-            lambda clients: clients.blob.get_message_content_with_http_info(message_id, **self._limits())
+        return self._ask(
+            lambda clients: clients.blob.get_message_content_with_http_info(message_id, **self._limits()),
+            lambda found: Content(
+                bytes(found.data), (found.headers or {}).get("content-type", Content(b"").media_type)
+            ),
         )
-        return Content(bytes(found.data), (found.headers or {}).get("content-type", Content(b"").media_type))
 
     def quota(self) -> Quota:
         """This month's limit and use."""
-        plan = self._ask(lambda clients: clients.api.get_message_quota(**self._limits()))
-        used = self._ask(lambda clients: clients.api.get_message_quota_consumption(**self._limits()))
-        return Quota(plan.value if plan.type.value == "limited" else None, used.total_usage)
+        limit = self._ask(
+            lambda clients: clients.api.get_message_quota(**self._limits()),
+            lambda plan: plan.value if plan.type.value == "limited" else None,
+        )
+        used = self._ask(
+            lambda clients: clients.api.get_message_quota_consumption(**self._limits()),
+            lambda found: found.total_usage,
+        )
+        return Quota(limit, used)
 
     def bot(self) -> Bot:
         """Who this access token belongs to."""
-        found = self._ask(lambda clients: clients.api.get_bot_info(**self._limits()))
-        return Bot(found.user_id, found.basic_id, found.chat_mode, found.display_name)
+        return self._ask(
+            lambda clients: clients.api.get_bot_info(**self._limits()),
+            lambda found: Bot(found.user_id, found.basic_id, found.chat_mode, found.display_name),
+        )
 
     def webhook_endpoint(self) -> WebhookEndpoint:
         """Where LINE sends webhooks; an empty URL when none was ever set."""
         try:
-            found = self._ask(lambda clients: clients.api.get_webhook_endpoint(**self._limits()))
+            return self._ask(
+                lambda clients: clients.api.get_webhook_endpoint(**self._limits()),
+                lambda found: WebhookEndpoint(found.endpoint, found.active),
+            )
         except LineError as error:
             if error.place.get("status") == 404:
                 return WebhookEndpoint("", active=False)
             raise
-        return WebhookEndpoint(found.endpoint, found.active)
 
     def menus(self) -> Mapping[str, str]:
         """Ids and names of the rich menus made by the API."""
-        found = self._ask(lambda clients: clients.api.get_rich_menu_list(**self._limits()))
-        return {menu.rich_menu_id: menu.name for menu in found.richmenus}
+        return self._ask(
+            lambda clients: clients.api.get_rich_menu_list(**self._limits()),
+            lambda found: {menu.rich_menu_id: menu.name for menu in found.richmenus},
+        )
 
     def create_menu(self, menu: Mapping[str, Json]) -> str:
         """Create a rich menu from LINE's JSON; its id. 100 an hour."""
-        return str(self._ask(lambda clients: self._create(clients, menu)).rich_menu_id)
+        return self._ask(lambda clients: self._create(clients, menu), lambda found: str(found.rich_menu_id))
 
     def delete_menu(self, menu: str) -> None:
         """Delete a rich menu; it vanishes from whoever has it linked."""
@@ -207,18 +227,19 @@ class SdkMessenger:
             return _refused(error)
         except (HTTPError, OSError) as error:
             return no_answer(error)
-        except (ValueError, LookupError) as error:
+        except _UNREADABLE as error:
             return _unreadable(error)
         return answer_of(heard.status_code, heard.headers or {}, None)
 
-    def _ask(self, call: Callable[[_Clients], Any]) -> Any:
+    def _ask(self, call: Callable[[_Clients], Any], read: Callable[[Any], T] = lambda found: found) -> T:
+        """What LINE answered, read from the SDK's object: it may be of any shape, or None."""
         try:
-            return call(self._now())
+            return read(call(self._now()))
         except _sdk().ApiException as error:
             raise _error(_refused(error)) from None
         except (HTTPError, OSError) as error:
             raise _error(no_answer(error)) from None
-        except (ValueError, LookupError) as error:
+        except _UNREADABLE as error:
             raise _error(_unreadable(error)) from None
 
     def _now(self) -> _Clients:

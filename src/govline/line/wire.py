@@ -114,7 +114,7 @@ def redacted(text: str) -> str:
 def _words(body: bytes | str | None) -> str:
     try:
         found = json.loads(body or b"{}")
-    except ValueError:
+    except (ValueError, RecursionError):
         return ""
     if not isinstance(found, dict):
         return ""

@@ -35,6 +35,7 @@ class Loopback:
         self.requests = []
         self.answers = deque()
         self.cut = 0
+        self.raw = None
         self.server = _Server(("127.0.0.1", 0), self._handler())
         self.host = f"http://127.0.0.1:{self.server.server_port}"
         self.thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.02})
@@ -56,6 +57,10 @@ class Loopback:
             def _any(self):
                 body = self.rfile.read(int(self.headers.get("content-length") or 0))
                 loopback.requests.append((self.command, self.path, dict(self.headers), body))
+                if loopback.raw is not None:
+                    self.close_connection = True
+                    self.wfile.write(loopback.raw)
+                    return
                 if loopback.cut:
                     loopback.cut -= 1
                     self.close_connection = True

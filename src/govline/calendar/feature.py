@@ -1,7 +1,7 @@
 """What the calendar offers to the City."""
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date, time
+from datetime import date, time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +50,7 @@ from govline.core import (
     Tick,
     Transaction,
 )
+from govline.core.holidays import HolidayCalendar
 from govline.core.jst import today
 from govline.core.texts import Texts
 from govline.errors import ConfigError
@@ -68,7 +69,8 @@ class CalendarConfig(BaseModel):
         folder: Where the programmes' YAML files lie, below the town's folder.
         programmes: Programmes written here, instead of or beside the files.
         texts: The town's own wording: key to text.
-        office: When staff answer: `{hours: 8:30-17:15, closed: 2026-12-29/2027-01-03}`, on business days.
+        office: When staff answer: `{hours: 8:30-17:15, closed: 2026-12-29/2027-01-03}`, on business days; a day that is closed is none.
+        holidays: The Cabinet Office's syukujitsu.csv below the town's folder, instead of the rules for the years that it names.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -77,6 +79,7 @@ class CalendarConfig(BaseModel):
     programmes: list[dict[str, Any]] = []
     texts: dict[str, str] = {}
     office: OfficeConfig = OfficeConfig()
+    holidays: str = ""
 
 
 class CalendarFeature:
@@ -92,6 +95,7 @@ class CalendarFeature:
         self._folder = Path()
         self._office = Office()
         self._links = NO_PAGES
+        self._days = HolidayCalendar.official()
         self._keys: Callable[[], Keyring | None] = lambda: None
         self._today: Callable[[], date] = lambda: today(SystemClock())
 
@@ -106,6 +110,13 @@ class CalendarFeature:
         self._folder = Path(env.folder) / config.folder
         self._office = config.office.office()
         self._links = PageLinks(lambda: env.port("pages"))
+        if config.holidays:
+            self._days = HolidayCalendar.official().with_csv(Path(env.folder) / config.holidays)
+        closed = [
+            first + timedelta(n)
+            for first, last in self._office.closed
+            for n in range((last - first).days + 1)
+        ]
         programmes = [*load_folder(self._folder), *map(parse, config.programmes)]
         names = [programme.id for programme in programmes]
         twice = sorted({name for name in names if names.count(name) > 1})
@@ -116,6 +127,8 @@ class CalendarFeature:
         self._today = lambda: today(env.clock)
         return Calendar(
             programmes,
+            business_day=self._days.with_year_end().with_closures(closed).is_business_day,
+            holiday=self._days.is_holiday,
             texts=self._texts,
             profile=env.port("profile") if any(policy.attributes for policy in policies) else None,
             claims=env.port("claims") if any(policy.pay_item for policy in policies) else None,
@@ -160,6 +173,7 @@ class CalendarFeature:
             expiries=lambda tx: [
                 *expiries(service.programmes.values()),
                 *list_expiries(service.programmes, tx.all(LAST_DAYS)),
+                *self._days.expiries(),
             ],
             view=_view(service),
         )

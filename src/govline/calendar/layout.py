@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from attrs import evolve, field, frozen
 
@@ -10,7 +10,7 @@ from govline.calendar import _queries as q
 from govline.calendar._queries import by_hand as qh
 from govline.calendar._queries.files import STANDING_IN
 from govline.calendar.model import Programme, Slot, SlotPlan
-from govline.calendar.planning import Holiday, plan
+from govline.calendar.planning import Holiday, plan, reaches
 from govline.calendar.pooling import lay_pools
 from govline.calendar.renaming import asked_renamings, new_names
 from govline.core import Id, Transaction, frozen_tuple
@@ -90,7 +90,7 @@ def lay_out(tx: Transaction, programme: Programme, holiday: Holiday) -> Layout:
     Slots in the past are left alone, and so are those whose places staff have set by hand.
     """
     today = to_jst(tx.now).date()
-    digest = _digest(programme, today.isoformat())
+    digest = _digest(programme, today, holiday)
     before, renamed = tx.one(q.LAID_OUT, {"programme": programme.id}) or ("", None)
     if before in (digest, f"{digest} {today}"):
         return Layout()
@@ -146,10 +146,13 @@ def _rename(tx: Transaction, programme: str, renamings: Mapping[str, str]) -> in
     return len(called)
 
 
-def _digest(programme: Programme, today: str) -> str:
+def _digest(programme: Programme, today: date, holiday: Holiday) -> str:
+    first, last = reaches([programme], today).get(programme.id, (today, today))
+    ahead = range(max(first, today).toordinal(), last.toordinal() + 1)
+    free = [day for day in ahead if programme.closed_on_holidays and holiday(date.fromordinal(day))]
     rolling = any(rule.rolling for rule in programme.rules)
     pools = (programme.pools, sorted(programme.parts.items()), programme.between)
-    shape = (programme.rules, programme.closed, programme.closed_on_holidays, today if rolling else "", pools)
+    shape = (programme.rules, programme.closed, free, today.isoformat() if rolling else "", pools)
     return hashlib.sha256(repr(shape).encode()).hexdigest()
 
 

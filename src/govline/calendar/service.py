@@ -64,7 +64,7 @@ class Calendar:
 
     Args:
         programmes: What can be booked.
-        business_day: Which days count for cut-offs; Monday to Friday except national holidays by default.
+        business_day: Which days count for cut-offs; Monday to Friday except national holidays and 29 December to 3 January by default.
         holiday: Which days are national holidays, for programmes that close on them.
         texts: The wording of reminders; the Japanese defaults where omitted.
         profile: Where attributes of citizens are, for policies that ask for them.
@@ -87,7 +87,7 @@ class Calendar:
     ) -> None:
         self.programmes: Mapping[str, Programme] = {item.id: item for item in programmes}
         official = HolidayCalendar.official()
-        self._business_day = business_day or official.is_business_day
+        self._business_day = business_day or official.with_year_end().is_business_day
         self._holiday = holiday or official.is_holiday
         self._gatherings: WeakKeyDictionary[Database, Gathering[Wish, Answer]] = WeakKeyDictionary()
         self._texts = texts or Texts(defaults=CALENDAR_TEXTS)

@@ -131,10 +131,10 @@ def read_holiday_csv(source: Path | str | bytes) -> dict[int, Days]:
         source: The file's path, or its bytes.
 
     Raises:
-        FileError: Unreadable encoding, a bad row (with its number), or a year without 1 January: a file of single days
+        FileError: No such file, unreadable encoding, a bad row (with its number), or a year without 1 January: a file of single days
             would wipe out the rest of its year.
     """
-    text = _decode(source if isinstance(source, bytes) else Path(source).read_bytes())
+    text = _decode(source if isinstance(source, bytes) else _bytes(Path(source)))
     years: dict[int, dict[date, str]] = {}
     for number, row in enumerate(_cells(text), start=1):
         if not any(cell.strip() for cell in row) or (number == 1 and not _DATE.match(row[0].strip())):
@@ -151,6 +151,16 @@ def read_holiday_csv(source: Path | str | bytes) -> dict[int, Days]:
                 place={"year": year},
             )
     return {year: MappingProxyType(days) for year, days in years.items()}
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        hint = "the Cabinet Office offers it as syukujitsu.csv; check its name and rights"
+        raise FileError(
+            "the table of holidays cannot be opened", hint=hint, place={"file": path.name}
+        ) from error
 
 
 def _cells(text: str) -> list[list[str]]:

@@ -1,7 +1,7 @@
 """What the calendar offers to a City, on a real database with a real pump: reminders, expiring holds, ports, checks."""
 
 import random
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from sqlalchemy import text
@@ -11,7 +11,7 @@ from govline.calendar.feature import CalendarConfig, CalendarSlots
 from govline.calendar.garbage import GarbageFeature
 from govline.calendar.garbage.feature import GarbageConfig
 from govline.core import Done, Env, Ref
-from govline.errors import ConfigError, DefinitionError
+from govline.errors import ConfigError, DefinitionError, FileError
 from govline.store import schedules, ticks
 from govline.store.pump import Pump
 
@@ -299,3 +299,31 @@ def test_a_reminder_that_waits_for_line_dies_with_its_booking(town_db, feature, 
     outer.run_until_idle()
     outer.close()
     assert pushes.sent == []
+
+
+def test_the_towns_own_table_of_holidays_and_its_closed_days(town_db, feature, env, tmp_path):
+    """A holiday that moves (as in 2020 and 2021) moves the slots; closed days are no business days."""
+    moved = "2026/1/1,元日\n2026/11/26,勤労感謝の日\n"
+    (tmp_path / "holidays.csv").write_text(f"国民の祝日・休日月日,名称\n{moved}", "cp932")
+    closing = (
+        WRITTEN.replace("{dates: 2026-11-24/2026-11-27", "{dates: 2026-11-23/2026-11-27")
+        + "closed_on_holidays: true\n"
+    )
+    (tmp_path / "calendars" / "copal.yaml").write_text(closing, "utf-8")
+
+    def days(**settings):
+        calendar = feature.build(env, CalendarConfig(**settings))
+        town_db.run(calendar.prepare)
+        slots = town_db.read(lambda tx: calendar.slots(tx, "copal"))
+        return calendar, sorted({slot.starts.day for slot in slots if slot.capacity})
+
+    assert days()[1] == [24, 25, 26, 27]
+    calendar, open_days = days(holidays="holidays.csv", office={"closed": "2026-11-25"})
+    assert open_days == [23, 24, 25, 27]
+    business = [day for day in range(20, 31) if calendar.business_day(date(2026, 11, day))]
+    assert business == [20, 23, 24, 27, 30]
+    assert not calendar.business_day(date(2026, 12, 29))
+    tables = [each.what for each in town_db.read(feature.offers(calendar).expiries) if "祝日" in each.what]
+    assert tables == ["祝日の表"]
+    with pytest.raises(FileError, match="cannot be opened"):
+        feature.build(env, CalendarConfig(holidays="nowhere.csv"))

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 import pytest
 
 from govline.calendar import (
+    Calendar,
     CitizenFacts,
     CutOff,
     Policy,
@@ -115,3 +116,29 @@ def test_cut_offs_have_one_unit():
         CutOff(hours=1, days=1)
     with pytest.raises(InputError, match="GL-2011"):
         CutOff(hours=-1)
+
+
+def naive_cut_off(day, business_days, holidays):
+    """Walk back one day after another; the year-end closure is every town hall's (地方自治法4条の2)."""
+    while business_days:
+        day -= timedelta(days=1)
+        closed = day.weekday() >= 5 or day in holidays or (day.month, day.day) in YEAR_END
+        business_days -= not closed
+    return day
+
+
+YEAR_END = {(12, 29), (12, 30), (12, 31), (1, 1), (1, 2), (1, 3)}
+
+
+def test_business_days_are_those_of_a_town_hall(data_folder):
+    """Against the Cabinet Office's own file, for every day of two years."""
+    lines = (data_folder / "holidays" / "syukujitsu.csv").read_text("cp932").splitlines()[1:]
+    holidays = {date(*map(int, line.split(",")[0].split("/"))) for line in lines}
+    open_on = Calendar().business_day
+    for n in range(700):
+        day = date(2025, 12, 20) + timedelta(days=n)
+        starts = datetime.combine(day, time(10), JST)
+        for number in (1, 3, 5):
+            cut = CutOff(business_days=number, at=time(17))
+            expected = datetime.combine(naive_cut_off(day, number, holidays), time(17), JST)
+            assert deadline(cut, starts, business_day=open_on) == expected

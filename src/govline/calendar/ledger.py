@@ -89,26 +89,25 @@ def _as_read(booking: Booking, state: BookingState, now: datetime) -> dict[str, 
 
 def move(tx: Transaction, booking: Booking, to: Slot, party: int, places: int) -> str:
     """Win the new place and leave the old one: `moved`, `full`, `twice`, or `gone` when the booking has changed meanwhile."""
+    terms = {"booking": booking.id, "was": booking.state.value, "slot": booking.slot, "had": booking.places}
+    if not tx.all(q.STILL_AS_READ, terms):
+        return "gone"
     if not _swap_places(tx, booking, to, places):
         return "full"
     wanted, drawn = _wanted(tx, to, places), _drawn(tx, booking)
-    change = _difference(wanted, drawn)
-    terms = {"booking": booking.id, "was": booking.state.value, "slot": booking.slot, "had": booking.places}
-    moved = {**terms, "to": to.id, "people": party, "places": places, "drawn": len(wanted)}
+    outcome = "moved"
     if not _reserve_pair(tx, booking, to, party):
         outcome = "twice"
-    elif not _shift(tx, change):
+    elif not _shift(tx, _difference(wanted, drawn)):
         outcome = "full"
-    elif not tx.write(q.MOVE, moved):
-        _shift(tx, {pool: -units for pool, units in change.items()})
-        outcome = "gone"
-    else:
-        if drawn:
-            tx.write(qp.FORGET_DRAWN, {"booking": booking.id})
-        _keep(tx, booking.id, wanted)
-        return "moved"
-    _give(tx, to.id, places)
-    _give(tx, booking.slot, -booking.places)
+    if outcome != "moved":
+        _give(tx, to.id, places)
+        _give(tx, booking.slot, -booking.places)
+        return outcome
+    tx.write(q.MOVE, {**terms, "to": to.id, "people": party, "places": places, "drawn": len(wanted)})
+    if drawn:
+        tx.write(qp.FORGET_DRAWN, {"booking": booking.id})
+    _keep(tx, booking.id, wanted)
     return outcome
 
 

@@ -62,6 +62,7 @@ __all__ = [
     "SLOTS_BETWEEN",
     "SLOT_BY_ID",
     "SLOT_COLUMNS",
+    "STILL_AS_READ",
     "TAKE",
     "booking_of_row",
     "slot_of_row",
@@ -313,6 +314,11 @@ END: Final = Statement(
     update(bookings)
     .where(*_AS_READ)
     .values(state=bindparam("now_is"), held_until=None, ended_at=bindparam("now")),
+)
+_STILL = select(bookings.c.id).where(*_AS_READ)
+# Locked until the commit: whoever changes it waits.
+STILL_AS_READ: Final = Statement(
+    "calendar.still_as_read", _STILL.with_for_update(key_share=True), sqlite=_STILL
 )
 MOVE: Final = Statement(
     "calendar.move",

@@ -128,6 +128,40 @@ def rewrite(path, part, change, extra=(), compression=zipfile.ZIP_DEFLATED):
     return target
 
 
+def test_the_first_shown_sheet_with_the_header_is_read(tmp_path):
+    """Notes and lists of choices often stand on sheets before it; a sheet that is named is the one that is meant."""
+    made = openpyxl.Workbook()
+    made.active.title = "説明"
+    made.active.append(["この表の使い方"])
+    made.create_sheet("隠れた表").append(["番号", "氏名"])
+    made["隠れた表"].sheet_state = "hidden"
+    for name in ("名簿", "去年の名簿"):
+        sheet = made.create_sheet(name)
+        sheet.append(["番号", "氏名"])
+        sheet.append(["1", name])
+        sheet.append(["　", " \n"])
+    made.save(tmp_path / "x.xlsx")
+    table = Table("people", [Column("no", "番号", required=True), Column("name", "氏名")])
+    reading = read(table, tmp_path / "x.xlsx")
+    assert [row.values["name"] for row in reading] == ["名簿"]
+    assert (reading.source.sheet, reading.report.blank_rows) == ("名簿", 1)
+    with pytest.raises(FileError) as named:
+        read(table, tmp_path / "x.xlsx", sheet="説明")
+    assert (named.value.code, named.value.place) == ("GL-0031", {"file": "x.xlsx", "sheet": "説明"})
+
+
+def test_of_sheets_without_the_header_the_nearest_is_told(tmp_path):
+    made = openpyxl.Workbook()
+    made.active.append(["この表の使い方"])
+    made.create_sheet("名簿").append(["氏名"])
+    made.create_sheet("メモ").append(["何もない"])
+    made.save(tmp_path / "x.xlsx")
+    table = Table("people", [Column("no", "番号", required=True), Column("name", "氏名")])
+    with pytest.raises(FileError) as error:
+        read(table, tmp_path / "x.xlsx")
+    assert (error.value.code, error.value.place) == ("GL-0032", {"file": "x.xlsx", "sheet": "名簿", "row": 1})
+
+
 def test_sheets_by_name_and_the_first_that_is_shown(tmp_path):
     workbook = openpyxl.Workbook()
     workbook.active.title = "隠し"

@@ -4,10 +4,14 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.govline-setup
 WORKERS ?= 2
+SEED   ?= 20261122
 NAME   ?=
+SUITE   = $(BIN)/python -m pytest -q --randomly-seed=$(SEED)
+
+unexport PYTHONDONTWRITEBYTECODE  # hundreds of processes of a test run would each compile everything
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-slow check bench docs clean
+.PHONY: help setup demo test test-slow shuffle check bench docs clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -29,10 +33,15 @@ demo: setup ## run the demo town on SQLite in the browser simulator
 	$(BIN)/govline demo
 
 test: setup ## everything but kill, soak and load runs
-	$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadgroup -m "not slow" tests
+	$(SUITE) -n $(WORKERS) --dist worksteal -m "not slow" tests
 
 test-slow: setup ## kill, soak and load runs
-	$(BIN)/python -m pytest -q -m slow tests
+	$(SUITE) -m slow tests
+
+shuffle: SEED := $(strip $(shell od -An -N4 -tu4 /dev/urandom))
+shuffle: setup ## make test in another order with other examples; SEED=n repeats one
+	@echo "SEED=$(SEED)"
+	$(SUITE) -n $(WORKERS) --dist worksteal -m "not slow" --hypothesis-profile=explore --hypothesis-seed=$(SEED) tests
 
 check: setup ## format, lint, types, floors
 	$(BIN)/ruff format --check .

@@ -8,10 +8,14 @@ and read by its own loader.
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
 import textwrap
+from contextlib import chdir, redirect_stderr, redirect_stdout
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
+from tempfile import TemporaryFile
 
 import pytest
 from ruamel.yaml import YAML
@@ -22,6 +26,7 @@ from sybil.parsers.markdown import CodeBlockParser
 from govline.calendar import load as load_calendar
 from govline.calendar.garbage import read_area_days
 from govline.city import read_config
+from govline.cli import main
 from govline.scenario import load as load_scenario
 from govline.testing.talks import parse_talk
 
@@ -36,11 +41,15 @@ ELSEWHERE = ("make ", "git ", "pip ", "python3 -m venv", "python -m benchmarks")
 """Commands about the checkout or the network, which this folder is not; CI runs make, the benchmarks have tests of their own."""
 READ_AS = {"city": read_config, "scenarios": load_scenario, "calendars": load_calendar}
 NAMED = re.compile(r"# (?P<path>[\w/-]+\.(?:yaml|txt|py))$")
-STATE = ".console-state"
+HERE = re.compile(r"govline [^|&;<>$`'\"*?~#]*")
+"""Commands that mean the same without a shell."""
 
 
 class Console:
-    """Runs the `$` lines of a block in one shell session a page; what is shown below each must occur in its output."""
+    """Runs the `$` lines of a block in one session a page; what is shown below each must occur in its output.
+
+    A `govline` without a shell's signs is run in this process: a process of its own would spend most of its time on importing.
+    """
 
     def __init__(self, folder, environment):
         self.folder = folder
@@ -57,20 +66,42 @@ class Console:
         return demo or command.startswith((*ENDLESS, *ELSEWHERE))
 
     def run(self, command, shown):
-        state = self.folder / STATE
-        script = f"[ -f {state} ] && . {state}\n{command}\ncode=$?\n{{ export -p; echo cd \"'$PWD'\"; }} > {state}\nexit $code"
-        done = subprocess.run(
-            ["bash", "-c", script],
-            cwd=self.folder,
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            timeout=100,
-        )
-        said = done.stdout + done.stderr
+        code, said = self.here(command) if HERE.fullmatch(command) else self.in_bash(command)
         missing, end = [line for line in shown if line not in said], said[-2000:]
-        assert not missing, f"$ {command}\nnot shown: {missing}\nshown ({done.returncode}):\n{end}"
-        assert done.returncode == 0 or shown, f"$ {command}\nended with {done.returncode}:\n{end}"
+        assert not missing, f"$ {command}\nnot shown: {missing}\nshown ({code}):\n{end}"
+        assert code == 0 or shown, f"$ {command}\nended with {code}:\n{end}"
+
+    def here(self, command):
+        said = TextIOWrapper(BytesIO(), encoding="utf-8", write_through=True)
+        before = dict(os.environ)
+        try:
+            os.environ.clear()
+            os.environ.update(self.environment)
+            with chdir(self.folder), redirect_stdout(said), redirect_stderr(said):
+                code = main(shlex.split(command)[1:])
+        finally:
+            os.environ.clear()
+            os.environ.update(before)
+        return code, said.buffer.getvalue().decode()
+
+    def in_bash(self, command):
+        with TemporaryFile("w+", encoding="utf-8") as state:
+            told = f"{command}\ncode=$?\n{{ pwd; env -0; }} >&{state.fileno()}\nexit $code"
+            done = subprocess.run(
+                ["bash", "-c", told],
+                cwd=self.folder,
+                env=self.environment,
+                pass_fds=[state.fileno()],
+                capture_output=True,
+                text=True,
+                timeout=100,
+            )
+            state.seek(0)
+            folder, _, variables = state.read().partition("\n")
+        if folder:
+            self.folder = Path(folder)
+            self.environment = dict(each.split("=", 1) for each in variables.split("\0") if each)
+        return done.returncode, done.stdout + done.stderr
 
 
 def _commands(text):
@@ -129,17 +160,16 @@ class Files:
 class Python:
     """Runs a Python block in the page's namespace with what the console has exported; one that names its file is only written."""
 
-    def __init__(self, files, monkeypatch):
-        self.files = files
+    def __init__(self, files, console, monkeypatch):
+        self.files, self.console = files, console
         self.monkeypatch = monkeypatch
         self.evaluate = PythonEvaluator()
 
     def __call__(self, example):
         if self.files.written(example.parsed) is not None:
             return
-        state = self.files.folder / STATE
-        if state.exists():
-            for name, value in re.findall(r'declare -x ((?:GOVLINE|LINE)_\w+)="(.*)"', state.read_text()):
+        for name, value in self.console.environment.items():
+            if name.startswith(("GOVLINE_", "LINE_")):
                 self.monkeypatch.setenv(name, value)
         self.evaluate(example)
 
@@ -152,11 +182,11 @@ def _sybil(folder, monkeypatch):
         "NO_COLOR": "1",
         "COLUMNS": "200",
     }
-    files = Files(folder)
+    files, console = Files(folder), Console(folder, environment)
     return Sybil(
         parsers=[
-            CodeBlockParser("python", Python(files, monkeypatch)),
-            CodeBlockParser("console", Console(folder, environment)),
+            CodeBlockParser("python", Python(files, console, monkeypatch)),
+            CodeBlockParser("console", console),
             CodeBlockParser("yaml", files.yaml),
             CodeBlockParser("json", files.json),
             CodeBlockParser("csv", files.csv),
@@ -169,6 +199,7 @@ def _blocks(path):
     return [found.group(0) for found in BLOCK.finditer(path.read_text(encoding="utf-8"))]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_blocks_run(path, tmp_path, monkeypatch, request):
     if path == README_JA and _blocks(path) == _blocks(README):

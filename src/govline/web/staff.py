@@ -23,6 +23,8 @@ __all__ = ["LocalStaff", "Password", "ProxyStaff", "StaffDirectory", "StaffLogin
 
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9._-]{1,49}")
 _SHORTEST: Final = 10
+_SALT: Final = 16
+_LENGTH: Final = 32
 _MOST_FAILURES: Final = 5
 _LOCK: Final = timedelta(minutes=15)
 _AT_ONCE: Final = 2
@@ -71,8 +73,14 @@ class Password:
 
     def hash(self, password: str, salt: bytes | None = None) -> str:
         """`scrypt$n$r$p$salt$hash`."""
-        salt = salt or secrets.token_bytes(16)
-        made = self._derive(password, salt, self.n, self.r, self.p)
+        salt = salt or secrets.token_bytes(_SALT)
+        return self._text(salt, self._derive(password, salt, self.n, self.r, self.p))
+
+    def of_nobody(self) -> str:
+        """A stored hash that no password fits and that takes as long to find out; made without hashing."""
+        return self._text(secrets.token_bytes(_SALT), secrets.token_bytes(_LENGTH))
+
+    def _text(self, salt: bytes, made: bytes) -> str:
         return f"scrypt${self.n}${self.r}${self.p}${_b64(salt)}${_b64(made)}"
 
     def fits(self, password: str, stored: str) -> bool:
@@ -84,7 +92,7 @@ class Password:
     @staticmethod
     def _derive(password: str, salt: bytes, n: int, r: int, p: int) -> bytes:
         return hashlib.scrypt(
-            password.encode(errors="replace"), salt=salt, n=n, r=r, p=p, maxmem=256 * n * r, dklen=32
+            password.encode(errors="replace"), salt=salt, n=n, r=r, p=p, maxmem=256 * n * r, dklen=_LENGTH
         )
 
 
@@ -108,7 +116,7 @@ class LocalStaff:
         self._database = database
         self._directory = directory
         self._password = password or Password()
-        self._nobody = self._password.hash(secrets.token_urlsafe(16))
+        self._nobody = self._password.of_nobody()
         self._turns = threading.BoundedSemaphore(_AT_ONCE)
         self._patience = _PATIENCE
 

@@ -15,6 +15,7 @@ def only(town):
     return write
 
 
+@pytest.mark.long
 def test_a_fresh_town_passes_and_its_own_data_is_untouched(town, govline):
     ran = govline("test")
     assert ran.code == 0

@@ -181,13 +181,13 @@ def django_town(environment, examples, sqlite_url, keys):
     yield f"http://127.0.0.1:{port}", session
     for process in (server, worker):
         process.terminate()
-        process.wait(20)
+        process.wait(60)
 
 
 def test_django(walk, sqlite_url, django_town):
     url, session = django_town
     with urllib3.PoolManager(retries=False, timeout=20) as http:
-        until = time.monotonic() + 30
+        until = time.monotonic() + 120
         while True:
             try:
                 http.request("GET", url + "/nowhere")

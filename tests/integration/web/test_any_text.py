@@ -5,7 +5,7 @@ from html.parser import HTMLParser
 from urllib.parse import urlsplit
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from govline.core import Reason
@@ -89,7 +89,7 @@ def mirror(city, signed_in, clerk, any_db):
     return held
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=25)
 @given(said=HOSTILE)
 def test_any_text_in_any_place_is_text(mirror, signed_in, clerk, said):
     """Outside of tags there is nothing but ours: every `<` of the page begins an element of the templates."""

@@ -3,7 +3,7 @@
 from itertools import count
 from unittest.mock import patch
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
@@ -17,9 +17,7 @@ from govline.store import identity
 TOWN = 9
 NUMBERS = count()
 fates = st.sampled_from([Done(), Dead("no"), Unknown("24 h"), Retry("later")])
-examples = settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+examples = settings(max_examples=40)
 
 
 @examples

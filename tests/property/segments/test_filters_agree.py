@@ -10,7 +10,7 @@ from datetime import date, timedelta
 
 import psycopg
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from govline.segments import (
@@ -188,7 +188,7 @@ def foreign(postgres_18):
         db.rollback()
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60)
 @given(people, filters)
 def test_postgresql_agrees_over_a_foreign_table(foreign, town, wanted):
     foreign.execute("TRUNCATE 住民, tag, child")
@@ -230,7 +230,7 @@ def _empty(tx, segments, ids):
         identity.erase(tx, who)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25)
 @given(town=people, wanted=filters, blocked=st.sets(st.integers(0, 7)))
 def test_our_own_tables_agree(any_db, town, wanted, blocked):
     segments = Segments(DECLARED)

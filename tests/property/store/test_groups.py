@@ -3,7 +3,7 @@
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
@@ -49,7 +49,7 @@ def submit(database, number, fate):
     return number
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25)
 @given(fates=st.lists(st.sampled_from(FATES), min_size=1, max_size=40))
 def test_told_and_stored_are_the_same(sqlite_db, fates):
     def prepare(tx):

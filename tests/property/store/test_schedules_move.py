@@ -4,7 +4,7 @@ from datetime import timedelta
 from itertools import count
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from govline.core import Done, Effect, Ref, Schedule, from_micros, to_micros
@@ -61,7 +61,7 @@ class Reminders:
 
 
 @given(acts=st.lists(ACTS, min_size=5, max_size=14))
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=50)
 def test_a_reminder_tells_the_truth_once_and_in_time(any_db, acts):
     one = Reminders(any_db, f"b{next(EXAMPLES)}")
     steps = {

@@ -13,7 +13,10 @@ NAMES = sorted(path.stem for path in (ROOT / "benchmarks").glob("*.py") if not p
 HOT = {"units_per_s", "ratio_to_bare", "max_wait_ms"}
 PROMISED = {
     "answers": {"top1", "top3", "refusal_precision", "p95_ms", "cross_city_top3"},
+    "availability": {"facility_month_ms", "year_ms", "ratio_to_hand_sql"},
     "booking": {
+        "sqlite.ratio_to_threads",
+        "sqlite.max_wait_ms",
         "ours_per_s",
         "cte_per_s",
         "lock_per_s",

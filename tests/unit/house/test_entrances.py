@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[3]
-TARGETS = ("setup", "demo", "test", "test-slow", "check", "bench", "docs", "clean")
+TARGETS = ("setup", "demo", "test", "test-slow", "shuffle", "check", "bench", "docs", "clean")
 
 
 @pytest.mark.parametrize("target", TARGETS)

@@ -237,13 +237,13 @@ def test_secrets_and_names_stay_out_of_errors_and_reprs(world):
 class MeetingMint(Mint):
     """Lets two threads meet inside an acceptance, if nothing keeps them apart."""
 
-    def __init__(self):
+    def __init__(self, patience):
         super().__init__()
-        self.barrier = threading.Barrier(2)
+        self.barrier = threading.Barrier(2, timeout=patience)
 
     def message_id(self):
         with contextlib.suppress(threading.BrokenBarrierError):
-            self.barrier.wait(timeout=1.0)
+            self.barrier.wait()
         return super().message_id()
 
 
@@ -262,11 +262,11 @@ def accepted_by_two_threads(world):
 
 
 def test_two_requests_at_once_under_one_key_are_one(clock):
-    assert accepted_by_two_threads(LineWorld(clock=clock, mint=MeetingMint())) == [200, 409]
+    assert accepted_by_two_threads(LineWorld(clock=clock, mint=MeetingMint(patience=0.3))) == [200, 409]
 
 
 def test_without_the_lock_two_requests_at_once_are_two(clock):
-    world = LineWorld(clock=clock, mint=MeetingMint())
+    world = LineWorld(clock=clock, mint=MeetingMint(patience=30))
     world.lock = contextlib.nullcontext()
     assert accepted_by_two_threads(world) == [200, 200]
 

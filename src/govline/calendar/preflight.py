@@ -230,7 +230,7 @@ def _cut_off_faults(programme: Programme, ahead: Sequence[SlotPlan], facts: Town
     policy = programme.policy
 
     def ends(cut: CutOff, slot: SlotPlan) -> datetime:
-        return deadline(cut, slot.starts, business_day=facts.business_day)
+        return min(slot.starts, deadline(cut, slot.starts, business_day=facts.business_day))
 
     earlier = [slot for slot in ahead if ends(policy.cancel, slot) < ends(policy.book, slot)]
     if earlier:

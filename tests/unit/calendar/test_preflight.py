@@ -1,6 +1,6 @@
 """The linter before reception opens: one fault, one finding, with its key; a sound programme has none."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
 import pytest
 from attrs import evolve
@@ -181,6 +181,15 @@ def test_a_calendar_that_rolls_on_is_not_blamed_for_slots_that_are_too_near_by_n
     assert found(evolve(rolling, policy=evolve(near, opens_days_before=None))) == []
     assert found(evolve(rolling, policy=evolve(near, opens_days_before=2))) == [
         ("GL-2206", "warning", "policy.book_until")
+    ]
+
+
+def test_a_cut_off_on_the_day_itself_may_lie_behind_the_start():
+    assert (
+        found(programme(Policy(book=CutOff(at=time(12))))) == []
+    )  # the slots at 10:00 can be booked and cancelled until 10:00
+    assert found(programme(Policy(cancel=CutOff(at=time(12))))) == [
+        ("GL-2208", "warning", "policy.cancel_until")
     ]
 
 

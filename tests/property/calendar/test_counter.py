@@ -4,15 +4,10 @@ Citizens book, hold, confirm, change and cancel; staff book for contacts, overri
 are linked; a pool is shared; clocks jump; every request may come again. What the model knows is a dictionary.
 """
 
-import shutil
-import tempfile
-import uuid
 from collections import Counter
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import hypothesis.strategies as st
-import psycopg
 import pytest
 from attrs import evolve, frozen
 from hypothesis import HealthCheck, Phase, settings
@@ -30,8 +25,7 @@ from govline.calendar.closures import Closure, go_on
 from govline.calendar.linked import Linked
 from govline.calendar.merging import Contact, Merged
 from govline.calendar.model import BookingState, Link, PoolRule, SlotRule
-from govline.core import Actor, FixedClock, SeededIds
-from govline.store import Database, Keyring, migrate
+from govline.core import Actor, FixedClock
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
 FIRST = datetime(2026, 11, 24, 0, tzinfo=UTC)
@@ -42,7 +36,6 @@ PEOPLE = st.sampled_from("abc")
 SLOT = st.integers(0, DAYS - 1)
 PARTY = st.integers(1, 2)
 CLERK = Actor("staff", "s-1", "phone")
-KEYS = Keyring.generate()
 
 
 @frozen
@@ -433,45 +426,6 @@ class Ledger(RuleBasedStateMachine):
                 assert booking.slot == self.slots[row.slot]
                 assert self.calendar.history(tx, key)[0].what == "made"
         assert all(not isinstance(answer, Refused) or answer.reasons for _, answer in self.sent)
-
-
-@pytest.fixture(scope="module")
-def sqlite_town(tmp_path_factory):
-    template = tmp_path_factory.mktemp("ledger") / "template.db"
-    database = Database.open(f"sqlite:///{template}", keys=KEYS)
-    database.migrate(["govline.calendar.migrations"])
-    database.close()
-
-    def opened(clock):
-        folder = Path(tempfile.mkdtemp())
-        shutil.copyfile(template, folder / "town.db")
-        url = f"sqlite:///{folder / 'town.db'}"
-        database = Database.open(url, town="t", clock=clock, ids=SeededIds(1), keys=KEYS)
-        return database, lambda: shutil.rmtree(folder)
-
-    return opened
-
-
-@pytest.fixture(scope="module")
-def postgres_town(postgres_18):
-    ddl = migrate.ddl(["govline.store.migrations", "govline.calendar.migrations"], "postgresql")
-    server = postgres_18.replace("+psycopg", "")
-
-    def opened(clock):
-        schema = f"t_{uuid.uuid4().hex}"
-        with psycopg.connect(server, autocommit=True) as connection:
-            connection.execute(f"CREATE SCHEMA {schema}; SET search_path TO {schema}; {ddl}")
-        database = Database.open(
-            postgres_18, town="t", clock=clock, ids=SeededIds(1), keys=KEYS, schema=schema, pool_size=4
-        )
-
-        def leave():
-            with psycopg.connect(server, autocommit=True) as connection:
-                connection.execute(f"DROP SCHEMA {schema} CASCADE")
-
-        return database, leave
-
-    return opened
 
 
 @pytest.mark.parametrize(("engine", "examples"), [("sqlite", 15), ("postgres", 4)])

@@ -14,15 +14,12 @@ from govline.calendar.model import CutOff, Programme, SlotFacts, SlotPlan
 from govline.calendar.planning import Holiday, asked, no_holidays, plan
 from govline.calendar.preflight_rooms import room_faults
 from govline.calendar.preflight_sequence import Reach, Terms, sequence_faults
-from govline.calendar.preflight_windows import window_faults
+from govline.calendar.preflight_windows import Fault, window_faults
 from govline.calendar.reception import Opens, open_to_all, opening
 from govline.calendar.rules import BusinessDay, deadline, weekdays_only
 from govline.core.jst import to_jst
 
-__all__ = ["Fault", "Finding", "TownFacts", "placed", "preflight"]
-
-Fault = tuple[str, str, str, str, tuple[str | int, ...]]
-"""Code, level, sentence, remedy, key."""
+__all__ = ["Finding", "TownFacts", "placed", "preflight"]
 
 _WEEKS: Final = 6
 

@@ -5,10 +5,9 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from govline.calendar.labels import when
 from govline.calendar.model import Programme, SlotPlan
+from govline.calendar.preflight_windows import Fault
 
 __all__ = ["room_faults"]
-
-Fault = tuple[str, str, str, str, tuple[str | int, ...]]
 
 
 def room_faults(

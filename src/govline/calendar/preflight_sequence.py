@@ -5,12 +5,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 
 from govline.calendar.model import Link, Programme, SlotPlan
+from govline.calendar.preflight_windows import Fault
 from govline.calendar.terms import Interval
 from govline.core.jst import to_jst
 
 __all__ = ["Reach", "Terms", "sequence_faults"]
 
-Fault = tuple[str, str, str, str, tuple[str | int, ...]]
 Reach = Mapping[str, tuple[date, date]]
 """First and last day on which a programme can have slots."""
 Terms = Mapping[tuple[date | None, date | None], int]

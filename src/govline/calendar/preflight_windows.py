@@ -9,9 +9,10 @@ from govline.calendar.reception import Opens, open_to_all, opening
 from govline.calendar.rules import BusinessDay, deadline
 from govline.core.jst import to_jst
 
-__all__ = ["window_faults"]
+__all__ = ["Fault", "window_faults"]
 
 Fault = tuple[str, str, str, str, tuple[str | int, ...]]
+"""Code, level, sentence, remedy, key."""
 _DAY_BEGINS, _DAY_ENDS = time(7), time(22)
 
 

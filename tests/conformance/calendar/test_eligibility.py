@@ -412,12 +412,16 @@ def test_an_erased_citizen_leaves_the_list_and_may_claim_anew(town):
 # --- bookings ---
 
 
-def test_holds_that_ran_out_free_the_voucher_in_every_slot(town, clock):
+@pytest.mark.parametrize("door", ["desk", "rush"])
+def test_holds_that_ran_out_free_the_voucher_in_every_slot(town, clock, door):
     town.claim(0)
     held = town.db.run(lambda tx: town.calendar.hold(tx, town.slots[0], "c1", key="h"))
     assert code(town.book(1)) == ["GL-2124"]
     clock.advance(timedelta(minutes=11))
-    assert isinstance(town.book(1), Booking)
+    if door == "rush":
+        assert isinstance(town.calendar.book_on(town.db, town.slots[1], "c1", key="r"), Booking)
+    else:
+        assert isinstance(town.book(1), Booking)
     assert town.db.read(lambda tx: town.calendar.booking(tx, held.id)).state == "expired"
     assert town.db.read(town.calendar.reconcile) == []
 

@@ -16,7 +16,8 @@ from govline.errors import FileError
 __all__ = ["read_grid"]
 
 _DATE: Final = re.compile(r"(\d{4})[/-](\d{1,2})[/-](\d{1,2})")
-_TIME: Final = re.compile(r"\d{1,2}:\d{2}")
+_TIME: Final = re.compile(r"([01]?[0-9]|2[0-3]):[0-5][0-9]")
+_MIDNIGHT: Final = "24:00"
 
 
 def read_grid(path: Path, programme: str, label: str = "") -> dict[str, Any]:
@@ -36,6 +37,8 @@ def read_grid(path: Path, programme: str, label: str = "") -> dict[str, Any]:
     slots: list[dict[str, Any]] = []
     for number, row in enumerate(rows, start=2):
         begin, end = (_time(path, row, at, number) for at in (1, 2))
+        if begin == end:
+            raise _no_grid(path, "it ends when it begins", number, 3)
         places = {day: _places(path, row, at, number) for at, day in enumerate(dates, start=3)}
         for capacity in sorted({each for each in places.values() if each}):
             days = [day.isoformat() for day, each in places.items() if each == capacity]
@@ -75,7 +78,7 @@ def _date(path: Path, cell: str, column: int) -> date:
 
 def _time(path: Path, row: Sequence[str], column: int, number: int) -> str:
     cell = row[column] if column < len(row) else ""
-    if not _TIME.fullmatch(cell):
+    if not (_TIME.fullmatch(cell) or (column > 1 and cell == _MIDNIGHT)):
         raise _no_grid(path, "no time stands there", number, column + 1)
     return cell.zfill(5)
 

@@ -62,7 +62,7 @@ class _Form:
 
 def is_prose(text: str) -> bool:
     """Whether a cell is written in words; `text` is normalised."""
-    if re.search("[曜毎第回・、週終]", text):
+    if re.search("[曜毎第回・、週終]", text) or _NOTE.search(text):
         return True
     return _BARE.fullmatch(text) is not None and _CODED.fullmatch(text) is None
 

@@ -141,6 +141,8 @@ PIECES = st.sampled_from(
 @given(st.lists(PIECES, max_size=9).map("".join))
 @example("2・4月 第1水曜")
 @example("第1水曜日、火")
+@example("8時まで")
+@example("祝日も収集")
 @settings(max_examples=300, deadline=None)
 def test_any_words_are_read_or_refused_and_what_is_read_can_be_said(text):
     try:

@@ -75,7 +75,8 @@ def prose_tokens(text: str) -> list[Token]:
     """
     plain = text.translate(_KANJI_DIGITS)
     note = _NOTE.search(plain)
-    tokens = _counted(plain[: note.start()] if note else plain)
+    said = plain[: note.start()] if note else plain
+    tokens = _counted(said) if said else refuse(text, "収集日として読めません")
     if note:
         tokens[-1] = evolve(tokens[-1], warning=f"「{note['note']}」は収集日の指定に含めていません")
     return tokens

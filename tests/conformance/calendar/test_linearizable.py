@@ -10,21 +10,24 @@ import random
 import threading
 from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from functools import partial
 
 import pytest
 from attrs import frozen
 from sqlalchemy import Integer, bindparam, update
 
-from govline.calendar import Booking, Calendar, Policy, Programme, SlotPlan, rules
+from govline.calendar import Booking, Calendar, Policy, Programme, SlotPlan, SlotRule, ledger, rules
 from govline.calendar import _queries as q
+from govline.calendar._queries import shared
+from govline.calendar._tables import pools as pool_table
 from govline.calendar._tables import slots as slot_table
+from govline.calendar.rush import _Batch
 from govline.store import Statement
 
 START = datetime(2026, 12, 1, tzinfo=UTC)
 PLACES = 3
-SAID = {"GL-2103": "full", "GL-2107": "twice", "GL-2112": "gone"}
+SAID = {"GL-2103": "full", "GL-2107": "twice", "GL-2112": "gone", "GL-2115": "shared"}
 
 
 @frozen
@@ -65,8 +68,29 @@ def clerk(state, verb, what):
     return (state, "+".join(sorted(reasons))) if reasons else (rest | {moved}, "won")
 
 
-def linearizable(history):
-    """Whether one order of the calls explains every answer."""
+def hall_clerk(state, verb, what):
+    """The clerk of a hall whose whole is its two halves: slots 0 (the whole), 1 and 2; one booking fills a room."""
+    rest = state
+    if verb != "book":
+        mine = next((row for row in state if row[0] == what[0]), None)
+        if mine is None:
+            return state, "gone"
+        rest = state - {mine}
+        if verb == "cancel":
+            return rest, "won"
+        what = (mine[0], what[1], *mine[2:])
+    _, slot, person, _ = what
+    overlapping = {0: (0, 1, 2), 1: (0, 1), 2: (0, 2)}[slot]
+    reasons = {
+        *(["full"] if any(row[1] == slot for row in rest) else []),
+        *(["shared"] if any(row[1] in overlapping for row in rest) else []),
+        *(["twice"] if any((row[1], row[2]) == (slot, person) for row in rest) else []),
+    }
+    return (state, "+".join(sorted(reasons))) if reasons else (rest | {what}, "won")
+
+
+def linearizable(history, clerk=clerk):
+    """Whether one order of the calls explains every answer of this clerk."""
     calls = sorted(history, key=lambda call: call.began)
     failed = set()
 
@@ -210,6 +234,29 @@ def test_moves_between_slots(town, seed):
     history = record(db, calendar, slots, seed=seed, workers=4, each=8, moves=True, rush=True)
     assert linearizable(history)
     assert db.read(calendar.reconcile) == []
+
+
+@pytest.mark.parametrize("guarded", [True, False])
+def test_a_hall_and_its_halves(any_db, monkeypatch, guarded):
+    rooms = [
+        SlotRule([(time(9), time(12))], 1, [(START.date(), START.date())], name=name)
+        for name in ("全面", "A面", "B面")
+    ]
+    programme = Programme("p", rules=rooms, parts={"全面": ("A面", "B面")}, per_group=True)
+    calendar = Calendar([programme])
+    any_db.run(lambda tx: calendar.lay_out(tx, "p"))
+    named = {slot.name: slot.id for slot in any_db.read(lambda tx: calendar.slots(tx, "p"))}
+    slots = [named[name] for name in ("全面", "A面", "B面")]
+    if not guarded:
+        units = bindparam("units", type_=Integer)
+        unguarded = update(pool_table).where(pool_table.c.id == bindparam("pool"))
+        unguarded = unguarded.values(booked=pool_table.c.booked + units)
+        monkeypatch.setattr(shared, "DRAW", Statement("calendar.draw_unguarded", unguarded))
+        monkeypatch.setattr(ledger, "with_shared", lambda _tx, slot, _gone=(): slot)
+        monkeypatch.setattr(_Batch, "_shared", lambda *_: ())
+    history = record(any_db, calendar, slots, seed=1, workers=4, each=8, moves=True, rush=True)
+    assert linearizable(history, hall_clerk) == guarded
+    assert any_db.read(calendar.reconcile) == []
 
 
 def test_without_the_guard_no_order_explains_the_answers(town, monkeypatch):

@@ -45,6 +45,7 @@ _MOMENT: Final = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[T
 _LONGEST_SPAN: Final = timedelta(days=3 * 366)
 _DAY: Final = timedelta(days=1)
 MOST_DAYS: Final = 1_000
+_FIRST_YEAR, _LAST_YEAR = 2000, 2099
 _A_DAY: Final = {"weeks": 1 / 7, "days": 1, "business": 1, "hours": 24, "minutes": 24 * 60}
 
 
@@ -63,9 +64,12 @@ def with_colons(text: str) -> str:
 
 def _day(text: str) -> date:
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError:
         raise ValueError("日付は 2026-11-24 の形で、ある日を書いてください") from None
+    if not _FIRST_YEAR <= day.year <= _LAST_YEAR:
+        raise ValueError(f"年は{_FIRST_YEAR}から{_LAST_YEAR}までです。書き間違いでないか確かめてください")
+    return day
 
 
 def as_text(value: Any) -> str:

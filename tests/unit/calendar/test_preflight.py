@@ -75,8 +75,10 @@ def test_a_holiday_table_that_ends_too_soon():
     assert found(programme(closed_on_holidays=True), facts) == [("GL-2211", "error", "closed_on_holidays")]
     assert found(programme(Policy(cancel=CutOff(business_days=1))), facts)[0][0] == "GL-2211"
     assert found(programme(), facts) == []
-    far = programme(closed_on_holidays=True, slots=[{"dates": "2100-01-05", "times": "9:00"}])
-    assert found(far) == [("GL-2211", "error", "closed_on_holidays")]
+    far = SlotRule([(time(9), time(10))], 1, [(date(2100, 1, 5), date(2100, 1, 5))])
+    assert found(Programme("p", rules=[far], closed_on_holidays=True)) == [
+        ("GL-2211", "error", "closed_on_holidays")
+    ]
 
 
 WINDOWS = [

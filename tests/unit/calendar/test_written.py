@@ -131,6 +131,11 @@ def test_ages_that_are_unclear_or_fit_nobody_are_refused(age):
     refused({"policy": {"who": {"age": age}}})
 
 
+@pytest.mark.parametrize("dates", ["1926-12-01", "2206-12-01", "2026-12-01/2099-12-31", "0001-01-01"])
+def test_a_year_that_is_a_slip_of_the_pen_is_refused(dates):
+    refused({"slots": [{"dates": dates, "times": "9:00"}]})
+
+
 def test_bounds_that_no_value_can_meet_are_refused():
     refused({"policy": {"who": {"attributes": {"children": {"least": 3, "most": 2}}}}})
 

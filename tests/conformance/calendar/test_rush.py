@@ -1,15 +1,19 @@
 """Many hands on few places: never oversold, never a duplicate, counter equal to rows; and the proof that the test can see it."""
 
 import random
+import threading
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import bindparam, update
+from sqlalchemy import bindparam, delete, update
 
 from govline.calendar import Booking, Calendar, Policy, Programme, SlotPlan, rules
 from govline.calendar import _queries as q
+from govline.calendar import rush as rush_room
+from govline.calendar._queries import rush as statements
+from govline.calendar._tables import persons
 from govline.calendar._tables import slots as slot_table
 from govline.store import Statement
 
@@ -85,13 +89,16 @@ def test_the_look_alone_oversells_on_postgresql(postgres_db, calendar, monkeypat
     assert max(sold(postgres_db, calendar, slots)) > PLACES
 
 
-def test_one_person_at_two_doors_stays_under_the_limit(any_db):
+@pytest.mark.parametrize("grouped", [True, False], ids=["grouped", "single"])
+def test_one_person_at_two_doors_stays_under_the_limit(any_db, grouped):
     calendar = Calendar([Programme("vaccine", policy=Policy(limit=1))])
     slots = open_slots(any_db, calendar)
 
     def ask(number):
         citizen = f"citizen-{number // 4}"
         slot = slots[number % SLOTS]
+        if grouped:
+            return citizen, calendar.book_on(any_db, slot, citizen, key=f"key-{number}")
         return citizen, any_db.run(lambda tx: calendar.book(tx, slot, citizen, key=f"key-{number}"))
 
     with ThreadPoolExecutor(16) as pool:
@@ -119,3 +126,24 @@ def test_opposite_moves_end_sound(any_db, calendar):
     assert sum(sold(any_db, calendar, slots)) == len(mine)
     assert max(sold(any_db, calendar, slots)) <= PLACES
     assert any_db.read(calendar.reconcile) == []
+
+
+@pytest.mark.parametrize("guarded", [True, False])
+def test_two_lines_of_one_person_wait_for_each_other(postgres_db, monkeypatch, guarded):
+    """Two slots have two lines; a limit of one holds over both because the person is locked before anybody is judged."""
+    calendar = Calendar([Programme("vaccine", policy=Policy(limit=1))])
+    wanted = open_slots(postgres_db, calendar)[:2]
+    both, judge = threading.Barrier(2), rush_room.check
+    if not guarded:
+
+        def judge_together(*args, **more):
+            both.wait(10)
+            return judge(*args, **more)
+
+        nobody = delete(persons).where(persons.c.citizen == bindparam("rows"))
+        monkeypatch.setattr(statements, "QUEUE_PERSONS", Statement("calendar.queue_nobody", nobody))
+        monkeypatch.setattr(rush_room, "check", judge_together)
+    with ThreadPoolExecutor(2) as pool:
+        asked = [pool.submit(calendar.book_on, postgres_db, slot, "a", key=slot) for slot in wanted]
+        won = sum(isinstance(each.result(), Booking) for each in asked)
+    assert won == (1 if guarded else 2)

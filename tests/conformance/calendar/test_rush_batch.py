@@ -1,5 +1,7 @@
 """A batch of requests is judged as if they had come one after another; what differs is only how many statements it takes."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -7,7 +9,7 @@ from attrs import evolve
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from govline.calendar import Booking, Calendar, Policy, Programme, Refused, SlotPlan
+from govline.calendar import Booking, Calendar, Policy, Programme, Refused, SlotPlan, service
 from govline.calendar.model import Reminder
 from govline.calendar.rush import Wish, take_many
 from govline.errors import InputError
@@ -132,3 +134,34 @@ def test_wrong_requests_are_refused_before_they_wait(any_db):
     lost = calendar.book_on(any_db, "nowhere", "a", key="k")
     assert isinstance(lost, Refused)
     assert evolve(lost).reasons[0].code == "GL-2101"
+
+
+def test_places_go_in_order_of_arrival(any_db, monkeypatch):
+    """While a batch is being written, seven come one after another: the first four get the places, whatever their threads do."""
+    calendar = make()
+    slot, other = open_slots(any_db, calendar)
+    calendar.book_on(any_db, other, "warm", key="warm")
+    (gathering,) = calendar._gatherings.values()
+    inside, go, batches = threading.Event(), threading.Event(), []
+    real = service.take_many
+
+    def slow(tx, desk, wishes, **more):
+        batches.append([wish.citizen for wish in wishes])
+        if len(batches) == 1:
+            inside.set()
+            assert go.wait(10)
+        return real(tx, desk, wishes, **more)
+
+    monkeypatch.setattr(service, "take_many", slow)
+    crowd = [f"c{number}" for number in range(8)]
+    with ThreadPoolExecutor(8) as pool:
+        asked = []
+        for number, who in enumerate(crowd):
+            asked.append(pool.submit(calendar.book_on, any_db, slot, who, key=who))
+            assert inside.wait(10)
+            while gathering.waiting(slot) < number:
+                threading.Event().wait(0.001)
+        go.set()
+        won = [who for who, answer in zip(crowd, asked, strict=True) if isinstance(answer.result(), Booking)]
+    assert won == crowd[:PLACES]
+    assert batches == [crowd[:1], crowd[1:]]

@@ -10,7 +10,7 @@ import pytest
 from govline.core import Transaction
 from govline.errors import RetryNeeded, StoreError, UnitTimeout
 from govline.store import Database
-from govline.testing.store_table import HOT, bump, queue_up, queued, until, value_of
+from govline.testing.store_table import HOT, bump, queue_up, queued, undisturbed, until, value_of
 
 __all__ = ["LimitsSuite"]
 
@@ -28,7 +28,7 @@ class LimitsSuite:
 
         with pytest.raises(UnitTimeout, match="dawdle"):
             hasty.run(dawdle)
-        assert hasty.run(bump) == 1
+        assert undisturbed(hasty, bump) == 1
         assert value_of(store) == 1
 
     def test_a_block_over_its_budget_is_named_and_undone(self, store: Database, open_store: Any) -> None:
@@ -42,7 +42,7 @@ class LimitsSuite:
 
         with pytest.raises(UnitTimeout, match="begin"):
             dawdle()
-        assert hasty.run(bump) == 1
+        assert undisturbed(hasty, bump) == 1
         assert value_of(store) == 1
 
     def test_those_who_wait_behind_a_hanging_unit_are_told_its_name(
@@ -64,7 +64,7 @@ class LimitsSuite:
             go.set()
             assert isinstance(hanging.exception(), UnitTimeout)
         assert value_of(store) == 0
-        assert hasty.run(bump, group=HOT) == 1
+        assert undisturbed(hasty, bump) == 1
 
     def test_a_group_given_up_by_a_waiter_is_not_committed(self, store: Database, open_store: Any) -> None:
         """The first of the group has run already when the second hangs: it must not commit after its caller was refused."""

@@ -142,3 +142,10 @@ def test_postcodes_join_towns_and_areas_by_name():
 
 def test_postcodes_stay_out_of_what_is_printed():
     assert "3190001" not in repr(TOWNS)
+
+
+def test_a_name_of_one_character_is_not_found_inside_other_words():
+    places = Places([AreaName("北"), AreaName("南町")])
+    assert places.find("北").areas == ["北"]
+    assert places.find("北海3-4") == Sought(address=True)
+    assert places.find("北海南町3-4").areas == ["南町"]

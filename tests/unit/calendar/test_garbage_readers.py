@@ -272,6 +272,18 @@ def test_numbers_and_codes_before_the_name_are_no_areas():
     assert [column for _, column, _, _ in named(table)] == ["全国地方公共団体コード", "市区町村名", "No."]
 
 
+def test_names_start_at_the_formats_own_column_unless_kinds_stand_before_it():
+    far = read_area_days("番号,校区,組,地名,燃やすごみ\n1,東,3,みどり,月\n".encode())
+    assert [(area.name, list(area.rules)) for area in far.areas] == [("みどり", ["燃やすごみ"])]
+    kinds = read_area_days("地区名,燃やすごみ,地名\nみどり,月,火\n".encode())
+    assert [(area.name, list(area.rules)) for area in kinds.areas] == [("みどり", ["燃やすごみ", "地名"])]
+
+
+def test_a_name_that_begins_like_a_note_is_an_area_where_days_follow():
+    table = read_area_days("地名,燃やすごみ\n※みどり,月\n".encode())
+    assert [area.name for area in table.areas] == ["※みどり"]
+
+
 def test_lines_are_those_of_the_file_wherever_the_header_stands():
     text = "令和8年度\n\nNo,地区名,燃やすごみ,備考\n1,みどり,月,\n※祝日も収集します,,,\n"
     table = read_area_days(text.encode())

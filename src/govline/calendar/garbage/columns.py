@@ -83,7 +83,8 @@ def below_title(rows: Sequence[PlainRow]) -> tuple[Sequence[PlainRow], list[Prob
 def from_name_column(table: Sequence[PlainRow]) -> tuple[Sequence[PlainRow], list[Problem]]:
     """The table from its column of names on; numbers, codes and the town's own name may stand before it."""
     header = [normalize(label) for label in table[0][1]]
-    start = header.index(_FORMAT_NAME) if _FORMAT_NAME in header[1:3] else 0
+    start = header.index(_FORMAT_NAME) if _FORMAT_NAME in header else 0
+    start = 0 if any(map(_KIND.search, header[:start])) else start
     if not start and header[0] not in AREA_HEADERS:
         named = next((at for at, label in enumerate(header) if label in AREA_HEADERS), 0)
         start = named if all(_NUMBERING.fullmatch(label) or not label for label in header[:named]) else 0

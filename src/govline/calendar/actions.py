@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from attrs import evolve, frozen
 from pydantic import BaseModel, ConfigDict, Field
 
-from govline.calendar.labels import when_in
+from govline.calendar.labels import short_when, when_in
 from govline.calendar.model import Booking, Refused, Slot
 from govline.calendar.office import Office
 from govline.calendar.outlook import why_nothing
@@ -15,7 +15,7 @@ from govline.calendar.screening import Screened, ask_question, hear_answer
 from govline.calendar.service import Calendar
 from govline.core import Action, ActionResult, Ask, CitizenId, Finished, Input, Json, TalkContext, Transaction
 from govline.core.message_limits import LIMITS
-from govline.core.messages import Buttons, Carousel, Column, Confirm, Open, Postback, QuickReply, Text
+from govline.core.messages import Buttons, Confirm, Open, Postback, QuickReply, Text
 from govline.core.text import clip, normalize
 from govline.core.texts import Texts, spoken
 
@@ -163,21 +163,21 @@ class CalendarActions:
         if not mine:
             return self._none()
         lines = [f"・{self._named(booking)}" for booking in mine]
-        text = Text("\n".join([self.texts.get("calendar.your_bookings"), *lines]))
-        cards = self._files(tx, context, mine)
-        return Finished("ok", [self._value(booking) for booking in mine], [text, *cards])
+        words = "\n".join([self.texts.get("calendar.your_bookings"), *lines])
+        text = Text(words, quick=self._files(tx, context, mine))
+        return Finished("ok", [self._value(booking) for booking in mine], [text])
 
-    def _files(self, tx: Transaction, context: TalkContext, mine: Sequence[Booking]) -> list[Carousel]:
-        """Cards that put a booking into the citizen's own calendar, where the town has pages."""
-        label, columns = self.texts.get("calendar.to_own_calendar"), list[Column]()
-        for booking in mine[: LIMITS.columns]:
+    def _files(self, tx: Transaction, context: TalkContext, mine: Sequence[Booking]) -> list[QuickReply]:
+        """Buttons that put a booking into the citizen's own calendar, where the town has pages; in a browser that can save files."""
+        buttons = list[QuickReply]()
+        for booking in mine[: LIMITS.quick_items]:
             url = self.links.ics(tx, booking, context.citizen)
             if url is None:
                 return []
-            title = self.calendar.programme(booking.programme).title
+            label = self.texts.get("calendar.to_own_calendar", when=short_when(booking.starts, spoken()))
             button = Open(clip(label, LIMITS.label, "…"), f"{url}?openExternalBrowser=1")
-            columns.append(Column(slot_label(booking), [button], clip(title, LIMITS.title, "…")))
-        return [Carousel(columns, alt=label)]
+            buttons.append(QuickReply(button))
+        return buttons
 
     def merge(self, tx: Transaction, context: TalkContext, args: NoArgs) -> ActionResult:  # noqa: ARG002 - the contract's signature
         """Hand out the link where the code of a receipt is entered: a code typed here would stay in the chat for good."""

@@ -68,7 +68,7 @@ class CalendarConfig(BaseModel):
     Args:
         folder: Where the programmes' YAML files lie, below the town's folder.
         programmes: Programmes written here, instead of or beside the files.
-        texts: The town's own wording: key to text.
+        texts: The town's own wording: key to text, or to texts by language.
         office: When staff answer: `{hours: 8:30-17:15, closed: 2026-12-29/2027-01-03}`, on business days; a day that is closed is none.
         holidays: The Cabinet Office's syukujitsu.csv below the town's folder, instead of the rules for the years that it names.
     """
@@ -77,7 +77,7 @@ class CalendarConfig(BaseModel):
 
     folder: str = "calendars"
     programmes: list[dict[str, Any]] = []
-    texts: dict[str, str] = {}
+    texts: dict[str, str | dict[str, str]] = {}
     office: OfficeConfig = OfficeConfig()
     holidays: str = ""
 

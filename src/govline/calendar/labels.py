@@ -6,7 +6,7 @@ from typing import Final
 
 from govline.core.jst import to_jst
 
-__all__ = ["WEEK", "day_label", "month_label", "time_label", "when", "when_in"]
+__all__ = ["WEEK", "day_label", "month_label", "short_when", "time_label", "when", "when_in"]
 
 _WEEKDAYS: Final = "月火水木金土日"
 _ENGLISH: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -34,6 +34,13 @@ def time_label(instant: datetime) -> str:
     """`9:00`, as town halls print it."""
     wall = to_jst(instant)
     return f"{wall.hour}:{wall.minute:02d}"
+
+
+def short_when(instant: datetime, locale: str = "ja") -> str:
+    """`11/24 10:00`, for a button; `24 Nov 10:00` in English."""
+    wall = to_jst(instant)
+    day = f"{wall.day} {_MONTHS[wall.month - 1]}" if locale == "en" else f"{wall.month}/{wall.day}"
+    return f"{day} {time_label(instant)}"
 
 
 def when(instant: datetime) -> str:

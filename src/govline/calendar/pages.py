@@ -172,10 +172,12 @@ class Browsing:
         title = words("month", programme=asked.programme.title, month=month_label(first, request.locale))
         free = self._next_free(tx, asked, request)
         blocks: list[Block] = [self._lead(words, asked), _grid(words, asked, first, days)]
+        claim = LinkList([Link(words("claim"), "calendar/claim", asked.query())])
+        claims = [claim] if asked.programme.policy.eligibility is not None else []
         if free is None:
-            blocks[1:1] = self._why_nothing(tx, words, asked, request)
-        if asked.programme.policy.eligibility is not None:
-            blocks.append(LinkList([Link(words("claim"), "calendar/claim", asked.query())]))
+            blocks[1:1] = [*self._why_nothing(tx, words, asked, request), *claims]
+        else:
+            blocks += claims
         return View(title, [*blocks, *self._ways(tx, words, asked, free, first)])
 
     def _days(

@@ -69,9 +69,9 @@ CALENDAR_TEXTS: Final = {
         "ja-easy": "つづきの 予約(よやく)は もう ありません。",
     },
     "calendar.to_own_calendar": {
-        "ja": "カレンダーに入れる",
-        "en": "Add to calendar",
-        "ja-easy": "カレンダーに いれる",
+        "ja": "{when}をカレンダーへ",
+        "en": "Save {when}",
+        "ja-easy": "{when} カレンダーへ",
     },
     "calendar.merge_here": {
         "ja": "電話や窓口での予約を、このLINEで確認・変更・取消できるようにします。お渡ししたコードを、下の画面で入力してください。コードはここには書き込まないでください。",

@@ -106,10 +106,10 @@ def test_by_the_link_of_the_chat_without_signing_in(town, hana, visitor):
     hana.say("予約の確認")
     town.client.settle()
     town.city.settle()
-    card = hana.messages()[-1]["message"]["template"]["columns"][0]
-    assert (card["title"], card["text"]) == ("確定申告/相談", "2月16日(火) 9:00")
-    (button,) = card["actions"]
-    assert button["label"] == "カレンダーに入れる"
+    said = hana.messages()[-1]["message"]
+    assert said["text"] == "ご予約の一覧です。\n・確定申告/相談 2月16日(火) 9:00 1名"
+    ((button,),) = [[item["action"]] for item in said["quickReply"]["items"]]
+    assert button["label"] == "2/16 9:00をカレンダーへ"
     assert re.search(r"/l/hinata\.[A-Za-z0-9_-]{43}\?openExternalBrowser=1$", button["uri"])
     stranger = visitor(town, "nobody").open(button["uri"])  # nobody is signed in in that browser
     assert event(stranger)[1]["SUMMARY"] == "確定申告/相談"

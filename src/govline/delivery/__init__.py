@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from govline.delivery.feature import DeliveryFeature
     from govline.delivery.links import Link, Taps, resolve, shorten, taps
     from govline.delivery.personal import freeze_personal
+    from govline.delivery.reports import Report, campaign_reports, report
     from govline.delivery.service import (
         batch,
         freeze,
@@ -57,6 +58,7 @@ __all__ = [
     "Quiet",
     "Recurrence",
     "Refused",
+    "Report",
     "Rules",
     "Run",
     "Setup",
@@ -64,12 +66,14 @@ __all__ = [
     "State",
     "Taps",
     "batch",
+    "campaign_reports",
     "freeze",
     "freeze_personal",
     "ledger",
     "ledger_table",
     "open_batch",
     "record_batch",
+    "report",
     "resolve",
     "run",
     "runs",
@@ -83,7 +87,10 @@ _LAZY = {
     "Link": "links",
     "Setup": "setup",
     "Taps": "links",
+    "Report": "reports",
+    "campaign_reports": "reports",
     "freeze_personal": "personal",
+    "report": "reports",
     "resolve": "links",
     "shorten": "links",
     "taps": "links",

@@ -1,7 +1,7 @@
 """The bound service of a town: every verb of delivery, with the town's rules, selections and policy."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import date, time
+from datetime import date, datetime, time
 from typing import Any
 
 from attrs import evolve
@@ -17,6 +17,7 @@ from govline.delivery import (
     previews,
     reading,
     recurring,
+    reports,
     running,
     sending,
     service,
@@ -216,6 +217,16 @@ class Delivery:
     def ledger_counts(self, tx: Transaction, run: Id) -> Counts:
         """The counts as the ledger's rows give them."""
         return reading.ledger_counts(tx, run)
+
+    def report(self, tx: Transaction, run: Id, *, days: int = reports.DAYS) -> reports.Report:
+        """What a run came to: batches by fate, people, taps, and who blocked within so many days after it."""
+        return reports.report(tx, run, days=days)
+
+    def campaign_reports(
+        self, tx: Transaction, campaign: str, *, since: datetime, days: int = reports.DAYS
+    ) -> tuple[reports.Report, ...]:
+        """The reports of a campaign's runs since a moment, newest first."""
+        return reports.campaign_reports(tx, campaign, since=since, days=days)
 
     # --- machines ------------------------------------------------------------------------------------------------------
 

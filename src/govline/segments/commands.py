@@ -1,27 +1,19 @@
 """`govline segments count FILTER` and `govline segments send KEY FILTER TEXT`, for a terminal at the town."""
 
-import json
-import re
 import sys
 from argparse import ArgumentParser
 from collections.abc import Sequence
-from functools import reduce
-from operator import and_
-from pathlib import Path
 from typing import Any, Final
 
 from govline.core import Actor, Command
 from govline.core.messages import Text
-from govline.errors import DefinitionError, GovlineError
-from govline.segments.attributes import Attributes
-from govline.segments.definition import from_json
-from govline.segments.model import Filter, attr
+from govline.errors import GovlineError
+from govline.segments.short import read_filter
 
 __all__ = ["COMMANDS"]
 
 _CLERK: Final = Actor("staff", "cli", "import")
 _FILTER: Final = "ward=minato,kawabe (several, separated by blanks, must all hold), the filter's JSON, or a file that holds it"
-_SHORT: Final = re.compile(r"(?P<name>[a-z][a-z0-9_]*)=(?P<values>[^=\s]+)")
 
 
 def _count(city: Any, words: Sequence[str]) -> int:
@@ -30,7 +22,7 @@ def _count(city: Any, words: Sequence[str]) -> int:
     parser.add_argument("filter", help=_FILTER)
     given = parser.parse_args(list(words))
     try:
-        chosen = _read(given.filter, city.segments.attributes)
+        chosen = read_filter(given.filter, city.segments.attributes)
         number = city.database.read(lambda tx: city.segments.count(tx, chosen))
     except GovlineError as error:
         return _refused(error)
@@ -46,7 +38,7 @@ def _send(city: Any, words: Sequence[str]) -> int:
     parser.add_argument("text", help="what the citizens read")
     given = parser.parse_args(list(words))
     try:
-        chosen = _read(given.filter, city.segments.attributes)
+        chosen = read_filter(given.filter, city.segments.attributes)
         run = city.database.run(
             lambda tx: city.segments.send(tx, chosen, [Text(given.text)], given.key), actor=_CLERK
         )
@@ -55,36 +47,6 @@ def _send(city: Any, words: Sequence[str]) -> int:
     counts = run.counts
     sys.stdout.write(f"{run.id}: {counts.total} 人、{run.batches} 単位、届かない人 {counts.not_reached}\n")
     return 0
-
-
-def _read(source: str, attributes: Attributes) -> Filter:
-    if source.strip() and all(_SHORT.fullmatch(word) for word in source.split()):
-        return _short(source, attributes)
-    text = source if source.lstrip().startswith("{") else _file(source)
-    try:
-        return from_json(json.loads(text))
-    except json.JSONDecodeError as error:
-        raise DefinitionError("the filter is no JSON", code="GL-3001", place={"line": error.lineno}) from None
-
-
-def _short(source: str, attributes: Attributes) -> Filter:
-    """The clerk's form: each word names an attribute and the values of which one must fit."""
-    parts: list[Filter] = []
-    for found in _SHORT.finditer(source):
-        term, values = attr(found["name"]), found["values"].split(",")
-        parts.append(
-            term.any(*values) if attributes.settable(found["name"]).type == "tags" else term.in_(*values)
-        )
-    return reduce(and_, parts)
-
-
-def _file(path: str) -> str:
-    try:
-        return Path(path).read_text(encoding="utf-8")
-    except (OSError, UnicodeError):
-        raise DefinitionError(
-            "the filter's file cannot be read", code="GL-3001", place={"file": path}
-        ) from None
 
 
 def _refused(error: GovlineError) -> int:

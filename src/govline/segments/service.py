@@ -17,6 +17,7 @@ from govline.segments.attributes import AttributeDef, Attributes
 from govline.segments.definition import from_json, to_json
 from govline.segments.model import Filter
 from govline.segments.predicate import Explanation, explain
+from govline.segments.short import read_filter
 
 __all__ = ["Change", "Segments"]
 
@@ -179,6 +180,16 @@ class Segments:
         where, params = self._where(tx, from_json(selection["filter"]), day)
         found = tx.connection.exec_driver_sql(q.page_sql(where, tx.dialect), (*params, after, limit))
         return list(found.scalars())
+
+    def selection(self, source: str) -> Mapping[str, Json]:
+        """What a plan of `delivery` takes, of a filter as people type it; see `short.read_filter`.
+
+        Raises:
+            DefinitionError: It is no filter, or names what is not declared.
+        """
+        chosen = read_filter(source, self.attributes)
+        self.attributes.check(chosen)
+        return {"by": "segments", "filter": to_json(chosen)}
 
     def explain(
         self,

@@ -119,10 +119,16 @@ def plan_moves(
 
 def _stays(move: Move, held: Sequence[Assignment], day: date) -> bool:
     """Whether a line says nothing but what holds on the day, and nothing else begins later."""
-    if move.leaves or not held or not all(each.holds(day) for each in held):
+    now = [each for each in held if each.holds(day)]
+    if move.leaves or not now:
         return False
-    roles = set(move.roles) or {each.role for each in held}
-    return {(each.role, each.department) for each in held} == {(role, move.department) for role in roles}
+    roles = set(move.roles) or {each.role for each in now}
+    wanted = {(role, move.department) for role in roles}
+    return _places(now) == wanted == _places(held)
+
+
+def _places(held: Sequence[Assignment]) -> set[tuple[str, str]]:
+    return {(each.role, each.department) for each in held}
 
 
 def _until(role: str, held: Sequence[Assignment], day: date) -> date | None:

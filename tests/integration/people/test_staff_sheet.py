@@ -6,7 +6,9 @@ from datetime import date
 import pytest
 
 from govline import City
-from govline.people import PeopleFeature
+from govline.core import Actor, Handler
+from govline.errors import InputError
+from govline.people import Move, PeopleFeature
 
 DEFINITION = {
     "departments": {
@@ -78,7 +80,10 @@ def test_the_sheet_as_it_is_moves_nobody(city, members, tmp_path):
         ("1004", "退職者", "", ""),
     ]
     write(path, rows[:3])
+    told = []
+    city.database.listen([Handler("people.moved", lambda _tx, event: told.append(event.ref.id))])
     plan = hand_over(city, path)
+    assert told == []
     assert (plan.problems, plan.starts, plan.ends) == ((), (), ())
     assert len(plan.unchanged) == 3
 
@@ -141,3 +146,43 @@ def test_more_than_a_page_of_staff(city, tmp_path):
 
     city.run(hire)
     assert city.tabular.export("staff", tmp_path / "staff.csv").rows == 620
+
+
+def test_a_role_that_is_prolonged_where_it_is_goes_on(city, members, tmp_path):
+    path, may, people = tmp_path / "staff.csv", date(2027, 5, 1), city.people
+    rows = sheet(city, path)
+
+    def prolong(tx):
+        (standing,) = [each for each in people.members(tx) if each.member.id == members["1001"]]
+        assert len(standing.grants) == 1
+        people.hand_over(tx, [Move(members["1001"], leaves=True)], may)
+        people.assign(tx, members["1001"], "editor", "kikaku", starts=may)
+
+    city.run(prolong)
+    write(path, rows[:1])
+    plan = hand_over(city, path)
+    assert plan.unchanged == (members["1001"],)
+    assert (plan.ends, plan.starts) == ((), ())
+
+
+def test_a_role_that_goes_along_keeps_its_end_whatever_begins_later(city, members):
+    june, people = date(2027, 6, 1), city.people
+
+    def unit(tx):
+        who = people.add(tx, "v1", "受託者", kind="operator")
+        people.assign(tx, who, "editor", "kikaku", ends=june)
+        people.assign(tx, who, "editor", "kikaku", starts=june, ends=date(2028, 6, 1))
+        return people.hand_over(tx, [Move(who, "kosodate")], APRIL)
+
+    (start,) = city.run(unit).starts
+    assert start.ends == june
+
+
+def test_who_may_not_manage_people_hands_nobody_over(city, members):
+    clerk = Actor("staff", members["1001"], "web", roles=frozenset(["kikaku:editor"]))
+    move = Move(members["1002"], "kosodate")
+    for dry_run in (True, False):
+        with pytest.raises(InputError, match="GL-1500"):
+            city.run(
+                lambda tx, dry=dry_run: city.people.hand_over(tx, [move], APRIL, dry_run=dry), actor=clerk
+            )

@@ -5,6 +5,7 @@ import sys
 from argparse import ArgumentParser
 from collections.abc import Iterable, Sequence
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from attrs import asdict
@@ -22,6 +23,9 @@ __all__ = ["check_command", "dates_command", "days_of", "problem_line"]
 
 _PROBLEMS, _UNREADABLE = 1, 2
 _SHOWN = 200
+
+_iso = lru_cache(maxsize=10_000)(date.isoformat)
+"""The same days come back in every area: one text for each."""
 
 
 def check_command(city: Any, words: Sequence[str]) -> int:  # noqa: ARG001 - it works on a file alone
@@ -87,7 +91,7 @@ def days_of(
     fitting = Fitting(changes)
     return {
         kind: [
-            day.isoformat()
+            _iso(day)
             for day in lay_out(
                 rule, *span, closed=closed, changes=fitting.of(area.name, kind), closing=closing
             ).days

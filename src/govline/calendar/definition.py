@@ -23,7 +23,7 @@ from govline.calendar.definition_policy import FeeText, PolicyDefinition
 from govline.calendar.misreadings import told
 from govline.calendar.model import Link, PoolRule, Programme, SlotRule
 from govline.calendar.pricing import Tariff
-from govline.calendar.written import DateSpan, Listed, Remind, TimeSpan, Weekdays, Written, setting_names
+from govline.calendar.written import DateSpan, Day, Listed, Remind, TimeSpan, Weekdays, Written, setting_names
 from govline.errors import DefinitionError
 
 __all__ = [
@@ -79,7 +79,7 @@ class SlotDefinition(Written):
 class EditionDefinition(Written):
     """Slots from a day on (next fiscal year's); the ones before it hold until the day before. Policies have dates of their own."""
 
-    from_: date = Field(alias="from")
+    from_: Day = Field(alias="from")
     slots: list[SlotDefinition]
     capacity: int | None = Field(default=None, ge=0, le=_MOST_PLACES)
     minutes: int | None = Field(default=None, ge=1, lt=24 * 60)
@@ -170,7 +170,7 @@ class ProgrammeDefinition(Written):
 
     def _rules(self) -> Iterator[SlotRule]:
         """Every edition's rules, each until the day before the next one."""
-        own = EditionDefinition.model_validate({"from": date.min, "slots": self.slots})
+        own = EditionDefinition.model_construct(from_=date.min, slots=self.slots)
         for edition, following in zip_longest([own, *self.editions], self.editions):
             capacity = self.capacity if edition.capacity is None else edition.capacity
             until = following.from_ - timedelta(days=1) if following else None

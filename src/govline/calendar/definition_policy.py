@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from datetime import date, time, timedelta
+from datetime import time, timedelta
 from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
@@ -25,6 +25,7 @@ from govline.calendar.terms import (
 from govline.calendar.written import (
     MOST_DAYS,
     Cut,
+    Day,
     Ending,
     Listed,
     Moment,
@@ -151,7 +152,7 @@ class AgesDefinition(Written):
 
     least: int | None = Field(default=None, ge=0, le=_OLDEST)
     most: int | None = Field(default=None, ge=0, le=_OLDEST)
-    on: Literal["slot", "fiscal_year_end"] | date = "slot"
+    on: Literal["slot", "fiscal_year_end"] | Day = "slot"
     counted: Literal["legal", "birthday"] = "legal"
     attribute: str = "birth_date"
 

@@ -255,8 +255,8 @@ class _Settings:
                 f"終了が開始{'と' if ends == starts else 'より'}{wrong}です",
                 "翌日にかかる枠は 25:00 のように書いてください",
             )
-        elif starts and ends and ends >= _a_day_later(starts):
-            yield "ends", "終了が開始の24時間後か、それより後です", "一つの枠は24時間までにしてください"
+        elif starts and ends and ends > _a_day_later(starts):
+            yield "ends", "終了が開始の24時間後より後です", "一つの枠は24時間までにしてください"
         if starts and starts >= "24:00":
             yield "starts", "開始は 23:59 までです", "次の日の枠は次の日の日付で書いてください"
         period = self.values.get("period")
@@ -326,7 +326,8 @@ def _times(starts: str, ends: str | None) -> str:
     if not ends:
         return starts
     hour, _, minute = ends.partition(":")
-    return f"{starts}-{int(hour) % 24:02d}:{minute}"
+    on_the_clock = f"{int(hour) % 24:02d}:{minute}"
+    return f"{starts}-{ends if on_the_clock == starts else on_the_clock}"  # a whole day keeps its 24:00
 
 
 def _merged(

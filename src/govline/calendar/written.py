@@ -14,6 +14,7 @@ __all__ = [
     "MOST_DAYS",
     "Cut",
     "DateSpan",
+    "Day",
     "Ending",
     "Listed",
     "Moment",
@@ -67,9 +68,13 @@ def _day(text: str) -> date:
         day = date.fromisoformat(text)
     except ValueError:
         raise ValueError("日付は 2026-11-24 の形で、ある日を書いてください") from None
+    _check_year(day)
+    return day
+
+
+def _check_year(day: date) -> None:
     if not _FIRST_YEAR <= day.year <= _LAST_YEAR:
         raise ValueError(f"年は{_FIRST_YEAR}から{_LAST_YEAR}までです。書き間違いでないか確かめてください")
-    return day
 
 
 def as_text(value: Any) -> str:
@@ -129,7 +134,7 @@ def _as_time_span(value: Any) -> tuple[time, time | None]:
         ends = clock(end) if end else None
     else:
         ends = clock(f"{int(past_midnight['hour']) - 24}{past_midnight['rest'] or ''}")
-    if begins == ends:
+    if begins == ends and past_midnight is None:
         raise ValueError("始まりと終わりが同じ時刻です")
     if past_midnight is not None and ends is not None and ends > begins:
         raise ValueError("一つの枠は24時間までです")
@@ -142,6 +147,7 @@ def _as_instant(value: Any) -> datetime:
         instant = value if isinstance(value, datetime) else _instant(as_text(value))
     except ValueError:
         raise ValueError("日時は 2026-11-01 9:00 の形で書いてください") from None
+    _check_year(instant)
     return instant if instant.tzinfo else instant.replace(tzinfo=JST)
 
 
@@ -205,6 +211,11 @@ def as_reminder(value: Any) -> Reminder:
     return Reminder(days_before=_days(found), at=clock(found["at"] or "18:00"))
 
 
+def _as_day(value: Any) -> date:
+    return _day(as_text(value).strip())
+
+
+Day = Annotated[date, BeforeValidator(_as_day)]
 DateSpan = Annotated[tuple[date, date], BeforeValidator(_as_span)]
 TimeSpan = Annotated[tuple[time, time | None], BeforeValidator(_as_time_span)]
 Listed = BeforeValidator(as_list)

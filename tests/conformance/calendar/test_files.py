@@ -176,11 +176,10 @@ def test_vouchers_go_out_by_cohort_without_an_address(any_db, tmp_path):
     vendor.write_text(f"住所,接種券番号\n港1丁目,{numbers[3]}\n川辺,9999999999\n,{numbers[0]}\n", "cp932")
     out = tmp_path / "labels.csv"
     assert any_db.read(lambda tx: write_labels(tx, calendar, "v", vendor, out)) == (3, 1)
-    assert [
-        (row.values["number"], row.values["cohort"], row.values["send"]) for row in read(LABELS, out)
-    ] == [
-        (numbers[3], "一般", True),
-        ("9999999999", None, False),
-        (numbers[0], "高齢", True),
+    names = ("number", "cohort", "opens", "send")
+    assert [tuple(row.values[name] for name in names) for row in read(LABELS, out)] == [
+        (numbers[3], "一般", opens[1], True),
+        ("9999999999", None, None, False),
+        (numbers[0], "高齢", opens[0], True),
     ]
     assert "港1丁目" not in out.read_text("utf-8-sig")

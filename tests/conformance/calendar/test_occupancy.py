@@ -59,6 +59,12 @@ def test_figures_by_time_and_by_place(any_db, calendar):
     assert len(rows) == 51
 
 
+def test_a_hundred_per_cent_is_full_and_nothing_less():
+    assert [Use(3, n).percent for n in range(5)] == [0, 33, 66, 100, 100]
+    assert Use(1_000, 999).percent == 99
+    assert Use(0, 2).percent == 0  # closed, with two who still stand in it
+
+
 def test_progress_tells_who_came(any_db, calendar, clock):
     slots = any_db.read(lambda tx: calendar.slots(tx, "hall"))
     came = any_db.run(lambda tx: calendar.book(tx, slots[5].id, "a", key="came"))

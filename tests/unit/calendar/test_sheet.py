@@ -1,6 +1,6 @@
 """The clerk's one sheet: three settings are enough, faults are named by row and column, and what goes out comes back."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import openpyxl
 import pytest
@@ -239,7 +239,16 @@ def test_a_setting_that_nobody_knows_is_not_passed_over(tmp_path):
     assert issue.remedy == "「予約締切」ではありませんか"
 
 
-def test_slots_last_less_than_a_day_and_dates_agree_with_their_weekdays(tmp_path):
+def test_a_slot_may_last_a_whole_day(tmp_path):
+    rows = [*LEAST[:3], ["日付", "開始", "終了"], ["2026-12-01", "0:00", "24:00"]]
+    data = read_sheet(book(tmp_path / "x.xlsx", rows)).data
+    (slot,) = plan(parse(data), date(2026, 11, 1))
+    assert slot.ends - slot.starts == timedelta(days=1)
+    write_sheet(tmp_path / "again.xlsx", data)
+    assert parse(read_sheet(tmp_path / "again.xlsx").data).rules == parse(data).rules
+
+
+def test_slots_last_a_day_at_most_and_dates_agree_with_their_weekdays(tmp_path):
     header = ["日付", "開始", "終了"]
     rows = [
         *LEAST[:3],
@@ -249,7 +258,39 @@ def test_slots_last_less_than_a_day_and_dates_agree_with_their_weekdays(tmp_path
         ["2026-12-01(水)", "9:00", ""],
     ]
     assert issues(read_sheet(book(tmp_path / "x.xlsx", rows))) == [
-        (5, "終了", "終了が開始の24時間後か、それより後です"),
+        (5, "終了", "終了が開始の24時間後より後です"),
         (6, "終了", "終了が開始と同じです"),
         (7, "日付", "日付と曜日が合いません"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("written", "dates"),
+    [
+        ("2026-12-25〜1/5", "2026-12-25/2027-01-05"),
+        ("2026/12/1から12月25日まで", "2026-12-01/2026-12-25"),
+        ("令和8年12月25日〜12/25", "2026-12-25"),
+        ("2028-02-01〜2/29", "2028-02-01/2028-02-29"),
+        (46357, "2026-12-01"),
+    ],
+)
+def test_spans_as_offices_write_them(tmp_path, written, dates):
+    sheet = read_sheet(book(tmp_path / "x.xlsx", [*LEAST[:4], [written, "9:00"]]))
+    assert [slot["dates"] for slot in sheet.data["slots"]] == [dates]
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "2027-02-01〜2/29",
+        "2026-12-25〜2026-12-01",
+        "12/25",
+        "2026-11-31",
+        "2020-01-01〜2026-01-01",
+        "2206-12-01",
+    ],
+)
+def test_spans_that_are_none(tmp_path, written):
+    (issue,) = read_sheet(book(tmp_path / "x.xlsx", [*LEAST[:4], [written, "9:00"]])).issues
+    assert (issue.row, issue.column) == (5, "日付")
+    assert issue.remedy

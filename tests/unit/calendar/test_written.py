@@ -90,7 +90,8 @@ def test_an_instant_is_what_it_says(written):
 def test_slots_that_end_after_midnight():
     assert times("22:00-24:00") == ((time(22), time(0)),)
     assert times("22時〜25時30分") == ((time(22), time(1, 30)),)
-    for text in ("9:00-33:00", "9:00-34:00", "24:00-25:00", "9:00-48:00"):
+    assert times("0:00-24:00") == ((time(0), time(0)),)  # a whole day
+    for text in ("9:00-9:00", "9:00-34:00", "24:00-25:00", "9:00-48:00"):
         refused({"slots": [{"dates": "2026-12-01", "times": text}]})
 
 
@@ -129,6 +130,11 @@ def test_ages(written, least, most):
 )
 def test_ages_that_are_unclear_or_fit_nobody_are_refused(age):
     refused({"policy": {"who": {"age": age}}})
+
+
+@pytest.mark.parametrize("instant", ["1926-12-01 9:00", date(2206, 12, 1), datetime(1999, 12, 31)])
+def test_an_instant_in_another_century_is_refused(instant):
+    refused({"policy": {"opens": instant}})
 
 
 @pytest.mark.parametrize("dates", ["1926-12-01", "2206-12-01", "2026-12-01/2099-12-31", "0001-01-01"])

@@ -23,6 +23,7 @@ Answer = TypeVar("Answer")
 _MOST: Final = 256
 _CROWD: Final = 4
 _BREATH: Final = 0.0005
+_UNKNOWN: Final = "GL-1005"
 
 
 class Gathering(Generic[Request, Answer]):
@@ -31,7 +32,8 @@ class Gathering(Generic[Request, Answer]):
     Args:
         db: Where the units run.
         answer: One unit for many requests, in order of arrival: an answer for each, or the exception that this one ends with.
-            It may run again, like any unit.
+            It may run again, like any unit, and once more where nobody knows what became of its COMMIT: a request
+            brings an idempotency key.
         most: The most requests in one unit.
     """
 
@@ -89,10 +91,11 @@ class Gathering(Generic[Request, Answer]):
         error = self._failure(units)
         if error is None:
             return
-        if len(units) == 1 or _meets_everybody(error):
+        unknown = getattr(error, "code", "") == _UNKNOWN
+        if not unknown and (len(units) == 1 or _meets_everybody(error)):
             _fail(units, error)
             return
-        # one bad request must not cost the others theirs
+        # one bad request must not cost the others theirs; after a COMMIT of unknown fate each gets what stands by its key
         for number, unit in enumerate(units):
             alone = self._failure([unit])
             if alone is not None and _meets_everybody(alone):
@@ -129,12 +132,8 @@ _NOBODY: Final[Any] = None  # each request carries its own actor
 
 
 def _meets_everybody(error: Exception) -> bool:
-    """Whether it is the database that failed: asking for each alone would make the last one wait for all the others' patience.
-
-    After a COMMIT of unknown fate each is asked for again: by its key it gets what stands.
-    """
-    code = getattr(error, "code", "")
-    return code != "GL-1005" and (code in ("GL-1004", "GL-1006") or is_outage(error))
+    """Whether it is the database that failed: asking for each alone would make the last one wait for all the others' patience."""
+    return getattr(error, "code", "") in ("GL-1004", "GL-1006") or is_outage(error)
 
 
 def _fail(units: Sequence[Unit], error: Exception) -> None:

@@ -4,6 +4,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
+import psycopg
 import pytest
 from attrs import evolve
 from hypothesis import HealthCheck, given, settings
@@ -165,3 +166,53 @@ def test_places_go_in_order_of_arrival(any_db, monkeypatch):
         won = [who for who, answer in zip(crowd, asked, strict=True) if isinstance(answer.result(), Booking)]
     assert won == crowd[:PLACES]
     assert batches == [crowd[:1], crowd[1:]]
+
+
+def test_a_slow_unit_elsewhere_holds_up_no_booking(postgres_db, monkeypatch):
+    monkeypatch.setattr(postgres_db.engine, "_budget", 60)  # however busy the machine that tests
+    calendar = make()
+    slow, slot = open_slots(postgres_db, calendar)
+    inside, go = threading.Event(), threading.Event()
+
+    def take_its_time(tx):
+        calendar.book(tx, slow, "slow", key="slow")
+        inside.set()
+        return go.wait(60)
+
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(postgres_db.run, take_its_time)
+        assert inside.wait(10)
+        assert isinstance(calendar.book_on(postgres_db, slot, "a", key="a"), Booking)
+        assert isinstance(postgres_db.run(lambda tx: calendar.book(tx, slot, "b", key="b")), Booking)
+        assert [each.id for each in postgres_db.read(lambda tx: calendar.available(tx, "p"))] == [slow, slot]
+        assert not waiting.done()
+        go.set()
+        assert waiting.result()
+
+
+def test_a_connection_that_is_cut_in_the_middle_costs_nobody_their_answer(
+    postgres_db, postgres_18, monkeypatch
+):
+    """Cut before the commit: the batch runs again, each is answered once; the rows are those of the answers."""
+    calendar = make()
+    slot, _ = open_slots(postgres_db, calendar)
+    real, runs, cuts = service.take_many, [], []
+
+    def cut_first(tx, desk, wishes, **more):
+        answers = real(tx, desk, wishes, **more)
+        runs.append(wishes)
+        if len(runs) in (1, 3):
+            own = tx.connection.exec_driver_sql("SELECT pg_backend_pid()").scalar()
+            with psycopg.connect(postgres_18.replace("+psycopg", ""), autocommit=True) as other:
+                cuts.append(other.execute("SELECT pg_terminate_backend(%s, 5000)", (own,)).fetchone())
+        return answers
+
+    monkeypatch.setattr(service, "take_many", cut_first)
+    with ThreadPoolExecutor(6) as pool:
+        answers = list(pool.map(lambda who: calendar.book_on(postgres_db, slot, who, key=who), "abcdef"))
+    won = {answer.id for answer in answers if isinstance(answer, Booking)}
+    assert (len(cuts), len(won)) == (2, PLACES)
+    rows = "SELECT id FROM gl_calendar_booking"
+    assert {*postgres_db.read(lambda tx: tx.connection.exec_driver_sql(rows).scalars().all())} == won
+    assert [calendar.book_on(postgres_db, slot, who, key=who) for who in "abcdef"] == answers
+    assert postgres_db.read(calendar.reconcile) == []

@@ -62,7 +62,7 @@ def close(
     emergency: bool = False,
     priority_until: datetime | None = None,
     instead: Sequence[Id] = (),
-) -> Closure:
+) -> Closure | Refused:
     """Close all slots that start in a stretch of time; holds end, whoever booked is told and comes first elsewhere.
 
     Args:
@@ -117,7 +117,7 @@ def reopen(tx: Transaction, desk: Desk, closure_id: Id, reason: str, *, key: str
         lambda: _reopen(tx, desk, closure_id, line),
         citizen=None,
         write=_to_json,
-        read=_read,
+        read=_from_json,
     )
 
 
@@ -258,9 +258,7 @@ _STORED: Final = ("id", "programme", "since", "until", "reason", "state", "emerg
 _TIMES: Final = ("since", "until", "priority_until")
 
 
-def _to_json(answer: Closure | Refused) -> Json:
-    if isinstance(answer, Refused):
-        return requests.to_json(answer)
+def _to_json(answer: Closure) -> Json:
     names = ("id", "programme", "reason", "state", "slots", "displaced")
     times = {name: (at := getattr(answer, name)) and at.isoformat() for name in _TIMES}
     return {
@@ -270,14 +268,6 @@ def _to_json(answer: Closure | Refused) -> Json:
             "counts": dict(answer.counts),
         }
     }
-
-
-def _read(data: Mapping[str, Any]) -> Closure | Refused:
-    if "refused" in data:
-        answer = requests.from_json(data)
-        assert isinstance(answer, Refused)
-        return answer
-    return _from_json(data)
 
 
 def _from_json(data: Mapping[str, Any]) -> Closure:

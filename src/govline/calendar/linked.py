@@ -172,16 +172,9 @@ def _apart_afterwards(
     return [no_such_slot()] if len(chain) < len(slots) else desk.chain_reasons(chain)
 
 
-def _to_json(answer: Linked | Refused) -> Json:
-    if isinstance(answer, Refused):
-        return requests.to_json(answer)
+def _to_json(answer: Linked) -> Json:
     return {"linked": [requests.to_json(booking) for booking in answer.bookings]}
 
 
-def _from_json(data: Mapping[str, Any]) -> Linked | Refused:
-    if "refused" in data:
-        answer = requests.from_json(data)
-        assert isinstance(answer, Refused)
-        return answer
-    bookings = [requests.from_json(each) for each in data["linked"]]
-    return Linked([each for each in bookings if isinstance(each, Booking)])
+def _from_json(data: Mapping[str, Any]) -> Linked:
+    return Linked([requests.booking_of(each) for each in data["linked"]])

@@ -284,20 +284,12 @@ def _doubled(booking: Booking) -> Reason:
 # --- as the answer is stored ---
 
 
-def _to_json(answer: Merged | Refused) -> Json:
-    if isinstance(answer, Refused):
-        return requests.to_json(answer)
+def _to_json(answer: Merged) -> Json:
     lists = {"moved": answer.moved, "kept": answer.kept}
     told = requests.to_json(Refused(answer.told))
     return {"told": told, **{name: [requests.to_json(each) for each in own] for name, own in lists.items()}}
 
 
-def _from_json(data: Mapping[str, Any]) -> Merged | Refused:
-    if "refused" in data:
-        answer = requests.from_json(data)
-        assert isinstance(answer, Refused)
-        return answer
-    told = requests.from_json(data["told"])
-    assert isinstance(told, Refused)
-    moved, kept = ([requests.from_json(each) for each in data[name]] for name in ("moved", "kept"))
-    return Merged(moved, kept, told.reasons)
+def _from_json(data: Mapping[str, Any]) -> Merged:
+    moved, kept = ([requests.booking_of(each) for each in data[name]] for name in ("moved", "kept"))
+    return Merged(moved, kept, requests.refused_of(data["told"]).reasons)

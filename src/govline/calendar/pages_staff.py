@@ -34,7 +34,7 @@ from govline.core.pages import (
 )
 from govline.core.texts import Texts
 
-__all__ = ["StaffPages"]
+__all__ = ["StaffPages", "asked_for", "which"]
 
 _DAY: Final = timedelta(days=1)
 _SHOWN: Final = 2_000
@@ -66,24 +66,14 @@ class StaffPages:
             ),
         ]
 
-    def _asked(self, tx: Transaction, request: PageRequest) -> tuple[Programme | None, date]:
-        programme = self.calendar.programmes.get(request.query.get("programme", ""))
-        if programme is None and len(self.calendar.programmes) == 1:
-            (programme,) = self.calendar.programmes.values()
-        return programme, read_day(request.query.get("day", "")) or to_jst(tx.now).date()
-
-    def _which(self, words: Words, title: str, page: str) -> View:
-        ways = [Link(each.title, page, {"programme": each.id}) for each in self.calendar.programmes.values()]
-        return View(title, [LinkList(ways)] if ways else [Paragraph(words("nothing"))])
-
     # --- a day ---
 
     def desk(self, tx: Transaction, request: PageRequest) -> View:
         """The day's slots with how much is taken, and its bookings by code."""
         words = Words(self.texts, request.locale)
-        programme, day = self._asked(tx, request)
+        programme, day = asked_for(tx, self.calendar, request)
         if programme is None:
-            return self._which(words, words("desk"), "calendar/desk")
+            return which(words, self.calendar, words("desk"), "calendar/desk")
         title = words("times", programme=programme.title, day=day_label(day, request.locale))
         views = self.calendar.times(tx, programme.id, day, day)
         span = {"programme": programme.id, "since": midnight(day), "until": midnight(day + _DAY)}
@@ -98,9 +88,9 @@ class StaffPages:
     def use(self, tx: Transaction, request: PageRequest) -> View:
         """How full every day of a month is, and how the programme goes."""
         words = Words(self.texts, request.locale)
-        programme, day = self._asked(tx, request)
+        programme, day = asked_for(tx, self.calendar, request)
         if programme is None:
-            return self._which(words, words("use"), "calendar/use")
+            return which(words, self.calendar, words("use"), "calendar/use")
         first, last = month_of(f"{day:%Y-%m}")
         heat = occupancy(tx, self.calendar, programme.id, first, last)
         so_far = progress(tx, self.calendar, programme.id, first, last)
@@ -127,7 +117,7 @@ class StaffPages:
     def ask_close(self, tx: Transaction, request: PageRequest) -> View:
         """From when until when, and why."""
         words = Words(self.texts, request.locale)
-        programme, day = self._asked(tx, request)
+        programme, day = asked_for(tx, self.calendar, request)
         views = self.calendar.times(tx, programme.id, day, day) if programme else ()
         if programme is None or not views:
             return View(words("close"), [Paragraph(words("empty_day"))])
@@ -147,7 +137,7 @@ class StaffPages:
     ) -> Submitted | Sequence[Reason]:
         """Close the stretch; whoever booked in it is told and comes first elsewhere."""
         words = Words(self.texts, request.locale)
-        programme, day = self._asked(tx, request)
+        programme, day = asked_for(tx, self.calendar, request)
         since, until = _instant(day, values["since"]), _instant(day, values["until"])
         if programme is None or since >= until:
             return [Reason("GL-2055", words("wrong_span"), {"field": "until"})]
@@ -165,6 +155,20 @@ class StaffPages:
         told = {words("closed_slots"): str(answer.slots), words("displaced"): str(answer.displaced)}
         back = Link(words("desk"), "calendar/desk", {"programme": programme.id, "day": day.isoformat()})
         return Submitted(words("closed"), [Facts(told), LinkList([back])])
+
+
+def asked_for(tx: Transaction, calendar: Calendar, request: PageRequest) -> tuple[Programme | None, date]:
+    """The programme and the day that an address names: the only one, and today, where it names none."""
+    programme = calendar.programmes.get(request.query.get("programme", ""))
+    if programme is None and len(calendar.programmes) == 1:
+        (programme,) = calendar.programmes.values()
+    return programme, read_day(request.query.get("day", "")) or to_jst(tx.now).date()
+
+
+def which(words: Words, calendar: Calendar, title: str, page: str) -> View:
+    """Which programme a page is to be of."""
+    ways = [Link(each.title, page, {"programme": each.id}) for each in calendar.programmes.values()]
+    return View(title, [LinkList(ways)] if ways else [Paragraph(words("nothing"))])
 
 
 def _slots(words: Words, views: Sequence[SlotView]) -> Grid:

@@ -7,12 +7,12 @@ from attrs import frozen
 
 from govline.calendar.availability import SlotView
 from govline.calendar.labels import day_label, time_label, when_in
-from govline.calendar.model import Programme, Refused
-from govline.calendar.pages import Words, read_day
+from govline.calendar.model import Refused
+from govline.calendar.pages import Words
+from govline.calendar.pages_staff import asked_for, which
 from govline.calendar.service import Calendar
 from govline.calendar.upkeep import Lock
 from govline.core import Reason, Transaction
-from govline.core.jst import to_jst
 from govline.core.pages import (
     DataTable,
     Facts,
@@ -62,14 +62,9 @@ class UpkeepPages:
     def ask_places(self, tx: Transaction, request: PageRequest) -> View:
         """The slots of a day and what the programme's slots share, with a field for another number."""
         words = Words(self.texts, request.locale)
-        programme = self._asked(request)
+        programme, day = asked_for(tx, self.calendar, request)
         if programme is None:
-            ways = [
-                Link(each.title, "calendar/places", {"programme": each.id})
-                for each in self.calendar.programmes.values()
-            ]
-            return View(words("places"), [LinkList(ways)] if ways else [Paragraph(words("nothing"))])
-        day = read_day(request.query.get("day", "")) or to_jst(tx.now).date()
+            return which(words, self.calendar, words("places"), "calendar/places")
         title = words("places_of", programme=programme.title, day=day_label(day, request.locale))
         choices = {
             **{
@@ -108,12 +103,6 @@ class UpkeepPages:
             facts[words("beyond")] = f"{len(answer.conflicts)}: {codes}"
         back = Link(words("desk"), "calendar/desk", dict(request.query))
         return Submitted(words("placed"), [Facts(facts), LinkList([back])])
-
-    def _asked(self, request: PageRequest) -> Programme | None:
-        found = self.calendar.programmes.get(request.query.get("programme", ""))
-        if found is None and len(self.calendar.programmes) == 1:
-            (found,) = self.calendar.programmes.values()
-        return found
 
     # --- locks ---
 

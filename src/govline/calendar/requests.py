@@ -15,11 +15,13 @@ from govline.store.columns import dump_json
 __all__ = [
     "Answer",
     "answered_once",
+    "booking_of",
     "check_key",
     "check_party",
     "digest_of",
     "from_json",
     "once",
+    "refused_of",
     "row_of",
     "stored_answer",
     "to_json",
@@ -39,7 +41,7 @@ def answered_once(
     citizen: CitizenId | None,
 ) -> Answer:
     """Do the work unless this key was answered before; then give that answer again. See `once`."""
-    return once(tx, key, verb, content, work, citizen=citizen, write=to_json, read=from_json)
+    return once(tx, key, verb, content, work, citizen=citizen, write=to_json, read=booking_of)
 
 
 def once(
@@ -47,19 +49,19 @@ def once(
     key: str,
     verb: str,
     content: Mapping[str, Json],
-    work: Callable[[], T],
+    work: Callable[[], T | Refused],
     *,
     citizen: CitizenId | None,
     write: Callable[[T], Json],
     read: Callable[[Any], T],
-) -> T:
+) -> T | Refused:
     """Do the work unless this key was answered before; then give that answer again.
 
     Args:
         key: The caller's idempotency key, unique in the town: a request id, a webhook event id.
         verb: What is asked. `content`: with what, nothing personal; a digest of both is kept.
         citizen: Whose request it is, so that it can be erased.
-        write: The answer as it is stored. `read`: and back.
+        write: The answer as it is stored. `read`: and back. A refusal is stored in its own way.
 
     Raises:
         InputError: GL-2001, the key was used for another verb or other content.
@@ -69,9 +71,10 @@ def once(
     if not tx.write(q.CLAIM_REQUEST, row_of(tx, key, verb, digest, citizen=citizen, answer=None)):
         stored = _stored(tx, key, verb, digest)
         if stored is not None:
-            return read(stored)
+            return refused_of(stored) if "refused" in stored else read(stored)
     answer = work()
-    tx.write(q.ANSWER, {"request": key, "said": write(answer)})
+    said = to_json(answer) if isinstance(answer, Refused) else write(answer)
+    tx.write(q.ANSWER, {"request": key, "said": said})
     return answer
 
 
@@ -176,8 +179,16 @@ def _rare(booking: Booking) -> dict[str, Json]:
 
 def from_json(data: Mapping[str, Any]) -> Answer:
     """What `to_json` gave."""
-    if "refused" in data:
-        return Refused([reasons.from_json(reason) for reason in data["refused"]])
+    return refused_of(data) if "refused" in data else booking_of(data)
+
+
+def refused_of(data: Mapping[str, Any]) -> Refused:
+    """The refusal that `to_json` wrote."""
+    return Refused([reasons.from_json(reason) for reason in data["refused"]])
+
+
+def booking_of(data: Mapping[str, Any]) -> Booking:
+    """The booking that `to_json` wrote."""
     row = dict(data["booking"])
     row["state"] = BookingState(row["state"])
     row["starts"] = datetime.fromisoformat(row["starts"])

@@ -73,15 +73,9 @@ def once(
     )
 
 
-def _to_json(answer: Told | Refused) -> Json:
-    if isinstance(answer, Refused):
-        return requests.to_json(answer)
+def _to_json(answer: Told) -> Json:
     return {"told": answer.told, "to_call": [*answer.to_call], "run": answer.run}
 
 
-def _from_json(data: Mapping[str, Any]) -> Told | Refused:
-    if "refused" in data:
-        answer = requests.from_json(data)
-        assert isinstance(answer, Refused)
-        return answer
+def _from_json(data: Mapping[str, Any]) -> Told:
     return Told(**data)

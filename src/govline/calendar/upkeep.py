@@ -10,6 +10,7 @@ from govline.calendar import _queries as q
 from govline.calendar import guessing, requests
 from govline.calendar._queries import by_hand as qh
 from govline.calendar._queries import shared as qp
+from govline.calendar._queries.holds import LOCK_BOOKING
 from govline.calendar.desk import find_slot
 from govline.calendar.dues import Outcome, UnsettledPayment
 from govline.calendar.guessing import Meter
@@ -145,6 +146,8 @@ class Upkeep(StaffVerbs):
     def _settle(
         self, tx: Transaction, booking_id: Id, outcome: Outcome, reason: str, to: Id
     ) -> bool | Refused:
+        if to:
+            tx.one(LOCK_BOOKING, {"booking": to})  # it does not end for want of payment in this moment
         new: Booking | None = tx.one(q.BOOKING_BY_ID, {"booking": to}) if to else None
         if to and (new is None or not new.state.open):
             return Refused([because("no_booking")])
@@ -247,16 +250,10 @@ def _release(tx: Transaction, lock: str, reason: str) -> bool | Refused:
 # --- as the answer is stored ---
 
 
-def _to_json(answer: Placed | Refused) -> Json:
-    if isinstance(answer, Refused):
-        return requests.to_json(answer)
+def _to_json(answer: Placed) -> Json:
     names = ("subject", "kind", "places", "booked")
     return {**{name: getattr(answer, name) for name in names}, "conflicts": [*answer.conflicts]}
 
 
-def _from_json(data: Mapping[str, Any]) -> Placed | Refused:
-    if "refused" in data:
-        answer = requests.from_json(data)
-        assert isinstance(answer, Refused)
-        return answer
+def _from_json(data: Mapping[str, Any]) -> Placed:
     return Placed(**data)

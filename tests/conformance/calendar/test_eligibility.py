@@ -343,6 +343,12 @@ def test_a_file_names_its_wrong_rows_without_showing_them(town):
     assert (voucher.earlier, voucher.product, voucher.until) == (date(2026, 11, 1), "武田", date(2027, 3, 31))
 
 
+def test_birth_dates_from_a_long_life_to_this_morning(town):
+    born = ["2026-11-20", "1896-01-01", "2026-11-21", "1895-12-31"]  # today is 20 November 2026
+    report = town.load([f"{n + 50:010d},{day},,,," for n, day in enumerate(born)])
+    assert [issue.row for issue in report.issues] == [4, 5]
+
+
 def test_the_list_again_keeps_claims_and_bookings(town):
     claimed, other = town.claim(0), town.claim(1, "c2")
     booking = town.book()

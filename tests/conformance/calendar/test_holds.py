@@ -7,14 +7,17 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import date, time, timedelta
 
 import pytest
+from sqlalchemy import bindparam, select
 
 from govline.calendar import Booking, Calendar, Policy, Programme, SlotRule, holds, ledger
 from govline.calendar import _queries as q
 from govline.calendar._queries import rush
+from govline.calendar._tables import requests
 from govline.calendar.desk import new_booking
 from govline.calendar.model import PoolRule
 from govline.calendar.rush import Wish, take_many
-from govline.errors import ConfigError
+from govline.errors import ConfigError, RetryNeeded
+from govline.store import Statement
 from govline.store.transaction import StoreTransaction
 
 DAY = date(2026, 12, 1)
@@ -120,6 +123,28 @@ def test_the_sweep_ends_what_ran_out_first_and_no_more(any_db, clock):
     assert any_db.run(lambda tx: calendar.expire_hold(tx, later.id))
     assert any_db.read(calendar.reconcile) == []
     assert all(slot.booked == 0 for slot in any_db.read(lambda tx: calendar.slots(tx, "p")))
+
+
+def test_the_sweep_goes_by_the_time_that_ran_out(any_db, clock):
+    calendar, slots = laid(any_db, capacity=9)
+    later = any_db.run(lambda tx: calendar.hold(tx, slots[0, ""], "a", key="1"))
+    clock.advance(-timedelta(minutes=5))
+    first = any_db.run(lambda tx: calendar.hold(tx, slots[0, ""], "b", key="2"))
+    clock.advance(timedelta(hours=1))
+    assert any_db.run(lambda tx: calendar.expire_holds(tx, limit=1)) == 1
+    states = [any_db.read(lambda tx, b=b: calendar.booking(tx, b.id)).state for b in (first, later)]
+    assert states == ["expired", "held"]
+
+
+def test_a_key_that_another_process_answered_meanwhile_is_never_answered_anew(any_db, monkeypatch):
+    calendar, slots = laid(any_db, capacity=2)
+    said = calendar.book_on(any_db, slots[0, ""], "a", key="k")
+    blind = select(requests.c.key).where(requests.c.key == bindparam("keys"))
+    monkeypatch.setattr(rush, "KNOWN_REQUESTS", Statement("calendar.known_to_nobody", blind))
+    with any_db.begin() as tx, pytest.raises(RetryNeeded):
+        take_many(tx, calendar._desk, [Wish("book", slots[0, ""], "a", 1, "k")])
+    monkeypatch.undo()
+    assert calendar.book_on(any_db, slots[0, ""], "a", key="k") == said
 
 
 def test_a_key_that_was_claimed_and_never_answered_is_answered(any_db, ask):

@@ -175,7 +175,7 @@ class CalendarActions:
             if url is None:
                 return []
             label = self.texts.get("calendar.to_own_calendar", when=short_when(booking.starts, spoken()))
-            button = Open(clip(label, LIMITS.label, "…"), f"{url}?openExternalBrowser=1")
+            button = Open(clip(label, LIMITS.label, "…"), url)
             buttons.append(QuickReply(button))
         return buttons
 

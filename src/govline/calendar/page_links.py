@@ -10,6 +10,7 @@ from attrs import frozen
 from govline.calendar.model import Booking
 from govline.core import CitizenId, Json, Transaction
 from govline.core.pages import PagesPort
+from govline.core.texts import spoken
 from govline.errors import ConfigError
 
 __all__ = ["NO_PAGES", "PageLinks"]
@@ -34,24 +35,40 @@ class PageLinks:
 
     def merge(self, tx: Transaction, citizen: CitizenId) -> str | None:
         """Where the citizen enters the code of a receipt, for an hour."""
-        return self._link(tx, "calendar/merge", citizen, tx.now + _HOUR, {})
+        return self._link(tx, "calendar/merge", citizen, tx.now + _HOUR, query=_language())
 
     def claim(self, tx: Transaction, programme: str, citizen: CitizenId) -> str | None:
         """Where the citizen shows that they are on the programme's list, for an hour."""
-        url = self._link(tx, "calendar/claim", citizen, tx.now + _HOUR, {})
-        return url and f"{url}?{urlencode({'programme': programme})}"
+        query = {"programme": programme, **_language()}
+        return self._link(tx, "calendar/claim", citizen, tx.now + _HOUR, query=query)
 
     def ics(self, tx: Transaction, booking: Booking, citizen: CitizenId) -> str | None:
-        """Where the citizen takes the booking for their own calendar, until a week after it."""
-        return self._link(tx, "calendar/ics", citizen, booking.starts + _AFTERWARDS, {"booking": booking.id})
+        """Where the citizen takes the booking for their own calendar, until a week after it; LINE opens it in a browser that can save files."""
+        expires, facts = booking.starts + _AFTERWARDS, {"booking": booking.id}
+        return self._link(
+            tx, "calendar/ics", citizen, expires, facts=facts, query={"openExternalBrowser": "1"}
+        )
 
     def _link(
-        self, tx: Transaction, page: str, citizen: CitizenId, expires: datetime, facts: Mapping[str, Json]
+        self,
+        tx: Transaction,
+        page: str,
+        citizen: CitizenId,
+        expires: datetime,
+        *,
+        query: Mapping[str, str],
+        facts: Mapping[str, Json] | None = None,
     ) -> str | None:
         try:
-            return self.pages().link(tx, page, expires=expires, citizen=citizen, facts=facts)
+            url = self.pages().link(tx, page, expires=expires, citizen=citizen, facts=facts)
         except ConfigError:  # a town without pages, or one whose pages do not know their address
             return None
+        return f"{url}?{urlencode(dict(query))}" if query else url
+
+
+def _language() -> dict[str, str]:
+    """The page goes on in the language of the talk."""
+    return {} if spoken() == "ja" else {"lang": spoken()}
 
 
 NO_PAGES: Final = PageLinks()

@@ -235,6 +235,17 @@ def test_booked_by_telephone_cancelled_on_line(folder, visitor):
         assert (whats[0], whats[-1]) == ("made", "cancelled")
 
 
+def test_the_page_goes_on_in_the_language_of_the_talk(folder, visitor):
+    with local_town(folder.path, worker="none") as town:
+        stage = town.stage()
+        joined(stage, "花子")
+        acted(stage, "花子> English\n花子< you will read English\n")
+        acted(stage, "花子> 電話予約をLINEに\n花子< Please do not write the code here\n")
+        page = visitor(town, user(town, "花子")).open(opened(stage, "花子"))
+        assert "Bookings by telephone or counter" in page.text
+        assert "This code was not found." in page.send(code="ABCDE-12345").text
+
+
 def test_a_code_that_is_guessed_locks_and_one_that_was_used_is_no_good(folder, visitor):
     with local_town(folder.path, worker="none") as town:
         city, stage = town.city, town.stage()

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from govline.calendar import CalendarFeature
+from govline.core import Actor
 from govline.web import Password
 from govline.web.staff import LocalStaff
 
@@ -211,3 +212,56 @@ def test_staff_see_the_day_and_close_it(clerk, city, simulator):
     assert "中止(振替待ち)" in html(clerk.get("/staff/calendar/desk?programme=hiroba&day=2026-11-24"))
     wrong = clerk.fill(path, since="13:00", until="11:30", reason="x")
     assert "終わりは始まりより後" in html(wrong)
+
+
+class TestReasonsInTheVisitorsLanguage:
+    def test_a_day_a_form_and_a_refusal_speak_english(self, enter, browser, city):
+        slot = city.read(lambda tx: city.calendar.slots(tx, "hiroba"))[0]
+        path = f"/c/calendar/confirm?programme=hiroba&slot={slot.id}"
+        enter(path)
+        browser.get(f"{path}&lang=en")
+        fields = browser.hidden()
+        city.run(lambda tx: city.calendar.book(tx, slot.id, "someone", party=2, key="x"))
+        refused = browser.post(path, {**fields, "_do": "send", "party": "2"})
+        assert "Places left for 1." in html(refused)
+        city.run(lambda tx: city.calendar.book(tx, slot.id, "other", key="y"))
+        shown = browser.get(path)
+        assert "This time is full." in html(shown)
+        assert "Other times on Tue 24 Nov" in html(shown)
+        browser.get(path.replace(slot.id, city.read(lambda tx: city.calendar.slots(tx, "hiroba"))[1].id))
+        day = browser.get("/c/calendar/day?programme=hiroba&day=2026-11-24&party=9")
+        assert "× full" in html(day)
+        assert "満員" not in html(day)
+
+    def test_a_programme_with_nothing_left_says_what_would_help(self, enter, browser, city):
+        for number, slot in enumerate(city.read(lambda tx: city.calendar.slots(tx, "hiroba"))):
+            for party in (2, 1):
+                who = f"c{number}-{party}"
+                city.run(lambda tx, s=slot, w=who, p=party: city.calendar.book(tx, s.id, w, party=p, key=w))
+        enter("/c/calendar/mine")
+        page = browser.get("/c/calendar/month?programme=hiroba&lang=ja-easy")
+        assert "だれかが やめると 予約(よやく)できます。" in html(page)
+
+    def test_what_stands_in_one_s_own_way_is_said_above_the_month(self, enter, browser, city, hana, any_db):
+        from govline.store import identity
+
+        enter("/c/calendar/mine")
+        who = any_db.read(lambda tx: identity.find_citizen(tx, hana.user_id))
+        for slot in city.read(lambda tx: city.calendar.slots(tx, "hiroba"))[:2]:
+            city.run(lambda tx, s=slot: city.calendar.book(tx, s.id, who, key=s.id))
+        page = browser.get("/c/calendar/month?programme=hiroba&month=2026-11")
+        assert "予約はお一人2件までです。" in html(page)
+
+    def test_who_booked_on_the_page_has_the_code_for_the_counter(self, enter, browser, city):
+        day = enter("/c/calendar/day?programme=hiroba&day=2026-11-25")
+        path = link(day, "10:00を選ぶ")
+        browser.get(path)
+        done = html(browser.post(path, {**browser.hidden(), "_do": "send", "party": "1"}))
+        (code,) = re.findall(r"[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}", done)
+        assert code in html(browser.get("/c/calendar/mine"))
+        (booked,) = [s for s in city.read(lambda tx: city.calendar.slots(tx, "hiroba")) if s.booked]
+        came = city.run(
+            lambda tx: city.calendar.counter.arrive(tx, code, key="a", reason="前日に来た"),
+            actor=Actor("staff", "s", "counter"),
+        )
+        assert (came.slot, came.state) == (booked.id, "attended")

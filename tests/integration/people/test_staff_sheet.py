@@ -81,7 +81,9 @@ def test_the_sheet_as_it_is_moves_nobody(city, members, tmp_path):
     ]
     write(path, rows[:3])
     told = []
-    city.database.listen([Handler("people.moved", lambda _tx, event: told.append(event.ref.id))])
+    city.database.listen(
+        [Handler("people.moved", lambda _tx, event: told.append(event.subject.id), "same_tx")]
+    )
     plan = hand_over(city, path)
     assert told == []
     assert (plan.problems, plan.starts, plan.ends) == ((), (), ())
@@ -95,7 +97,12 @@ def test_an_edited_sheet_moves_whom_it_names_and_an_undo_puts_them_back(city, me
     rows[1]["役割"] = "chief"
     rows[3]["退職"] = "○"
     write(path, rows)
+    told = []
+    city.database.listen(
+        [Handler("people.moved", lambda _tx, event: told.append(event.subject.id), "same_tx")]
+    )
     plan = hand_over(city, path)
+    assert told == [members["1001"], members["1002"], members["1004"]]
     assert plan.problems == ()
     assert (len(plan.starts), len(plan.ends), plan.leavers) == (2, 3, (members["1004"],))
     assert plan.unchanged == (members["1003"],)

@@ -67,6 +67,46 @@ HEADERS: Final[Mapping[str, tuple[str, ...]]] = {
     "fee_note": ("料金備考",),
 }
 """What towns call the columns of their lists, by what a column means."""
+_LESS_COMMON: Final[Mapping[str, tuple[str, ...]]] = {
+    "name": ("ごみの名称", "ゴミの名称", "品目名称", "品目_名称", "ごみ品目", "ゴミ品目", "分別品目", "項目"),
+    "label": (
+        *(
+            "分別の種類",
+            "ごみの分別",
+            "ゴミの分別",
+            "ごみの種別",
+            "ゴミの種別",
+            "種別",
+            "種類",
+            "分類名",
+            "分別方法",
+            "分別種別",
+            "分別名",
+        ),
+        *(
+            "ごみ区分",
+            "ゴミ区分",
+            "ごみの区分",
+            "ゴミの区分",
+            "ごみ分類",
+            "ゴミ分類区分",
+            "分別区分_名称",
+            "排出区分",
+        ),
+    ),
+    "note": (
+        "説明",
+        "備考・説明",
+        "ポイント",
+        "捨て方",
+        "出し方・注意点",
+        "出し方など",
+        "排出方法",
+        "注意",
+        "コメント",
+    ),
+}
+"""Titles that count where no column bears the usual one."""
 _READING_END: Final = re.compile(r"(?:カナ|かな|よみ|読み|ふりがな|フリガナ)$")
 _STANDARD: Final = ("料金種別", "料金備考", "ゴミの品目", "ごみの品目", "分別区分", "注意点", "料金", "備考")
 _LIST: Final = re.compile(r"[、,;|/\n]+")
@@ -262,6 +302,8 @@ def _layout(header: tuple[str, ...]) -> _Layout:
         if role:
             columns[role] = at
     questions = "question" in columns
+    if not questions:
+        columns |= _less_common(header, columns)
     if questions:
         columns["name"] = columns.pop("question")
     needs = ("name", "answer") if questions else ("name",)
@@ -273,6 +315,16 @@ def _layout(header: tuple[str, ...]) -> _Layout:
             place={"row": 1, "columns": ",".join(header)[:80]},
         )
     return _Layout(header, columns, "faq" if questions else "item")
+
+
+def _less_common(header: tuple[str, ...], known: Mapping[str, int]) -> dict[str, int]:
+    """For what no column is called by its usual title, the first that is called by another."""
+    found: dict[str, int] = {}
+    for role, titles in _LESS_COMMON.items():
+        at = next((at for title in titles for at, given in enumerate(header) if given == title), None)
+        if role not in known and at is not None and at not in known.values():
+            found[role] = at
+    return found
 
 
 def _role(title: str) -> str:

@@ -121,3 +121,17 @@ def test_a_real_list_that_stands_in_its_file_twice(data_folder):
     table = read_items(data_folder / "garbage5374" / "chigasaki" / "target.csv")
     assert len(table.problems) == 8
     assert any(warning.reason == "見出しがもう一度あります" for warning in table.warnings)
+
+
+@pytest.mark.parametrize(
+    ("header", "item"),
+    [
+        ("品名,分別の種類,出し方・注意点", Item("皿", "不燃ごみ", note="紙に包む")),
+        ("ごみの名称,ごみの分別,ポイント", Item("皿", "不燃ごみ", note="紙に包む")),
+        ("品目_名称,分別区分_名称,捨て方", Item("皿", "不燃ごみ", note="紙に包む")),
+        ("品目,分別区分,分別方法", Item("皿", "不燃ごみ")),
+    ],
+)
+def test_titles_that_some_towns_use(header, item):
+    table = read_items(f"{header}\n皿,不燃ごみ,紙に包む\n".encode())
+    assert (table.items, table.problems) == ((item,), ())

@@ -256,3 +256,24 @@ def test_the_national_standards_table_in_every_form(tmp_path, form, prefix):
     assert [(area.name, area.cells) for area in table.areas] == [
         ("東町", {"燃やすごみ": "月・木", "埋立ごみ": "第4金曜日"})
     ]
+
+
+def test_a_wards_open_data_with_columns_of_exceptions(tmp_path):
+    path = tmp_path / "days.csv"
+    header = "ゴミ分類区分,地区名,地区名(英語),収集曜日,祝日の収集,特別に収集する日,適用開始日,標準地域コード"
+    rows = [
+        "陶器・ガラス・金属ごみ,東一丁目,Higashi,第2木・第4木,あり,,2026/4/1,131",
+        "燃やすごみ,東一丁目,Higashi,火・金,あり,,2026/4/1,131",
+    ]
+    path.write_bytes("\r\n".join([header, *rows]).encode("cp932"))
+    table = read_calendar(path)
+    (area,) = table.areas
+    assert (area.name, table.problems) == ("東一丁目", ())
+    assert {kind: str(rule) for kind, rule in area.rules.items()} == {
+        "陶器・ガラス・金属ごみ": "第2木曜・第4木曜",
+        "燃やすごみ": "毎週火曜・毎週金曜",
+    }
+    assert [(each.row, each.column, each.cell) for each in table.warnings] == [
+        (1, "祝日の収集", "あり"),
+        (1, "適用開始日", "2026/4/1"),
+    ]

@@ -1,13 +1,13 @@
 """Any file of collection days as one table: 5374.jp, a town's open data, one row a rule, Excel, YAML. Told apart by its form."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
 from attrs import evolve
 
-from govline.calendar.garbage.area_table import AreaTable
+from govline.calendar.garbage.area_table import AreaTable, Problem
 from govline.calendar.garbage.columns import AREA_HEADERS, below_title
 from govline.calendar.garbage.long_table import read_long
 from govline.calendar.garbage.readers import read_rows
@@ -17,8 +17,25 @@ from govline.tabular.plain import PlainRow, plain_rows
 __all__ = ["members", "read_calendar"]
 
 _PROPERTY: Final = "#property"
-_KIND: Final = frozenset(("分別区分", "ごみの種類", "ゴミの種類", "種類", "品目", "収集区分"))
-_RULE: Final = frozenset(("収集日", "収集曜日", "曜日", "収集日程"))
+_KIND: Final = frozenset(
+    (
+        *("分別区分", "ごみの種類", "ゴミの種類", "種類", "品目", "収集区分", "種別", "収集種別", "分別"),
+        *(
+            "ゴミ分類区分",
+            "ごみ分類区分",
+            "ごみ種別",
+            "ゴミ種別",
+            "ごみの種別",
+            "ゴミの種別",
+            "ごみ区分",
+            "ゴミ区分",
+        ),
+    )
+)
+_RULE: Final = frozenset(
+    ("収集日", "収集曜日", "曜日", "収集日程", "収集日・曜日", "収集頻度", "収集スケジュール")
+)
+_ASIDE: Final = re.compile("特別に|祝日|適用|例外|休止|振替")
 _PLACE: Final = frozenset(("センター", "収集センター", "管轄"))
 _NAME_END: Final = re.compile(r"(?<=[)）])(?=[^・)）])")
 
@@ -53,8 +70,20 @@ def _table(rows: Sequence[PlainRow]) -> AreaTable:
         return _joined(read_rows([(number, row[1:]) for number, row in rows]))
     columns = [at for names in (AREA_HEADERS, _KIND, _RULE) if (at := _column(header, names)) is not None]
     if len(columns) == 3:
-        return read_long(rows, *columns, center=_column(header, _PLACE))
+        table = read_long(rows, *columns, center=_column(header, _PLACE))
+        return evolve(table, warnings=[*table.warnings, *_unread(rows)])
     return read_rows(rows)
+
+
+def _unread(rows: Sequence[PlainRow]) -> Iterator[Problem]:
+    """Columns beside the rule that may change days and are not read: named where they say anything."""
+    (line, header), *body = rows
+    for at, label in enumerate(header):
+        cell = next((row[at].strip() for _, row in body if at < len(row) and row[at].strip()), "")
+        if cell and _ASIDE.search(normalize(label)):
+            yield Problem(
+                line, label, cell, "この列は読みません(例外は exceptions.csv に書きます)", "GL-2022"
+            )
 
 
 def members(name: str) -> list[str]:

@@ -37,6 +37,16 @@ def test_letters_out_of_place_are_found_among_many_neighbours(index, slip, meant
     assert found.results[0].name == meant
 
 
+def test_letters_out_of_place_are_found_behind_forty_nearer_ones():
+    """はらぶし shares more pairs with はらあし, はらいし … than with はぶらし."""
+    near = [
+        Item(f"はら{kana}し", "資源")
+        for kana in "あいうえおかきくけこさすせそたちつてとなにぬねのまみむめもやゆよらりるれろわん"
+    ]
+    found = search(Index.build([*near, Item("はぶらし", "燃やすごみ")]), "はらぶし")
+    assert found.results[0].name == "はぶらし"
+
+
 @pytest.mark.parametrize("word", ["ありがとう", "サッカー", "こんにちは"])
 def test_a_word_of_its_own_is_no_sentence_and_no_slip(index, word):
     assert not search(index, word).answered

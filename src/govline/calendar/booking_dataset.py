@@ -219,7 +219,7 @@ def _shown(row: qf.BookingRow) -> dict[str, Any]:
         "reason": row.reason or None,
         "state": None if row.state == BookingState.CONFIRMED else row.state,
         "id": row.id,
-        "citizen": row.citizen,
+        "citizen": None if row.contact else row.citizen,
         "channel": row.channel,
         "made": row.made,
         "ended": row.ended,

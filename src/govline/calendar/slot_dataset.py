@@ -83,31 +83,47 @@ class _Slots:
 
     def write(self, tx: Transaction, changes: Sequence[Change]) -> None:
         """Add and change slots; one that is taken away keeps what is booked in it, and no other place."""
-        new = [(change.key, change.after) for change in changes if change.before is None and change.after]
-        for (programme, starts, name), values in new:
-            plan = SlotPlan(starts, values["ends"], values["capacity"], name or "")
-            add_slots(tx, programme, [plan])
+        programmes = sorted({change.key[0] for change in changes})
+        for programme in programmes:
+            add_slots(tx, programme, [_plan(each) for each in changes if _is_new(each, programme)])
         standing = {_key(row): row for row in named_slots(tx, [change.key for change in changes])}
-        for change in changes:
-            self._bring_in_line(tx, standing[change.key], change)
-        for programme in sorted({change.key[0] for change in changes}):
+        _bring_in_line(tx, [(standing[change.key], change) for change in changes])
+        for programme in programmes:
             tx.write(qh.FORGET_LAYOUT, {"programme": programme})
             found = self.calendar.programme(programme)
             if found.pools or found.parts or found.between:  # what slots share must hold for these as well
                 self.calendar.lay_out(tx, programme)
 
-    def _bring_in_line(self, tx: Transaction, row: qf.SlotRow, change: Change) -> None:
-        after, places = change.after, 0 if change.after is None else change.after["capacity"]
-        if after is None:
-            tx.write(qh.UNFIX, {"subject": row.id})
-        elif change.before is None or change.before["capacity"] != places:
-            fixed = {"subject": row.id, "programme": row.programme, "places": places, "at": tx.now}
-            tx.write(qh.FIX, fixed)
-        tx.write(qh.SET_SLOT, {"slot": row.id, "places": places})
-        if after is not None:
-            tx.write(qf.SET_ENDS, {"slot": row.id, "until": after["ends"]})
-            if bool(after.get("cancelled")) != row.cancelled:
-                tx.write(q.CANCEL_SLOT, {"slot": row.id, "cancelled": bool(after.get("cancelled"))})
+
+def _is_new(change: Change, programme: str) -> bool:
+    return change.before is None and change.key[0] == programme
+
+
+def _plan(change: Change) -> SlotPlan:
+    (_, starts, name), values = change.key, change.after
+    assert values is not None  # a new row
+    return SlotPlan(starts, values["ends"], values["capacity"], name or "")
+
+
+def _bring_in_line(tx: Transaction, pairs: Sequence[tuple[qf.SlotRow, Change]]) -> None:
+    """Places, end and closing of slots as the file has them; each statement once for all of them."""
+    gone = [row for row, change in pairs if change.after is None]
+    kept = [(row, change.before, change.after) for row, change in pairs if change.after is not None]
+    fixed = [
+        {"subject": row.id, "programme": row.programme, "places": after["capacity"], "at": tx.now}
+        for row, before, after in kept
+        if before is None or before["capacity"] != after["capacity"]
+    ]
+    tx.write_many(qh.FIX, fixed)
+    tx.write_many(qh.UNFIX, [{"subject": row.id} for row in gone])
+    places = [{"slot": row.id, "places": after["capacity"]} for row, _, after in kept]
+    tx.write_many(qh.SET_SLOT, [*places, *({"slot": row.id, "places": 0} for row in gone)])
+    tx.write_many(qf.SET_ENDS, [{"slot": row.id, "until": after["ends"]} for row, _, after in kept])
+    closed = [(row, bool(after.get("cancelled"))) for row, _, after in kept]
+    tx.write_many(
+        q.CANCEL_SLOT,
+        [{"slot": row.id, "cancelled": now} for row, now in closed if now != row.cancelled],
+    )
 
 
 def named_slots(tx: Transaction, keys: Sequence[Key]) -> Sequence[qf.SlotRow]:

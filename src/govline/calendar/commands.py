@@ -14,8 +14,6 @@ from govline.core import Command, Transaction
 
 __all__ = ["check_command", "examine", "warn"]
 
-_RUNS_OUT = "GL-2203"
-
 
 def check_command(calendar: Calendar, folder: Callable[[], Path]) -> Command:
     """The command over one calendar.
@@ -49,9 +47,9 @@ def examine(
 
 
 def warn(tx: Transaction, calendar: Calendar, folder: Path | None = None) -> list[str]:
-    """Every finding as a sentence for `govline doctor`; dates that run out are told there by themselves."""
+    """Every error as a sentence for `govline doctor`; warnings are no fault of a running town, `govline calendar check` tells them."""
     found = examine(tx, calendar, folder)
-    return [_sentence(each).replace("\n  ", " ") for each in found if each.code != _RUNS_OUT]
+    return [_sentence(each).replace("\n  ", " ") for each in found if each.level == "error"]
 
 
 def _line(data: Mapping[str, Any]) -> Callable[[str], int]:

@@ -76,7 +76,11 @@ class Reading:
         """Count a row of the running iteration as refused for a reason that the file alone does not show."""
         column = self.table[name]
         self._tally.refuse(
-            [self._tally.issue(row.number, self.header.titles.get(name, ""), column, misfit, row.values.get(name))]
+            [
+                self._tally.issue(
+                    row.number, self.header.titles.get(name, ""), column, misfit, row.values.get(name)
+                )
+            ]
         )
 
     def __iter__(self) -> Iterator[Row]:

@@ -102,7 +102,9 @@ def test_what_is_planned_while_the_clock_is_wrong_happens_when_it_is_right(city,
     assert bells.rung == ["正しい日"]
     at(city, clock, MORNING + timedelta(days=1, minutes=1))
     assert bells.rung == ["正しい日", "次の日"]
-    assert bells.ticked[-1] == date(2026, 11, 24), "a tick does not sleep until the wrong clock's year has come"
+    assert bells.ticked[-1] == date(2026, 11, 24), (
+        "a tick does not sleep until the wrong clock's year has come"
+    )
 
 
 def test_warnings_follow_the_clock_there_and_back(city, clock):

@@ -141,7 +141,7 @@ def test_a_key_that_another_process_answered_meanwhile_is_never_answered_anew(an
     said = calendar.book_on(any_db, slots[0, ""], "a", key="k")
     blind = select(requests.c.key).where(requests.c.key == bindparam("keys"))
     monkeypatch.setattr(rush, "KNOWN_REQUESTS", Statement("calendar.known_to_nobody", blind))
-    with any_db.begin() as tx, pytest.raises(RetryNeeded):
+    with pytest.raises(RetryNeeded), any_db.begin() as tx:
         take_many(tx, calendar._desk, [Wish("book", slots[0, ""], "a", 1, "k")])
     monkeypatch.undo()
     assert calendar.book_on(any_db, slots[0, ""], "a", key="k") == said

@@ -9,12 +9,15 @@ import pytest
 from attrs import evolve
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import bindparam, select
 
 from govline.calendar import Booking, Calendar, Policy, Programme, Refused, SlotPlan, service
+from govline.calendar._queries import rush as statements
+from govline.calendar._tables import bookings
 from govline.calendar.model import Reminder
 from govline.calendar.rush import Wish, take_many
-from govline.errors import InputError
-from govline.store import outbox, schedules
+from govline.errors import InputError, RetryNeeded
+from govline.store import Statement, outbox, schedules
 
 START = datetime(2026, 12, 1, tzinfo=UTC)
 PLACES = 4
@@ -216,3 +219,18 @@ def test_a_connection_that_is_cut_in_the_middle_costs_nobody_their_answer(
     assert {*postgres_db.read(lambda tx: tx.connection.exec_driver_sql(rows).scalars().all())} == won
     assert [calendar.book_on(postgres_db, slot, who, key=who) for who in "abcdef"] == answers
     assert postgres_db.read(calendar.reconcile) == []
+
+
+def test_a_booking_that_came_in_between_sells_nothing_twice(any_db, monkeypatch):
+    """A row that the batch did not see stands in its way: the whole batch runs again, no counter moves for nothing."""
+    calendar = make()
+    slot, _ = open_slots(any_db, calendar)
+    calendar.book_on(any_db, slot, "a", key="1")
+    blind = select(bookings.c.slot_id, bookings.c.citizen, bookings.c.id).where(
+        bookings.c.id == bindparam("rows")
+    )
+    monkeypatch.setattr(statements, "LIVE_PAIRS", Statement("calendar.no_pairs", blind))
+    with pytest.raises(RetryNeeded), any_db.begin() as tx:
+        take_many(tx, calendar._desk, [Wish("book", slot, who, 1, f"again-{who}") for who in "ab"])
+    assert any_db.read(calendar.reconcile) == []
+    assert any_db.read(lambda tx: calendar.slot(tx, slot)).booked == 1

@@ -10,6 +10,7 @@ from govline.core import CitizenId, DatabasePort, Fate, Id, Json, Message, Trans
 from govline.delivery import _sql as sql
 from govline.delivery import (
     campaigns,
+    drafting,
     intake,
     links,
     personal,
@@ -114,14 +115,14 @@ class Delivery:
         source: str = "staff",
         **more: Any,
     ) -> Plan | Refused:
-        """Write down what shall be sent to whom; see `campaigns.plan` for `more`."""
-        return campaigns.plan(
+        """Write down what shall be sent to whom; see `drafting.plan` for `more`."""
+        return drafting.plan(
             tx, self.setup, key=key, campaign=campaign, source=source, messages=messages, **more
         )
 
     def edit(self, tx: Transaction, plan: Id, **changes: Any) -> Plan | Refused:
         """Change a plan; any approval is void afterwards."""
-        return campaigns.edit(tx, self.setup, plan, **changes)
+        return drafting.edit(tx, self.setup, plan, **changes)
 
     def preview(self, tx: Transaction, plan: Id) -> Preview:
         """What the plan would do now; reads only."""

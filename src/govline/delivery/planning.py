@@ -9,14 +9,17 @@ from attrs import evolve, fields
 from govline.core import Effect, Id, Ref, Transaction
 from govline.core.jst import to_jst
 from govline.delivery import _sql as sql
-from govline.delivery.model import Plan, Run
+from govline.delivery.model import Plan, Refused, Run
 from govline.delivery.reading import number, run
-from govline.delivery.rules import UNITS_PER_MONTH, content_digest
+from govline.delivery.rules import UNITS_PER_MONTH, content_digest, reason
 from govline.delivery.sending import EMERGENCY_PRIORITY
 from govline.delivery.setup import Setup
 from govline.errors import InputError, StoreError
 
 __all__ = [
+    "OPEN",
+    "STANDING",
+    "allowed",
     "check_parts",
     "claim_unit",
     "digest_of",
@@ -30,6 +33,12 @@ __all__ = [
     "standing",
     "write_plan",
 ]
+
+OPEN: Final = frozenset({"draft", "requested", "approved"})
+"""States of a plan that may still be sent once."""
+
+STANDING: Final = OPEN | {"recurring"}
+"""States of a plan that may be changed or withdrawn."""
 
 _LAST_ID: Final = "g"  # sorts after every id, in every collation
 _BOUND: Final = (
@@ -65,6 +74,19 @@ def standing(tx: Transaction, plan_id: Id) -> Plan:
         StoreError: GL-1054, no such plan.
     """
     return _there(tx.one(sql.LOCK_PLAN, {"plan": plan_id}), plan_id)
+
+
+def allowed(tx: Transaction, setup: Setup, plan_id: Id, verb: str, states: frozenset[str]) -> Plan | Refused:
+    """The plan, locked until the commit, where the actor may do this to it and its state allows it.
+
+    Raises:
+        StoreError: GL-1054, no such plan.
+    """
+    now = standing(tx, plan_id)
+    refused = setup.refused(tx, verb, now.department)
+    if refused is not None:
+        return refused
+    return now if now.state in states else Refused((reason("GL-1071", state=now.state),))
 
 
 def rewrite(tx: Transaction, changed: Plan) -> Plan:

@@ -27,7 +27,7 @@ from govline.core.jst import to_jst
 from govline.delivery import _sql as sql
 from govline.delivery.campaigns import begin, send_reasons
 from govline.delivery.model import Plan, Refused, Run
-from govline.delivery.planning import claim_unit, rewrite, run_there, standing, write_plan
+from govline.delivery.planning import allowed, claim_unit, rewrite, run_there, standing, write_plan
 from govline.delivery.recurrence import Recurrence
 from govline.delivery.rules import reason
 from govline.delivery.setup import Setup
@@ -44,11 +44,10 @@ def repeat(tx: Transaction, setup: Setup, plan_id: Id) -> Plan | Refused:
     Raises:
         StoreError: GL-1054, no such plan.
     """
-    now = standing(tx, plan_id)
-    refused = setup.refused(tx, "send", now.department)
-    if refused is not None:
-        return refused
-    if now.recurs is None or now.state not in ("approved", "recurring"):
+    now = allowed(tx, setup, plan_id, "send", frozenset({"approved", "recurring"}))
+    if isinstance(now, Refused):
+        return now
+    if now.recurs is None:
         return Refused((reason("GL-1071", state=now.state),))
     if now.approved != now.digest:
         return Refused((reason("GL-1061"),))

@@ -1,10 +1,13 @@
 """`govline calendar check` in a real town: findings with file and line, JSON, exit codes; the list changes what it finds."""
 
 import json
+from datetime import UTC, datetime
 
 import pytest
 
 from govline import City
+from govline.calendar import Calendar, parse
+from govline.calendar.commands import examine, warn
 from govline.cli.app import run
 from govline.cli.template import new_town
 from govline.core import Actor
@@ -65,3 +68,20 @@ def test_a_clerk_mends_what_the_check_finds(town, capsys):
     code, said = check(town, capsys)
     assert code == 0  # a warning alone
     assert said.startswith("! GL-2220 flu.yaml:11 policy.max_party")
+
+
+def test_doctor_leaves_what_may_be_meant_to_the_check(sqlite_db, clock):
+    clock.set(datetime(2026, 11, 20, tzinfo=UTC))
+    odd = {
+        "programme": "hiroba",
+        "capacity": 10,
+        "slots": [{"rolling": 14, "times": "10:00"}],
+        "policy": {"book_until": "2時間前", "cancel_until": "前日 17:00"},
+    }
+    calendar = Calendar([parse(odd)])
+    found = sqlite_db.read(lambda tx: examine(tx, calendar, None))
+    assert [(each.code, each.level) for each in found] == [("GL-2208", "warning")]
+    assert sqlite_db.read(lambda tx: warn(tx, calendar)) == []
+    empty = Calendar([parse({**odd, "capacity": 0})])
+    (told,) = sqlite_db.read(lambda tx: warn(tx, empty))
+    assert "GL-2214" in told

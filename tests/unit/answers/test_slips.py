@@ -10,6 +10,7 @@ ITEMS = [
     Item("アイロン", "小型家電"),
     Item("紙くず", "燃やすごみ"),
     Item("箸", "燃やすごみ"),
+    Item("ロッカー", "粗大ごみ"),
     Item("体温計(水銀あり)", "有害ごみ", aliases=("あり",)),
     Item("はし(木製)", "燃やすごみ"),
     *(Item(f"はし{n}号", "燃やすごみ") for n in range(60)),
@@ -41,7 +42,7 @@ def test_letters_out_of_place_are_found_behind_forty_nearer_ones():
     """はらぶし shares more pairs with はらあし, はらいし … than with はぶらし."""
     near = [
         Item(f"はら{kana}し", "資源")
-        for kana in "あいうえおかきくけこさすせそたちつてとなにぬねのまみむめもやゆよらりるれろわん"
+        for kana in "あいうえおかきくけこさすせそたちつてとなにぬねのはひふへほまみむめもやゆよらりるれろわん"
     ]
     found = search(Index.build([*near, Item("はぶらし", "燃やすごみ")]), "はらぶし")
     assert found.results[0].name == "はぶらし"

@@ -71,7 +71,7 @@ def play_talks(folder: Path, *, worker: Literal["process", "none"]) -> int:
         )
     results: list[Result] = []
     for talk in talks:
-        with _copied(folder) as copy, local_town(copy, worker=worker) as town:
+        with _copied(folder) as copy, local_town(copy, worker=worker, at=talk.begins) as town:
             result = play(talk, town.stage())
             _checked(town, result)
         _show(result)

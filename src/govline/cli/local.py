@@ -25,6 +25,7 @@ from govline.cli.development import (
     announced,
     development_secrets,
 )
+from govline.core import Instant
 from govline.errors import StoreError
 from govline.simulator import ChannelSettings, LineWorld, Simulator, SimulatorClient, serve
 from govline.testing.clock import FileClock
@@ -74,17 +75,22 @@ class LocalTown:
 
 
 @contextmanager
-def local_town(folder: Path, *, port: int = 0, worker: WorkerKind = "thread") -> Iterator[LocalTown]:
+def local_town(
+    folder: Path, *, port: int = 0, worker: WorkerKind = "thread", at: Instant | None = None
+) -> Iterator[LocalTown]:
     """Run the town of a folder against the simulator until the block ends.
 
     Args:
         folder: With a city.yaml. State that may be thrown away goes to `.govline/` below it.
         port: Of the chat page; 0 picks a free one.
         worker: `thread`: in this process. `process`: `govline worker` as in production. `none`: the caller settles.
+        at: When the town opens; the present where omitted, or where its clock was left.
     """
     state = folder / ".govline"
     development_secrets(folder, create=True)
     clock = FileClock(state / "clock.json")
+    if at is not None:
+        clock.set(at)
     settings = ChannelSettings(
         name=read_config(folder / "city.yaml").name,
         secret=os.environ[SECRET],

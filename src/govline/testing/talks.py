@@ -18,7 +18,8 @@ Every message must be expected: one that no `<` line takes is a failure, so that
 import re
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from contextlib import suppress
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, Literal, Protocol
 
@@ -50,6 +51,15 @@ class Talk:
 
     name: str
     lines: tuple[Line, ...]
+
+    @property
+    def begins(self) -> datetime | None:
+        """A minute before the clock line that the talk begins with; None where it begins otherwise."""
+        first = next((line for line in self.lines if line.kind != "scene"), None)
+        if first is not None and first.kind == "clock":
+            with suppress(DefinitionError):  # told when it is played
+                return _instant(first) - timedelta(minutes=1)
+        return None
 
 
 class Stage(Protocol):

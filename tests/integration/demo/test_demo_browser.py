@@ -36,8 +36,8 @@ def town(tmp_path, monkeypatch):
     """The demo town with its worker in a thread, on a Tuesday morning."""
     for name in ("LINE_CHANNEL_SECRET", "LINE_CHANNEL_ACCESS_TOKEN", "GOVLINE_KEYS"):
         monkeypatch.delenv(name, raising=False)
-    with local_town(copy_demo_town(tmp_path / "hinata"), worker="thread") as running:
-        running.clock.set(datetime(2026, 12, 1, 9, tzinfo=JST))
+    morning = datetime(2026, 12, 1, 9, tzinfo=JST)
+    with local_town(copy_demo_town(tmp_path / "hinata"), worker="thread", at=morning) as running:
         yield running
 
 

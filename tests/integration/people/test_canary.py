@@ -57,8 +57,8 @@ def town(tmp_path, monkeypatch):
     settings.write_text(
         settings.read_text("utf-8").replace("features:\n", "features:\n  people: {}\n"), "utf-8"
     )
-    with local_town(folder, worker="none") as running:
-        running.clock.set(datetime(2026, 12, 1, 9, tzinfo=JST))
+    morning = datetime(2026, 12, 1, 9, tzinfo=JST)
+    with local_town(folder, worker="none", at=morning) as running:
         yield running
 
 

@@ -39,8 +39,8 @@ TALK = """
 def town(tmp_path, monkeypatch):
     for name in ("LINE_CHANNEL_SECRET", "LINE_CHANNEL_ACCESS_TOKEN", "GOVLINE_KEYS"):
         monkeypatch.delenv(name, raising=False)
-    with local_town(copy_demo_town(tmp_path / "hinata"), worker="none") as running:
-        running.clock.set(datetime(2026, 12, 1, 9, tzinfo=JST))
+    morning = datetime(2026, 12, 1, 9, tzinfo=JST)
+    with local_town(copy_demo_town(tmp_path / "hinata"), worker="none", at=morning) as running:
         result = play(parse_talk(TALK, "erase"), running.stage())
         assert result.failures == []
         yield running

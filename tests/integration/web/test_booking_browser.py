@@ -201,8 +201,8 @@ def test_from_the_chat_of_the_demo_town(tmp_path, monkeypatch, open_page):
         "GOVLINE_KEYS",
     ):
         monkeypatch.delenv(name, raising=False)
-    with local_town(copy_demo_town(tmp_path / "hinata"), worker="thread") as town:
-        town.clock.set(datetime(2026, 12, 1, 9, tzinfo=JST))
+    morning = datetime(2026, 12, 1, 9, tzinfo=JST)
+    with local_town(copy_demo_town(tmp_path / "hinata"), worker="thread", at=morning) as town:
         chat = open_page(viewport=DESKTOP)
         chat.goto(town.url)
         chat.get_by_role("button", name="住民を追加してはじめる").click()

@@ -1,7 +1,10 @@
 """The talk player, on a stage of plain lists."""
 
+from datetime import datetime
+
 import pytest
 
+from govline.core.jst import JST
 from govline.errors import DefinitionError
 from govline.testing.talks import choices_of, parse_talk, play, read_talks, text_of
 
@@ -120,3 +123,15 @@ def test_a_slip_in_one_line_is_a_failure_of_that_line(line):
     result = played(f"{line}\n> 予約\n< 予約")
     assert all(failure.startswith("talk.txt:1 ") for failure in result.failures)
     assert result.transcript[-1].startswith("✓")
+
+
+@pytest.mark.parametrize(
+    ("text", "begins"),
+    [
+        ("== はじめ\n@ 2026-12-01 09:00\n> やあ", datetime(2026, 12, 1, 8, 59, tzinfo=JST)),
+        ("> やあ\n@ 2026-12-01 09:00", None),
+        ("@ あした\n> やあ", None),
+    ],
+)
+def test_a_talk_begins_at_its_own_time_whatever_the_machine_says(text, begins):
+    assert parse_talk(text, "x").begins == begins

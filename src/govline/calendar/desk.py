@@ -238,8 +238,7 @@ class Desk:
         for other in rest:
             tell(tx, "calendar.link_left", other, {"cancelled": booking.id, "slot": other.slot})
         if not asked:
-            left = left_over.left_of(tx, booking)
-            left_over.ask_by_push(tx, self.programme, self.texts, booking, left)
+            left_over.ask_by_push(tx, self, booking)
 
     # --- judgement ---
 

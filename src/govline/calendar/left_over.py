@@ -5,7 +5,7 @@ can no longer be cancelled.
 """
 
 from collections.abc import Callable, Sequence
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from attrs import frozen
 
@@ -19,6 +19,9 @@ from govline.core.messages import Confirm, Postback, Text
 from govline.core.text import clip, normalize
 from govline.core.texts import Texts, spoken
 from govline.store import languages
+
+if TYPE_CHECKING:
+    from govline.calendar.desk import Desk
 
 __all__ = ["LeftOver", "ask_by_push", "asks", "left_of", "names_of"]
 
@@ -60,10 +63,9 @@ def _question(texts: Texts, link: Id, rest: str, locale: str) -> Confirm:
     )
 
 
-def ask_by_push(
-    tx: Transaction, programme: _Programmes, texts: Texts, booking: Booking, rest: Sequence[Booking]
-) -> None:
-    """Ask by a message of its own, where nobody asks while cancelling: staff did it, or another system."""
+def ask_by_push(tx: Transaction, desk: "Desk", booking: Booking) -> None:
+    """Ask by a message of its own, where nobody asks while cancelling: staff did it, or another system. Quiet hours hold."""
+    programme, texts, rest = desk.programme, desk.texts, left_of(tx, booking)
     if booking.citizen is None or booking.contact or not rest:
         return
     locale = languages.locale_of(tx, booking.citizen)
@@ -75,6 +77,7 @@ def ask_by_push(
             "line.push",
             {"citizen": booking.citizen, "messages": messages},
             dedupe=f"calendar.left:{booking.id}",
+            due=desk.quiet.until(tx.now) if desk.quiet is not None else None,
             expires=min(each.starts for each in rest),
         )
     )
@@ -98,7 +101,8 @@ class LeftOver:
 
     def rest(self, tx: Transaction, booking: Booking) -> list[Booking]:
         """Bookings of whose fate the citizen is to be asked when this one is cancelled; none where the programme decides."""
-        return left_of(tx, booking) if asks(tx, self.programme, booking) else []
+        rest = left_of(tx, booking)
+        return rest if rest and asks(tx, self.programme, booking) else []
 
     def question(self, tx: Transaction, cancelled: Booking) -> Confirm | None:
         """What becomes of the rest? Its two buttons work in the talk and long after it; None where nothing is to be asked."""

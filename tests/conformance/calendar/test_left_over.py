@@ -126,3 +126,21 @@ def test_many_who_guess_codes_lock_their_channel_and_no_other(any_db, calendar, 
     assert [reason.code for reason in locked.reasons] == ["GL-2155"]
     by_chat = Actor("citizen", "owner", "line")
     assert [each.id for each in guess("owner", code.text, "o2", by_chat).moved] == [booked.id]
+
+
+def test_at_night_the_message_waits(any_db, pair):
+    from datetime import time
+
+    from govline.store.policies import QuietHours
+
+    quiet = QuietHours(time(21), time(6))
+    any_db.clock.advance(datetime(2026, 11, 25, 14, tzinfo=UTC) - any_db.clock.now())  # 23:00 in Japan
+    first = Programme("dose-1", label="接種1回目", link=Link(to="dose-2", least=21, on_cancel="ask"))
+    night = Calendar([first, Programme("dose-2", label="接種2回目")], quiet=quiet)
+    any_db.run(lambda tx: night.cancel(tx, pair[0].id, key="x", citizen="c-1"))
+    due = any_db.read(
+        lambda tx: tx.connection.exec_driver_sql(
+            "SELECT due FROM gl_outbox WHERE topic = 'line.push'"
+        ).scalar_one()
+    )
+    assert datetime.fromtimestamp(due / 1_000_000, UTC) == datetime(2026, 11, 25, 21, tzinfo=UTC)

@@ -69,3 +69,4 @@ def test_it_answers_with_its_figures_and_the_machine(name):
     assert found.get("oversold", 0) == 0
     if name == "delivery":
         assert (report["doubled"], report["lost"], report["refused_429"]) == (0, 0, 0)
+        assert report["fullest_second"] <= 200  # counted by the receiver's clock

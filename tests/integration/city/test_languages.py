@@ -19,3 +19,14 @@ def test_the_choice_holds_until_another_one(city, post, body, replies):
     assert say("日本語") == "これからは日本語でご案内します。"
     assert say("言葉") == "どの言葉でご案内しますか?"
     assert city.read(lambda tx: languages.locales_of(tx, ["nobody"])) == {}
+
+
+def test_of_very_many_citizens_only_those_asked_for_come_back(any_db):
+    many = [f"{n:032x}" for n in range(20_001)]
+
+    def work(tx):
+        for who, locale in ((many[7], "en"), ("someone else", "ja-easy")):
+            languages.choose(tx, who, locale)
+        return languages.locales_of(tx, many)
+
+    assert any_db.run(work) == {many[7]: "en"}

@@ -89,6 +89,19 @@ def test_a_supply_ends_before_the_slots_do(any_db, asking):
     assert any_db.read(calendar.reconcile) == []
 
 
+def test_a_batch_reckons_with_what_it_has_given_itself(any_db):
+    """Two slots, one supply: whoever comes last in the batch hears that it is short, with what is left."""
+    supply = PoolRule("ワクチン", 5)
+    calendar, _ = laid(any_db, Programme("p", rules=rooms("", capacity=4), pools=[supply]))
+    slots = [slot.id for slot in any_db.read(lambda tx: calendar.slots(tx, "p"))]
+    wishes = [Wish("book", slots[n % 2], f"c{n}", 2, f"k{n}") for n in range(3)]
+    one, two, last = any_db.run(lambda tx: take_many(tx, calendar._desk, wishes))
+    assert isinstance(one, Booking)
+    assert isinstance(two, Booking)
+    assert [reason.text for reason in last.reasons] == ["「ワクチン」の残りは1です。"]
+    assert any_db.read(calendar.reconcile) == []
+
+
 def test_a_move_takes_its_share_along_and_a_refused_one_leaves_everything(any_db):
     calendar, _ = laid(
         any_db, Programme("p", rules=rooms("", capacity=4, days=2), pools=[PoolRule("1日", 5, "day")])

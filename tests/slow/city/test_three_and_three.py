@@ -11,6 +11,7 @@ import time
 import uuid
 from collections import Counter
 from contextlib import ExitStack, contextmanager
+from functools import partial
 
 import pytest
 import urllib3
@@ -38,7 +39,7 @@ APP = "from govline import City, asgi\napp = asgi(City.load('city.yaml'), work=F
 CITIZENS = 120
 TEXTS = 6
 PEOPLE = 6_000
-BATCH = 50
+BATCH, PAGE = 50, 1_000
 
 
 @pytest.fixture
@@ -159,12 +160,19 @@ class Platform:
         return threads
 
 
+def befriend(tx, users):
+    friends.add(tx, users, as_of=tx.now)
+    return [identity.citizen_of(tx, user) for user in users]
+
+
 def freeze(city, users, monkeypatch):
     monkeypatch.setattr("govline.delivery.freezing.BATCH_SIZE", BATCH)
-    city.run(lambda tx: friends.add(tx, users, as_of=tx.now))
+    citizens = []
+    for start in range(0, len(users), PAGE):
+        citizens += city.run(partial(befriend, users=users[start : start + PAGE]))
     while city.run(addresses.pack):
         pass
-    citizens = sorted(city.run(lambda tx: [identity.citizen_of(tx, user) for user in users]))
+    citizens.sort()
     return city.run(
         lambda tx: delivery.freeze(
             tx, key="k", source="test", messages=[Text("避難訓練")], recipients=citizens

@@ -6,6 +6,7 @@ import time
 import uuid
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
@@ -16,7 +17,7 @@ from govline.store import identity
 
 pytestmark = pytest.mark.slow
 
-PEOPLE = 5_000
+PEOPLE, PAGE = 5_000, 500
 LEASE = timedelta(minutes=5)
 WORKER = """
 import sys, uuid
@@ -68,9 +69,14 @@ def until(condition, process=None, seconds=60):
         time.sleep(0.005)
 
 
+def known(tx, users):
+    return [identity.citizen_of(tx, user) for user in users]
+
+
 def freeze(town):
     users = town.client.citizens_in_bulk(PEOPLE)
-    citizens = town.city.run(lambda tx: [identity.citizen_of(tx, user) for user in users])
+    pages = [users[start : start + PAGE] for start in range(0, PEOPLE, PAGE)]
+    citizens = [each for page in pages for each in town.city.run(partial(known, users=page))]
     return town.city.run(
         lambda tx: delivery.freeze(
             tx, key="kill", source="test", messages=[Text("避難訓練のお知らせ")], recipients=citizens

@@ -19,7 +19,7 @@ CHILD = Path(__file__).parent / "procrastinate_child.py"
 PEOPLE = 400
 
 
-def wait_for(condition, seconds=60):
+def wait_for(condition, seconds=300):
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end

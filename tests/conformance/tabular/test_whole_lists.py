@@ -4,7 +4,7 @@ import pytest
 
 from govline.errors import InputError
 from govline.store import audit
-from govline.tabular import Files
+from govline.tabular import Files, journal
 
 HEADER = "番号,氏名,地区\n"
 
@@ -86,3 +86,11 @@ def test_a_removal_that_fails_leaves_everything_as_it_was(files, file, everybody
     with pytest.raises(RuntimeError):
         files.load("people", file("700,住民,港"))
     assert everybody() == before
+
+
+def test_who_was_erased_after_a_removal_does_not_come_back(files, file, everybody, any_db):
+    files.load("people", file("1,花子,港", "2,太郎,港", "3,次郎,港"))
+    files.load("people", file("1,花子,港"))
+    any_db.run(lambda tx: journal.erase(tx, "000002"))
+    assert files.undo("people").rows == 1
+    assert [row[0] for row in everybody()] == ["000001", "000003"]

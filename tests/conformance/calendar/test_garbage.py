@@ -287,9 +287,7 @@ def test_notices_are_in_the_citizens_language_and_one_batch_a_language(town, clo
         sizes = (
             tx.connection.execute(text("SELECT size FROM gl_delivery_batch ORDER BY size")).scalars().all()
         )
-    assert sizes == [1, 3, 3], (
-        "Japanese, English and やさしい日本語; a language without texts reads Japanese"
-    )
+    assert sizes == [1, 3, 3], "Japanese, English and やさしい日本語; a language without texts reads Japanese"
     assert len(bodies) == 3
     assert any("Tomorrow, Mon 30 Nov" in body and "「燃やすごみ」 (東町)" in body for body in bodies)
     assert any("明日 11月30日(月) の収集" in body for body in bodies)

@@ -78,7 +78,9 @@ def test_from_the_first_words_to_the_figures(town, people, call, ask):
     assert ask("testers", "office", people[4], "--as", "tanaka") == {"name": "office", "new": 1}
     ask("test", plan, "office", "--as", "tanaka")
     assert ask("request", plan, "--as", "tanaka")["state"] == "requested"
-    assert call("approve", plan, seen["digest"][:8], "--as", "Tanaka ")[2].startswith("作成・編集した人とは別の職員")
+    assert call("approve", plan, seen["digest"][:8], "--as", "Tanaka ")[2].startswith(
+        "作成・編集した人とは別の職員"
+    )
     assert ask("approve", plan, seen["digest"][:8], "--as", "sato")["state"] == "approved"
     ask("send", plan, "--as", "tanaka")
     town.city.settle()

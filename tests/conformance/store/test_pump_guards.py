@@ -51,3 +51,17 @@ def test_a_family_of_queues_shares_its_limits_not_its_threads(any_db, quick):
     pump.run_until_idle()
     assert len(quick.seen) == 6
     pump.close()
+
+
+def test_fates_that_could_not_be_stored_are_stored_later(any_db, quick, monkeypatch):
+    pump = Pump(any_db, {"t.do": quick})
+    enqueue(any_db, "a", 3)
+    pump.step()
+    while pump.running:
+        pump.wait(1.0)
+    with monkeypatch.context() as away:
+        away.setattr(pump, "_settle", lambda _page: (_ for _ in ()).throw(OSError("the database is away")))
+        with pytest.raises(OSError, match="away"):
+            pump.step()
+    assert pump.step().done == 3
+    pump.close()

@@ -166,3 +166,20 @@ def test_a_clock_that_is_set_back_makes_no_burst(any_db, clock: FixedClock):
     joined = before + [moment + timedelta(minutes=10) for moment in after]
     assert fullest(joined) <= LIMIT.calls
     assert len(after) >= LIMIT.calls * 0.7
+
+
+@pytest.mark.usefixtures("clock")
+def test_a_clock_that_stands_still_is_waited_for_once(any_db):
+    """A vendor's test has such a clock: calls under way together leave, and none waits for ever."""
+    waits = []
+
+    def wait(seconds):
+        waits.append(seconds)
+        assert len(waits) < 50
+
+    gate = SharedLimiter(any_db, "c", {"multicast": LIMIT}, patience=0.5, wait=wait)
+    turns = [turn for turn in (gate.reserve("multicast") for _ in range(20)) if not turn.refused]
+    for turn in turns:
+        turn.hold()
+    assert len(turns) == 20
+    assert any(seconds > 0 for seconds in waits)

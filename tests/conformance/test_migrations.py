@@ -133,6 +133,8 @@ def test_a_post_revision_waits_for_the_deploy(empty, tmp_path, monkeypatch):
         "revision, down_revision = 'phased_0002', 'phased_0001'",
         "revision, down_revision, phase = 'phased_0003', 'phased_0002', 'post'",
         "revision, down_revision = 'phased_0004', 'phased_0003'",
+        "revision, down_revision, phase = 'phased_0005', 'phased_0004', 'post'",
+        "revision, down_revision, phase = 'phased_0006', 'phased_0005', 'post'",
     ]
     for number, head in enumerate(heads, 1):
         (room / f"000{number}_step.py").write_text(f"{head}\ndef upgrade():\n    pass\n")
@@ -141,7 +143,8 @@ def test_a_post_revision_waits_for_the_deploy(empty, tmp_path, monkeypatch):
     with Database.open(url, schema=schema) as database:
         database.migrate()
         room_only = ["phased_town_room"]
-        before, after = ["phased_0001", "phased_0002"], ["phased_0003", "phased_0004"]
+        before = ["phased_0001", "phased_0002", "phased_0003", "phased_0004"]  # 3 waited for a release before
+        after = ["phased_0005", "phased_0006"]
         assert database.pending(room_only, phase="pre") == before
         assert database.migrate(room_only, phase="pre") == before
         assert database.migrate(room_only, phase="pre") == []

@@ -3,7 +3,7 @@
 import io
 from collections.abc import Callable, Iterator, Sequence
 from importlib.util import find_spec
-from itertools import takewhile
+from itertools import dropwhile
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from attrs import frozen
@@ -36,8 +36,9 @@ def upgrade(database: "Database", packages: Sequence[str], phase: Phase = "all")
     """Bring every branch to its head, in one transaction that other processes wait for; the revisions applied.
 
     Args:
-        phase: `pre` stops each branch before its first revision with `phase = "post"`: what the running release can live
-            with, applied before the deploy. `all` goes to the head, after it.
+        phase: `pre` leaves out the revisions with `phase = "post"` at each branch's end: what the running release can live
+            with, applied before the deploy. `all` goes to the head, after it and before the next release: a `post`
+            revision with others behind it is of a release that was deployed before.
     """
     from govline.store._lent import plain_connection
 
@@ -119,14 +120,16 @@ def _steps(
     def steps(revision: Any, _context: Any) -> Any:
         found = branch.script._upgrade_revs("heads", revision)  # noqa: SLF001 - what alembic's own env uses
         if phase == "pre":
-            found = list(
-                takewhile(lambda step: getattr(step.revision.module, "phase", "pre") != "post", found)
-            )
+            found = list(dropwhile(_is_post, reversed(found)))[::-1]
         for step in found:
             note(str(step.revision.revision))
         return found
 
     return steps
+
+
+def _is_post(step: Any) -> bool:
+    return getattr(step.revision.module, "phase", "pre") == "post"
 
 
 def _branches(packages: Sequence[str]) -> list[_Branch]:

@@ -92,7 +92,7 @@ def town(tmp_path):
     }.items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(text, "utf-8")
-    with local_town(tmp_path, worker="none") as local:
+    with local_town(tmp_path, worker="none", at=datetime(2027, 1, 31, 9, tzinfo=JST)) as local:
         yield Town(local)
 
 

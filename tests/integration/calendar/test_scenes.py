@@ -14,6 +14,7 @@ from govline.core.jst import JST
 from govline.testing.talks import parse_talk, play
 
 CLERK = Actor("staff", "s1", "phone")
+OPENED = datetime(2027, 1, 31, 9, tzinfo=JST)
 CITY = """\
 id: hinata
 name: ひなた町
@@ -100,6 +101,9 @@ class Folder:
         path.parent.mkdir(exist_ok=True)
         path.write_text(text, "utf-8")
 
+    def opened(self, at=OPENED):
+        return local_town(self.path, worker="none", at=at)
+
     def programme(self, name, text, words):
         self.write(f"calendars/{name}.yaml", text)
         self.write(f"scenarios/{name}.yaml", booking_talk(name, words))
@@ -144,7 +148,7 @@ def user(town, name):
 
 def test_another_kind_of_booking_by_settings_alone(folder):
     """確定申告予約の後、カード受取・時間外交付を設定だけで追加."""
-    with local_town(folder.path, worker="none") as town:
+    with folder.opened() as town:
         acted(
             town.stage(),
             """
@@ -165,7 +169,7 @@ def test_another_kind_of_booking_by_settings_alone(folder):
     night = "capacity: 1\nslots: [{dates: 2027-02-17, times: [17:30-19:00]}]\n"
     folder.programme("card", f"programme: card\nlabel: カード受取\n{card}", "カードの予約")
     folder.programme("night", f"programme: night\nlabel: 時間外交付\n{night}", "時間外の予約")
-    with local_town(folder.path, worker="none") as town:
+    with folder.opened(datetime(2027, 2, 15, 18, 30, tzinfo=JST)) as town:
         acted(
             town.stage(),
             """
@@ -193,7 +197,7 @@ def opened(stage, name):
 
 def test_booked_by_telephone_cancelled_on_line(folder, visitor):
     """電話予約も同じ台帳、後で友だち追加した本人がLINEで取消."""
-    with local_town(folder.path, worker="none") as town:
+    with folder.opened() as town:
         city, stage = town.city, town.stage()
         joined(stage, "太郎")
         slot = slots(city, "tax")[0]
@@ -236,7 +240,7 @@ def test_booked_by_telephone_cancelled_on_line(folder, visitor):
 
 
 def test_the_page_goes_on_in_the_language_of_the_talk(folder, visitor):
-    with local_town(folder.path, worker="none") as town:
+    with folder.opened() as town:
         stage = town.stage()
         joined(stage, "花子")
         acted(stage, "花子> English\n花子< you will read English\n")
@@ -247,7 +251,7 @@ def test_the_page_goes_on_in_the_language_of_the_talk(folder, visitor):
 
 
 def test_a_code_that_is_guessed_locks_and_one_that_was_used_is_no_good(folder, visitor):
-    with local_town(folder.path, worker="none") as town:
+    with folder.opened() as town:
         city, stage = town.city, town.stage()
         joined(stage, "太郎", "花子")
         slot = slots(city, "tax")[0]
@@ -273,7 +277,7 @@ def test_a_code_that_is_guessed_locks_and_one_that_was_used_is_no_good(folder, v
 
 def test_one_day_closes_and_its_people_come_first(folder):
     """1日中止、予約者だけに通知し優先再予約."""
-    with local_town(folder.path, worker="none") as town:
+    with folder.opened() as town:
         city, stage = town.city, town.stage()
         joined(stage, "花子", "太郎")
         acted(
@@ -321,7 +325,7 @@ def test_with_a_voucher_moved_at_night_locked_after_wrong_entries(folder, visito
     listed = folder.path / "list.csv"
     rows = ["接種券番号,生年月日", "0000000001,昭和25年1月1日", "0000000002,昭和30年1月1日"]
     listed.write_text("\n".join([*rows, ""]), "cp932")
-    with local_town(folder.path, worker="none") as town:
+    with folder.opened() as town:
         city, stage = town.city, town.stage()
         assert city.tabular.load("eligible-shots", listed).added == 2
         joined(stage, "花子", "太郎")
@@ -366,7 +370,7 @@ def test_whoever_has_a_fever_is_stopped_before_the_booking(folder):
     test = "programme: pcr\nlabel: 検査\ncapacity: 2\nslots: [{dates: 2027-02-16, times: [9:00-9:30]}]\n"
     policy = "policy: {questions: [{ask: 37.5度以上の熱がありますか?, say: 相談窓口へお電話ください。}]}\n"
     folder.programme("pcr", test + policy, "検査の予約")
-    with local_town(folder.path, worker="none") as town:
+    with folder.opened() as town:
         stage = town.stage()
         joined(stage, "花子", "太郎")
         acted(

@@ -100,7 +100,7 @@ class Line:
     Args:
         budget: Seconds that one unit may hold the writer before those who wait speak up.
         interrupt: Called to stop the SQL statement that runs too long; safe from any thread.
-        renew: Called when a unit was given up: the next leader gets another writer.
+        renew: Called before a unit is given up: the next leader gets another writer. What it raises meets only who waited.
     """
 
     def __init__(
@@ -229,11 +229,11 @@ class Line:
                 return False
             if time.monotonic() - began < unit.hold:
                 return False
+            self._renew()  # where it fails, nobody has been given up
             unit.state = _GIVEN_UP
             self._current = self._doomed = None
             self._queue.remove(waiting)
             waiting.state = _LEADS
-        self._renew()
         return True
 
     def _abandon(self, unit: Unit) -> None:

@@ -251,6 +251,8 @@ class SqliteEngine:
 
     def _singly(self, units: list[Unit]) -> None:
         """One transaction a unit, after a COMMIT or a whole transaction failed: only the guilty one fails again."""
+        # this thread goes on with the writer for the others: from here nobody takes it away
+        units[0].hold = None
         for unit in units:
             try:
                 self._open(time.monotonic())

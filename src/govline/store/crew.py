@@ -83,7 +83,7 @@ class Crew:
             stuck = [
                 hand
                 for hand in self._hands
-                if hand.since is not None and now - hand.since > _STUCK and not hand.replaced
+                if (since := hand.since) is not None and now - since > _STUCK and not hand.replaced
             ][: self._most - len(self._hands)]
             new = [self._hire(hand.number) for hand in stuck]
             for hand in stuck:

@@ -4,6 +4,7 @@ import logging
 import signal
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
@@ -35,7 +36,7 @@ class Pace:
 
     Args:
         idle: Seconds to wait after an empty look; doubles up to `cap`. A commit of this process wakes it at once.
-        grace: Seconds to wait for running handlers when stopping.
+        grace: Seconds to wait for running handlers when stopping, for all of them together.
     """
 
     idle: float = 0.2
@@ -131,7 +132,9 @@ class Worker:
         self._ending.set()
         for loop in self.loops:
             loop.stop()
-        late = [loop.name for loop in self.loops if not loop.join(self._pace.grace)]
+        end = time.monotonic() + self._pace.grace
+        late = _late(self._duties, end)  # the watch is among them: from here nobody is hired
+        late += _late([] if self._crew is None else self._crew.loops, end)
         if late:
             _log.warning("did not end in time: %s", ", ".join(late))
         if self.pump is not None and "pump" not in late:
@@ -205,6 +208,13 @@ class Worker:
 def clean(db: Database, rules: Sequence[Retention] = retention.RULES) -> int:
     """Take away a small page of everything that has had its time, write address pages; how much. Call again until it is 0."""
     return sum(retention.sweep(db, rules).values()) + db.run(addresses.pack)
+
+
+def _late(loops: Sequence[Loop], end: float) -> list[str]:
+    """Stop them; the names of those that have not ended at this monotonic second."""
+    for loop in loops:
+        loop.stop()
+    return [loop.name for loop in loops if not loop.join(max(0.0, end - time.monotonic()))]
 
 
 def _moved(pump: Pump) -> bool:

@@ -1,7 +1,8 @@
 """A handler that hangs: the writer is taken away from it, other hands take its place, and nothing of it is kept."""
 
+import sqlite3
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import pytest
 
@@ -11,7 +12,7 @@ from govline.store import inbox
 from govline.store._line import Line
 from govline.store.crew import Crew
 from govline.store.loops import Loop
-from govline.store.worker import Worker
+from govline.store.worker import Pace, Worker
 from govline.testing.flow_inbox import incoming
 
 PATIENCE = 30
@@ -171,6 +172,76 @@ def test_without_a_hold_nobody_takes_the_writer_away(sqlite_db, hang, monkeypatc
     thread.join(PATIENCE)
     other.join(PATIENCE)
     assert (set(looked), audited(sqlite_db)) == ({False}, 2)
+
+
+def test_a_unit_that_runs_again_alone_keeps_the_writer_for_the_others(sqlite_db, monkeypatch):
+    looked, real, runs = [], Line._takes_over, []
+    monkeypatch.setattr(Line, "_takes_over", lambda line, unit: looked.append(real(line, unit)))
+    others = []
+
+    def beside(work):
+        others.append(threading.Thread(target=lambda: suppressed(sqlite_db.run, work)))
+        others[-1].start()
+        eventually(lambda: sqlite_db.waiting() == 1)
+
+    def first(tx):
+        runs.append(1)
+        tx.audit("hang.first", SUBJECT)
+        if len(runs) == 1:
+            beside(whole_rollback)
+            sqlite_db.engine._line._current[0].hold = 0.0  # from here on anybody may
+        else:
+            looked.clear()
+            beside(lambda tx: tx.audit("hang.other", SUBJECT))
+            eventually(lambda: len(looked) > 2)
+
+    sqlite_db.run(first, hold=PATIENCE)
+    for other in others:
+        other.join(PATIENCE)
+    assert (len(runs), set(looked), audited(sqlite_db)) == (2, {False}, 2)
+
+
+def whole_rollback(tx):
+    """SQLite gives up the whole transaction, with all that its group has written."""
+    tx.connection.exec_driver_sql("CREATE TEMP TABLE once (x INTEGER PRIMARY KEY)")
+    tx.connection.exec_driver_sql("INSERT OR ROLLBACK INTO once VALUES (1), (1)")
+
+
+def suppressed(call, *words):
+    with suppress(Exception):
+        call(*words)
+
+
+def test_where_no_new_writer_can_be_had_nobody_is_given_up(sqlite_db, hang, monkeypatch):
+    thread = threading.Thread(target=lambda: suppressed(lambda: sqlite_db.run(lambda _tx: hang(), hold=0.0)))
+    thread.start()
+    assert hang.inside.acquire(timeout=PATIENCE)
+    with monkeypatch.context() as patched:
+        patched.setattr(sqlite_db.engine, "_connect", lambda: (_ for _ in ()).throw(sqlite3.OperationalError))
+        with pytest.raises(sqlite3.OperationalError):
+            sqlite_db.run(lambda tx: tx.audit("hang.other", SUBJECT))
+    sqlite_db.run(lambda tx: tx.audit("hang.next", SUBJECT))
+    hang.go.set()
+    thread.join(PATIENCE)
+    sqlite_db.run(lambda tx: tx.audit("hang.last", SUBJECT))
+    assert audited(sqlite_db) == 2
+
+
+def test_all_who_hang_together_get_the_grace_once(sqlite_db, monkeypatch):
+    now, waited = [0.0], []
+
+    def join(_loop, timeout):
+        waited.append(timeout)
+        now[0] += timeout
+        return False
+
+    monkeypatch.setattr(Loop, "start", lambda _loop: None)
+    monkeypatch.setattr(Loop, "join", join)
+    monkeypatch.setattr("govline.store.worker.time.monotonic", lambda: now[0])
+    worker = Worker(sqlite_db, None, lambda _tx, _event: None, inbox_loops=4, pace=Pace(grace=5.0))
+    worker.stop()
+    worker.run()
+    assert (len(waited), sum(waited)) == (9, 5.0)
 
 
 class Hired(Loop):

@@ -215,3 +215,40 @@ def test_a_clock_that_was_far_ahead_for_a_while_does_not_silence_a_tick(any_db, 
         ticks.run_due(any_db, timetable)
     assert [due.day for due in ran] == [20, 21]
     assert not any_db.read(lambda tx: ticks.any_open(tx, timetable, tx.now))
+
+
+class Unstorable(RecordingHandler):
+    """Carries everything out; its record raises what it is given, in turn, and then works."""
+
+    def __init__(self, errors, *, own_unit):
+        super().__init__()
+        self.errors, self.own_unit = list(errors), own_unit
+
+    def record(self, tx, payload, fate):
+        if self.errors:
+            raise self.errors.pop(0)
+        super().record(tx, payload, fate)
+
+
+@pytest.mark.parametrize(("own_unit", "state"), [(False, "unknown"), (True, "dead")])
+def test_what_can_never_be_recorded_has_happened_unless_the_record_is_all_of_it(any_db, own_unit, state):
+    row = any_db.run(lambda tx: tx.enqueue(effect("1")))
+    handler = Unstorable([ValueError("never")] * 9, own_unit=own_unit)
+    pump_of(any_db, handler, backoff=Backoff(max_attempts=1)).run_once()
+    assert entries(any_db)[row].state == state
+
+
+@pytest.mark.parametrize("own_unit", [False, True])
+def test_an_outage_while_fates_are_stored_carries_nothing_out_again(any_db, own_unit):
+    outage = psycopg.OperationalError("the database is away")
+    outage.sqlstate = "57P01"
+    any_db.run(lambda tx: tx.enqueue(effect("1")))
+    handler = Unstorable([outage] * 3, own_unit=own_unit)
+    pump, met = pump_of(any_db, handler), 0
+    while entries(any_db).popitem()[1].state != "done":
+        try:
+            pump.run_once()
+        except psycopg.OperationalError:
+            met += 1
+        assert met <= 3
+    assert (len(handler.calls), handler.errors, met) == (1, [], 2 if own_unit else 3)

@@ -4,7 +4,7 @@ Files are read when they are asked: one that was renewed counts without a restar
 """
 
 from collections.abc import Callable, Sequence
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Final, Protocol, TypeVar
 
@@ -17,6 +17,8 @@ from govline.errors import FileError, GovlineError
 __all__ = ["CertificateFile", "CrlFile", "Expiring", "HolidayFile", "JpkiFiles", "Renewal"]
 
 _NOTICE: Final = timedelta(days=45)
+_NEVER: Final = datetime(9999, 12, 30, tzinfo=UTC)
+"""X.509 says 9999-12-31 for what never ends (RFC 5280, 4.1.2.5); in Japan that would be the year 10000."""
 T = TypeVar("T")
 
 
@@ -67,7 +69,7 @@ class CertificateFile:
         from cryptography import x509
 
         def read(data: bytes) -> datetime:
-            pem = data.lstrip().startswith(b"-----BEGIN")
+            pem = b"-----BEGIN" in data  # words may stand before it
             found = x509.load_pem_x509_certificates(data) if pem else [x509.load_der_x509_certificate(data)]
             return min(each.not_valid_after_utc for each in found)
 
@@ -93,13 +95,13 @@ class CrlFile:
         from cryptography import x509
 
         def read(data: bytes) -> datetime:
-            pem = data.lstrip().startswith(b"-----BEGIN")
+            pem = b"-----BEGIN" in data  # words may stand before it
             ends = (x509.load_pem_x509_crl if pem else x509.load_der_x509_crl)(data).next_update_utc
             if ends is None:
                 raise ValueError("no nextUpdate")
             return ends
 
-        last = to_jst(_read(self.path, read)).date()
+        last = to_jst(min(_read(self.path, read), _NEVER)).date()
         return [Expiry(self.what or f"失効リスト({self.path.name})", last, self.remedy, self.notice)]
 
 
@@ -141,7 +143,7 @@ class HolidayFile:
 
 
 def _last_whole_day(ends: datetime) -> date:
-    return to_jst(ends + timedelta(seconds=1)).date() - timedelta(days=1)
+    return to_jst(min(ends, _NEVER) + timedelta(seconds=1)).date() - timedelta(days=1)
 
 
 def _read(path: Path, parse: Callable[[bytes], T]) -> T:

@@ -59,6 +59,16 @@ def test_files_say_their_last_day_in_japan(folder):
     assert ends(HolidayFile(folder / "holidays.csv")) == [("祝日の表", date(2026, 12, 31))]
 
 
+def test_what_never_ends_and_words_before_a_certificate(tmp_path):
+    never = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
+    (tmp_path / "never.pem").write_bytes(certificate(never))
+    (tmp_path / "never.crl").write_bytes(revocation_list(never))
+    (tmp_path / "words.pem").write_bytes("subject=CN = 町\n".encode() + certificate())
+    for kind, name in ((CertificateFile, "never.pem"), (CrlFile, "never.crl")):
+        assert [last.year for _, last in ends(kind(tmp_path / name))] == [9999]
+    assert ends(CertificateFile(tmp_path / "words.pem", "TLS")) == [("TLS", date(2027, 1, 20))]
+
+
 @pytest.mark.data
 def test_the_cas_of_the_card_are_told_half_a_year_ahead(data_folder):
     found = JpkiFiles(sorted((data_folder / "jpki-ca").glob("*.cer"))).expiries()

@@ -183,3 +183,21 @@ def test_a_clock_that_stands_still_is_waited_for_once(any_db):
         turn.hold()
     assert len(turns) == 20
     assert any(seconds > 0 for seconds in waits)
+
+
+def test_nobody_leaves_before_their_moment_and_none_is_lost_by_waiting(any_db, clock: FixedClock):
+    waits = []
+
+    def wait(seconds):
+        waits.append(seconds)
+        clock.advance(timedelta(seconds=seconds))
+
+    gate = SharedLimiter(any_db, "c", {"multicast": Limit(100, 1.0)}, patience=0.5, wait=wait)
+    turns = [gate.reserve("multicast") for _ in range(30)]
+    start = clock.now()
+    for turn in turns:
+        turn.call(lambda: None)
+    took = (clock.now() - start).total_seconds()
+    assert 0.2 < took < 0.35
+    assert sum(waits) == pytest.approx(took)
+    assert len(waits) <= len(turns)

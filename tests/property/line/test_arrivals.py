@@ -145,3 +145,10 @@ def test_the_quickest_way_of_long_ago_is_forgotten():
     arrivals.sent()
     arrivals.ended(3_000.0, 3_000.2, reached=True)
     assert (arrivals.count(3_000.99), arrivals.count(3_001.01)) == (1, 0)
+
+
+def test_a_slow_first_answer_says_nothing_of_the_way():
+    arrivals = Arrivals(1.0)
+    arrivals.sent()
+    arrivals.ended(0.0, 0.5, reached=True)  # half a window on the way there, as far as anybody knows
+    assert [arrivals.count(now) for now in (1.2, 1.6)] == [1, 0]

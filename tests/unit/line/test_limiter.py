@@ -5,6 +5,7 @@ import threading
 import pytest
 
 from govline.line.limiter import LIMITS, RATE, Limit, Limiter
+from govline.line.messenger import Answer
 
 
 class Time:
@@ -107,3 +108,18 @@ def test_who_comes_late_for_a_place_waits_for_another():
         turn.hold()
     assert time.now == pytest.approx(10.0 + 20 / 90)
     assert all(turn.refused == 0.0 for turn in late)
+
+
+@pytest.mark.parametrize(("left", "sent"), [(False, 60.0), (True, 90.0)])
+def test_a_call_that_never_left_counts_for_nothing(left, sent):
+    time = Time()
+    limiter = Limiter({"a": Limit(1, 60.0)}, clock=time, wait=time.wait)
+
+    def slow():
+        time.now += 30.0
+        return Answer(0, left=left)
+
+    limiter.reserve("a").call(slow)
+    time.now = 60.0
+    limiter.reserve("a").call(lambda: None)
+    assert time.now == pytest.approx(sent, abs=0.1)

@@ -105,7 +105,9 @@ class Desk:
             voucher = self._facts(tx, slot, citizen, party, programme).voucher
             booking = evolve(booking, voucher=voucher.id if voucher and not voucher.taken else None)
         if ledger.place(tx, slot, booking) != "placed":
-            return _lost(tx, slot_id, lambda now: self.reasons(tx, now, citizen, party))
+            reasons = _lost(tx, slot, lambda now: self.reasons(tx, now, citizen, party))
+            if reasons or ledger.place(tx, slot, booking) != "placed":
+                return Refused(reasons or [_collision()])
         return booking
 
     def _enlarge(self, tx: Transaction, slot: Slot, places: int, reason: str) -> Slot:
@@ -177,7 +179,9 @@ class Desk:
         if reasons:
             return Refused(reasons)
         if ledger.move(tx, booking, new, people, places) != "moved":
-            return _lost(tx, new.id, judged)
+            reasons = _lost(tx, new, judged, leaving=booking.slot)
+            if reasons or ledger.move(tx, booking, new, people, places) != "moved":
+                return Refused(reasons or [_collision()])
         return evolve(booking, slot=new.id, party=people, places=places, draws=new.draws, starts=new.starts)
 
     def cancel(
@@ -338,10 +342,8 @@ class Desk:
         found = reasons(slot)
         if not found:
             return found
-        gone = holds.make_room(tx, self, [slot.id], places, leaving=leaving)
-        now = find_slot(tx, slot.id) or slot
-        # whoever ended those holds a moment ago may have left a place
-        return reasons(now) if gone or now != slot or slot.draws else found
+        holds.make_room(tx, self, [slot.id], places, leaving=leaving)
+        return reasons(ledger.standing_still(tx, slot.id, leaving) or slot)
 
     # --- what follows ---
 
@@ -408,10 +410,11 @@ def no_such_slot() -> Reason:
     return because("no_slot")
 
 
-def _lost(tx: Transaction, slot_id: Id, reasons: Callable[[Slot], list[Reason]]) -> Refused:
-    """Someone was faster between our look and our hand: say what is true now."""
-    slot = find_slot(tx, slot_id)
-    return Refused((reasons(slot) if slot else [no_such_slot()]) or [_collision()])
+def _lost(
+    tx: Transaction, slot: Slot, reasons: Callable[[Slot], list[Reason]], leaving: Id | None = None
+) -> list[Reason]:
+    """Someone was faster between our look and our hand: what is true now; nothing where they have left again."""
+    return reasons(ledger.standing_still(tx, slot.id, leaving) or slot)
 
 
 def own_booking(tx: Transaction, booking_id: Id, citizen: CitizenId | None) -> Booking | Refused:

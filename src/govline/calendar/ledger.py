@@ -4,6 +4,7 @@ Lock order on PostgreSQL: key, person, bookings, slots by id, then pools by id: 
 nothing of theirs. A rare inversion ends in a rerun after the server's second of patience, never in a wrong count.
 """
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -12,6 +13,7 @@ from attrs import evolve
 
 from govline.calendar import _queries as q
 from govline.calendar._queries import shared as qp
+from govline.calendar._queries.rush import LOCK_SLOTS
 from govline.calendar._tables import booking_draws
 from govline.calendar.model import Booking, BookingState, Shared, Slot
 from govline.core import CitizenId, Id, Transaction
@@ -25,6 +27,7 @@ __all__ = [
     "place",
     "row_of",
     "shared_of",
+    "standing_still",
     "take_back",
     "with_shared",
 ]
@@ -119,6 +122,19 @@ def hand_over(tx: Transaction, booking: Booking, citizen: CitizenId) -> bool:
         return False
     tx.write(q.DROP_BOOKING, {"booking": marker.id})
     return bool(tx.write(q.HAND_OVER, {"booking": booking.id, "from_whom": booking.citizen, "who": citizen}))
+
+
+def standing_still(tx: Transaction, slot_id: Id, leaving: Id | None = None) -> Slot | None:
+    """The slot while nobody moves in it or in its pools: all that is told of it is true at one moment.
+
+    Args:
+        leaving: A slot that the caller gives places back to; locked in the same order.
+    """
+    named = json.dumps([slot_id] if leaving is None else [slot_id, leaving])
+    slots: Sequence[Slot] = tx.all(LOCK_SLOTS, {"slots": named})
+    if any(slot.draws for slot in slots):
+        tx.all(qp.LOCK_SHARED, {"slots": named})
+    return next((slot for slot in slots if slot.id == slot_id), None)
 
 
 def take_back(tx: Transaction, booking: Booking) -> None:

@@ -27,7 +27,11 @@ from govline.store import Statement
 
 START = datetime(2026, 12, 1, tzinfo=UTC)
 PLACES = 3
-SAID = {"GL-2103": "full", "GL-2107": "twice", "GL-2112": "gone", "GL-2115": "shared"}
+HOLD = timedelta(minutes=10)
+SAID = {"GL-2103": "full", "GL-2107": "twice", "GL-2112": "gone", "GL-2113": "gone", "GL-2115": "shared"}
+PLAIN = ("book", "book", "cancel")
+MOVES = ("book", "book", "book", "cancel", "change")
+HOLDS = ("hold", "hold", "book", "confirm", "cancel")
 
 
 @frozen
@@ -89,8 +93,19 @@ def hall_clerk(state, verb, what):
     return (state, "+".join(sorted(reasons))) if reasons else (rest | {what}, "won")
 
 
-def linearizable(history, clerk=clerk):
-    """Whether one order of the calls explains every answer of this clerk."""
+def holding_clerk(state, verb, what):
+    """The clerk who also notes what is only held: the state is what `clerk` knows, and the names of the holds."""
+    rows, held = state
+    if verb == "late":
+        return (frozenset(row for row in rows if row[0] not in held), frozenset()), ""
+    if verb == "confirm":
+        return (rows, held - {what[0]}), "won" if any(row[0] == what[0] for row in rows) else "gone"
+    rows, said = clerk(rows, "book" if verb == "hold" else verb, what)
+    return (rows, held | {what[0]} if (verb, said) == ("hold", "won") else held), said
+
+
+def linearizable(history, clerk=clerk, state=frozenset()):
+    """Whether one order of the calls explains every answer of this clerk, who begins with this state."""
     calls = sorted(history, key=lambda call: call.began)
     failed = set()
 
@@ -110,7 +125,7 @@ def linearizable(history, clerk=clerk):
         failed.add((left, state))
         return False
 
-    return search(frozenset(range(len(calls))), frozenset())
+    return search(frozenset(range(len(calls))), state)
 
 
 def by_slot(history):
@@ -144,8 +159,8 @@ def test_the_checker_tells_sound_histories_from_others(history, sound):
 # --- threads ---
 
 
-def record(db, calendar, slots, *, seed, workers, each, moves, rush):
-    """What every thread asked and was told."""
+def record(db, calendar, slots, *, seed, workers, each, verbs=PLAIN, rush, late=None):
+    """What every thread asked and was told; half-way, while all of them wait, `late` moves the clock past every hold."""
     ticks, lock = itertools.count(), threading.Lock()
     history = []
 
@@ -163,32 +178,33 @@ def record(db, calendar, slots, *, seed, workers, each, moves, rush):
             history.append(Call(began, ended, verb, what, said))
         return answer
 
+    halfway = threading.Barrier(workers, lambda: called("late", (), late), timeout=60)
+
     def work(worker):
         dice = random.Random(seed * 100 + worker)
         own = []
         for n in range(each):
+            if late and n == each // 2:
+                halfway.wait()
             key = f"{seed}:{worker}:{n}"
-            verb = dice.choice(
-                ["book", "book", "book", "cancel", "change"] if moves else ["book", "book", "cancel"]
-            )
-            if verb == "book" or not own:
+            verb = dice.choice(verbs)
+            if verb in ("book", "hold") or not own:
+                verb = "hold" if verb == "hold" else "book"
                 slot, person, party = (
                     dice.randrange(len(slots)),
                     dice.choice("abcdef"),
                     dice.choice([1, 1, 2]),
                 )
                 together = rush and dice.random() < 0.5
-                ask = partial(_book, db, calendar, slots[slot], person, party=party, key=key, rush=together)
-                answer = called("book", (key, slot, person, party), ask)
+                take = getattr(calendar, f"{verb}_on" if together else verb)
+                ask = partial(_taken, db, take, slots[slot], person, party=party, key=key, rush=together)
+                answer = called(verb, (key, slot, person, party), ask)
                 if isinstance(answer, Booking):
                     own.append((key, answer.id))
-            elif verb == "cancel":
+            elif verb in ("cancel", "confirm"):
                 name, booking = dice.choice(own)
-                called(
-                    "cancel",
-                    (name,),
-                    lambda b=booking, k=key: db.run(lambda tx: calendar.cancel(tx, b, key=k)),
-                )
+                end = getattr(calendar, verb)
+                called(verb, (name,), lambda e=end, b=booking, k=key: db.run(lambda tx: e(tx, b, key=k)))
             else:
                 (name, booking), to = dice.choice(own), dice.randrange(len(slots))
                 called(
@@ -204,15 +220,21 @@ def record(db, calendar, slots, *, seed, workers, each, moves, rush):
     return history
 
 
-def _book(db, calendar, slot, person, *, party, key, rush):
+def _taken(db, take, slot, person, *, party, key, rush):
     if rush:
-        return calendar.book_on(db, slot, person, party=party, key=key)
-    return db.run(lambda tx: calendar.book(tx, slot, person, party=party, key=key))
+        return take(db, slot, person, party=party, key=key)
+    return db.run(lambda tx: take(tx, slot, person, party=party, key=key))
+
+
+def _unguarded_take():
+    taken = slot_table.c.booked + bindparam("places", type_=Integer)
+    statement = update(slot_table).where(slot_table.c.id == bindparam("slot")).values(booked=taken)
+    return Statement("calendar.take_unguarded", statement)
 
 
 @pytest.fixture
 def town(any_db):
-    calendar = Calendar([Programme("p", policy=Policy())])
+    calendar = Calendar([Programme("p", policy=Policy(hold=HOLD))])
     plans = [SlotPlan(START + timedelta(hours=n), START + timedelta(hours=n + 1), PLACES) for n in range(3)]
     any_db.run(lambda tx: calendar.add_slots(tx, "p", plans))
     return any_db, calendar, [slot.id for slot in any_db.read(lambda tx: calendar.slots(tx, "p"))]
@@ -221,7 +243,7 @@ def town(any_db):
 @pytest.mark.parametrize("rush", [False, True])
 def test_bookings_and_cancellations_of_a_slot(town, rush):
     db, calendar, slots = town
-    history = record(db, calendar, slots, seed=1, workers=8, each=9, moves=False, rush=rush)
+    history = record(db, calendar, slots, seed=1, workers=8, each=9, rush=rush)
     parts = list(by_slot(history))
     assert sum(map(len, parts)) == 72
     assert all(linearizable(part) for part in parts)
@@ -231,40 +253,69 @@ def test_bookings_and_cancellations_of_a_slot(town, rush):
 @pytest.mark.parametrize("seed", range(3))
 def test_moves_between_slots(town, seed):
     db, calendar, slots = town
-    history = record(db, calendar, slots, seed=seed, workers=4, each=8, moves=True, rush=True)
+    history = record(db, calendar, slots, seed=seed, workers=4, each=8, verbs=MOVES, rush=True)
     assert linearizable(history)
     assert db.read(calendar.reconcile) == []
 
 
 @pytest.mark.parametrize("guarded", [True, False])
-def test_a_hall_and_its_halves(any_db, monkeypatch, guarded):
-    rooms = [
-        SlotRule([(time(9), time(12))], 1, [(START.date(), START.date())], name=name)
-        for name in ("全面", "A面", "B面")
-    ]
-    programme = Programme("p", rules=rooms, parts={"全面": ("A面", "B面")}, per_group=True)
-    calendar = Calendar([programme])
-    any_db.run(lambda tx: calendar.lay_out(tx, "p"))
-    named = {slot.name: slot.id for slot in any_db.read(lambda tx: calendar.slots(tx, "p"))}
-    slots = [named[name] for name in ("全面", "A面", "B面")]
+def test_holds_that_run_out_half_way(town, clock, monkeypatch, guarded):
+    db, calendar, slots = town
     if not guarded:
-        units = bindparam("units", type_=Integer)
-        unguarded = update(pool_table).where(pool_table.c.id == bindparam("pool"))
-        unguarded = unguarded.values(booked=pool_table.c.booked + units)
-        monkeypatch.setattr(shared, "DRAW", Statement("calendar.draw_unguarded", unguarded))
-        monkeypatch.setattr(ledger, "with_shared", lambda _tx, slot, _gone=(): slot)
-        monkeypatch.setattr(_Batch, "_shared", lambda *_: ())
-    history = record(any_db, calendar, slots, seed=1, workers=4, each=8, moves=True, rush=True)
-    assert linearizable(history, hall_clerk) == guarded
+        monkeypatch.setattr(q, "TAKE", _unguarded_take())
+        monkeypatch.setattr(rules, "_place_reasons", lambda *_: ())
+    history = record(
+        db,
+        calendar,
+        slots,
+        seed=1,
+        workers=4,
+        each=12,
+        verbs=HOLDS,
+        rush=guarded,
+        late=partial(clock.advance, HOLD),
+    )
+    nothing = (frozenset(), frozenset())
+    assert linearizable(history, holding_clerk, nothing) == guarded
+    assert {call.verb for call in history} == {*HOLDS, "late"}
+    assert db.read(calendar.reconcile) == []
+
+
+def hall(db, name):
+    """A calendar of one hall, and its slots: the whole and its two halves."""
+    rooms = [
+        SlotRule([(time(9), time(12))], 1, [(START.date(), START.date())], name=room)
+        for room in ("全面", "A面", "B面")
+    ]
+    calendar = Calendar([Programme(name, rules=rooms, parts={"全面": ("A面", "B面")}, per_group=True)])
+    db.run(lambda tx: calendar.lay_out(tx, name))
+    named = {slot.name: slot.id for slot in db.read(lambda tx: calendar.slots(tx, name))}
+    return calendar, [named[room] for room in ("全面", "A面", "B面")]
+
+
+def test_all_reasons_of_a_hall_are_true_at_one_moment(any_db):
+    for seed in range(10):
+        calendar, slots = hall(any_db, f"hall-{seed}")
+        history = record(any_db, calendar, slots, seed=seed, workers=6, each=7, verbs=MOVES, rush=seed % 2)
+        assert linearizable(history, hall_clerk)
     assert any_db.read(calendar.reconcile) == []
+
+
+def test_without_the_guard_of_pools_no_order_explains_a_hall(any_db, monkeypatch):
+    calendar, slots = hall(any_db, "hall")
+    units = bindparam("units", type_=Integer)
+    unguarded = update(pool_table).where(pool_table.c.id == bindparam("pool"))
+    unguarded = unguarded.values(booked=pool_table.c.booked + units)
+    monkeypatch.setattr(shared, "DRAW", Statement("calendar.draw_unguarded", unguarded))
+    monkeypatch.setattr(ledger, "with_shared", lambda _tx, slot, _gone=(): slot)
+    monkeypatch.setattr(_Batch, "_shared", lambda *_: ())
+    history = record(any_db, calendar, slots, seed=1, workers=4, each=8, verbs=MOVES, rush=True)
+    assert not linearizable(history, hall_clerk)
 
 
 def test_without_the_guard_no_order_explains_the_answers(town, monkeypatch):
     db, calendar, slots = town
-    places = bindparam("places", type_=Integer)
-    unguarded = update(slot_table).where(slot_table.c.id == bindparam("slot"))
-    unguarded = unguarded.values(booked=slot_table.c.booked + places)
-    monkeypatch.setattr(q, "TAKE", Statement("calendar.take_unguarded", unguarded))
+    monkeypatch.setattr(q, "TAKE", _unguarded_take())
     monkeypatch.setattr(rules, "_place_reasons", lambda *_: ())
-    history = record(db, calendar, slots, seed=1, workers=8, each=9, moves=False, rush=False)
+    history = record(db, calendar, slots, seed=1, workers=8, each=9, rush=False)
     assert not all(linearizable(part) for part in by_slot(history))

@@ -300,6 +300,48 @@ def test_who_stays_away_is_marked_after_the_grace(any_db, clock):
     sound(any_db, calendar)
 
 
+def test_the_day_of_an_arrival_is_that_of_japan(any_db, clock):
+    calendar = make()
+    early = datetime(2026, 12, 1, 23, 30, tzinfo=UTC)  # 8:30 on 2 December in Japan
+    any_db.run(lambda tx: calendar.add_slots(tx, "p", [SlotPlan(early, early + timedelta(hours=1), 2)]))
+    (slot,) = any_db.read(lambda tx: calendar.slots(tx, "p"))
+    booking = any_db.run(lambda tx: calendar.book(tx, slot.id, "c-1", key="a"))
+    clock.advance(early.replace(hour=14) - clock.now())
+    assert codes(staff(any_db, lambda tx: calendar.counter.arrive(tx, booking.id, key="b"))) == {"GL-2157"}
+    clock.advance(timedelta(hours=10, minutes=10))  # the next day in UTC, the same in Japan
+    came = staff(any_db, lambda tx: calendar.counter.arrive(tx, booking.id, key="c"))
+    assert came.state is BookingState.ATTENDED
+
+
+def test_no_shows_of_all_programmes_are_marked_up_to_the_limit(any_db, clock):
+    grace = {"no_show_after": timedelta(hours=1)}
+    calendar = Calendar([Programme(name, **grace) for name in "ab"])
+    for name in "ab":
+        plans = [SlotPlan(START, START + timedelta(hours=1), 9)]
+        any_db.run(lambda tx, n=name, p=plans: calendar.add_slots(tx, n, p))
+        (slot,) = any_db.read(lambda tx, n=name: calendar.slots(tx, n))
+        for who in ("c-1", "c-2"):
+            any_db.run(lambda tx, s=slot, w=who: calendar.book(tx, s.id, w, key=f"{s.id}:{w}"))
+    clock.advance(START + timedelta(hours=3) - clock.now())
+    assert [any_db.run(lambda tx: calendar.mark_no_shows(tx, limit=3)) for _ in range(3)] == [3, 1, 0]
+
+
+def test_a_hold_that_ran_out_does_not_arrive(any_db, clock):
+    calendar = make(hold=timedelta(minutes=10))
+    one, *_ = slots_of(any_db, calendar)
+    held = any_db.run(lambda tx: calendar.hold(tx, one, "c-1", key="a"))
+    clock.advance(START - clock.now())
+    assert codes(staff(any_db, lambda tx: calendar.counter.arrive(tx, held.id, key="b"))) == {"GL-2113"}
+    sound(any_db, calendar)
+
+
+def test_a_larger_slot_needs_a_reason_too(any_db):
+    calendar = make()
+    one, *_ = slots_of(any_db, calendar)
+    with pytest.raises(InputError, match="GL-2050"):
+        staff(any_db, lambda tx: calendar.counter.book(tx, one, key="k", raise_capacity=True))
+
+
 def test_a_code_needs_keys(any_db):
     calendar = make()
     one, *_ = slots_of(any_db, calendar)

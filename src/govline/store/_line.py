@@ -62,7 +62,7 @@ class Unit:
         actor: Actor,
         *,
         exclusive: bool = False,
-        hold: float | None = None,
+        hold: Callable[[], float] | None = None,
     ) -> None:
         self.work = work
         self.actor = actor
@@ -227,7 +227,7 @@ class Line:
             unit, began = self._current or (waiting, 0.0)
             if unit.hold is None or unit.state != _LEADS or waiting.state != _QUEUED or self._renew is None:
                 return False
-            if time.monotonic() - began < unit.hold:
+            if time.monotonic() - began < unit.hold():
                 return False
             self._renew()  # where it fails, nobody has been given up
             unit.state = _GIVEN_UP

@@ -154,7 +154,7 @@ class Database:
         *,
         group: str | None = None,
         actor: Actor | None = None,
-        hold: float | None = None,
+        hold: Callable[[], float] | None = None,
     ) -> T:
         """Run a unit of work in a transaction of its own and commit it.
 
@@ -164,8 +164,8 @@ class Database:
         Args:
             work: Gets the transaction; its result is returned. What it raises is raised here, after a rollback.
             actor: On whose behalf; the system where omitted.
-            hold: SQLite only, for a unit that calls foreign code: after so many seconds others who wait take the writer away
-                from it; it ends with UnitTimeout and has no effect. PostgreSQL's writers do not wait for each other.
+            hold: SQLite only, for a unit that calls foreign code: after so many seconds, asked for while it runs, others who wait
+                take the writer away from it; it ends with UnitTimeout and has no effect. PostgreSQL's writers do not wait for each other.
 
         Raises:
             NestedUnit: Called inside a unit or a `begin` block of this database.

@@ -195,7 +195,7 @@ def process(
             break
         step = _Step(lane, handle, since, begun, suspects=suspects)
         try:
-            went = db.run(step, hold=HOLD)
+            went = db.run(step, hold=step.hold)
         except Exception as error:
             if step.stored is None:
                 raise
@@ -227,6 +227,10 @@ class _Step:
         self.stored: Stored | None = None
         self.attempt = 0
         self.late = False
+
+    def hold(self) -> float:
+        """Seconds for which it may keep the writer from others: twice as many at each attempt, for who is slow need not hang."""
+        return HOLD * 2.0 ** (max(self.attempt, 1) - 1)
 
     def __call__(self, tx: Transaction) -> _Went:
         self.stored = None

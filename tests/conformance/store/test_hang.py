@@ -102,12 +102,33 @@ def test_without_others_a_slow_handler_keeps_the_writer(sqlite_db, hang):
     assert told(sqlite_db) == {"slow": "done"}
 
 
+def test_a_slow_handler_is_given_more_time_at_each_attempt(sqlite_db, monkeypatch):
+    sqlite_db.run(lambda tx: inbox.receive(tx, [incoming("slow", "c1")]))
+    holds, run = [], sqlite_db.run
+
+    def asked(work, *, hold=None, **rest):
+        def slow(tx):
+            done = work(tx)
+            holds.append(hold())
+            if len(holds) < inbox.TRIES:
+                raise UnitTimeout("taken away", code="GL-1005", place={"given_up": True})
+            return done
+
+        return run(work if hold is None else slow, **rest)
+
+    monkeypatch.setattr(sqlite_db, "run", asked)
+    while told(sqlite_db) == {"slow": "received"}:
+        inbox.process(sqlite_db, "c1", lambda _tx, _event: None, limit=1)
+    assert told(sqlite_db) == {"slow": "done"}
+    assert holds == [inbox.HOLD, 2 * inbox.HOLD, 4 * inbox.HOLD]
+
+
 def stuck_unit(db, hang, work):
     ended = []
 
     def attempt():
         try:
-            db.run(work, hold=0.0)
+            db.run(work, hold=float)
         except UnitTimeout as error:
             ended.append(error)
 
@@ -189,13 +210,13 @@ def test_a_unit_that_runs_again_alone_keeps_the_writer_for_the_others(sqlite_db,
         tx.audit("hang.first", SUBJECT)
         if len(runs) == 1:
             beside(whole_rollback)
-            sqlite_db.engine._line._current[0].hold = 0.0  # from here on anybody may
+            sqlite_db.engine._line._current[0].hold = float  # from here on anybody may
         else:
             looked.clear()
             beside(lambda tx: tx.audit("hang.other", SUBJECT))
             eventually(lambda: len(looked) > 2)
 
-    sqlite_db.run(first, hold=PATIENCE)
+    sqlite_db.run(first, hold=lambda: PATIENCE)
     for other in others:
         other.join(PATIENCE)
     assert (len(runs), set(looked), audited(sqlite_db)) == (2, {False}, 2)
@@ -213,7 +234,9 @@ def suppressed(call, *words):
 
 
 def test_where_no_new_writer_can_be_had_nobody_is_given_up(sqlite_db, hang, monkeypatch):
-    thread = threading.Thread(target=lambda: suppressed(lambda: sqlite_db.run(lambda _tx: hang(), hold=0.0)))
+    thread = threading.Thread(
+        target=lambda: suppressed(lambda: sqlite_db.run(lambda _tx: hang(), hold=float))
+    )
     thread.start()
     assert hang.inside.acquire(timeout=PATIENCE)
     with monkeypatch.context() as patched:

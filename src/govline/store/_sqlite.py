@@ -345,6 +345,7 @@ class SqliteEngine:
         except IndexError:
             reader = self._connect()
             reader.execute("PRAGMA query_only=1")
+            reader.execute("PRAGMA cache_size=-16384")
             reader.execute("PRAGMA busy_timeout=5000")
             return reader
 
@@ -367,8 +368,8 @@ class SqliteEngine:
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")
         connection.execute("PRAGMA foreign_keys=ON")
-        # with SQLite's own 2 MB, a unit that touches tens of thousands of rows spills its pages before it commits
-        connection.execute("PRAGMA cache_size=-16384")
+        # with SQLite's own 2 MB, a unit that touches hundreds of thousands of rows spills its pages before it commits
+        connection.execute("PRAGMA cache_size=-32768")
         connection.execute("PRAGMA busy_timeout=0")
         return connection
 

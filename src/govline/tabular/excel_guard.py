@@ -120,6 +120,8 @@ def _refuse_doctype(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> None:
         with archive.open(part) as source:
             while not found and (chunk := source.read(_CHUNK)):
                 parser.Parse(chunk)
+            if not found and part.file_size:
+                parser.Parse(b"", True)  # since 2.6 expat holds a token that spans chunks back until it is told the end
     except (expat.ExpatError, zipfile.BadZipFile, OSError, NotImplementedError):
         if not found:
             raise _bomb("holds XML that cannot be read", "save it afresh in Excel") from None

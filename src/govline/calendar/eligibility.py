@@ -18,11 +18,12 @@ from govline.calendar import _queries as base
 from govline.calendar import guessing, reasons
 from govline.calendar._queries import eligible as q
 from govline.calendar.guessing import Meter
+from govline.calendar.mandate import forbidden
 from govline.calendar.model import Programme, Refused
 from govline.calendar.reasons import because
 from govline.calendar.requests import check_key, row_of
 from govline.calendar.terms import Eligibility, Voucher
-from govline.core import CitizenId, Id, Json, Reason, Ref, Transaction
+from govline.core import ALLOW_ALL, CitizenId, Id, Json, PolicyPort, Reason, Ref, Transaction
 from govline.errors import InputError
 from govline.store._reach import keyring
 from govline.store.columns import dump_json
@@ -80,10 +81,13 @@ class EligibilityList:
 
     Args:
         programme: The programme of an id; raises where it is not declared.
+        policy: Who may do what for others: `calendar.desk` to enter a number and to put a booking on it,
+            `calendar.override` to let go of a lock.
     """
 
-    def __init__(self, programme: Callable[[str], Programme]) -> None:
+    def __init__(self, programme: Callable[[str], Programme], policy: PolicyPort = ALLOW_ALL) -> None:
         self._programme = programme
+        self._policy = policy
 
     def claim(
         self,
@@ -107,13 +111,17 @@ class EligibilityList:
                 channel where omitted.
 
         Returns:
-            The voucher, or why not; GL-2134 while too many were wrong, whether this one is right or not.
+            The voucher, or why not; GL-2134 while too many were wrong, whether this one is right or not. Staff without
+            `calendar.desk` learn nothing of the list, and nothing is counted.
 
         Raises:
             InputError: GL-2006 the programme has no list, GL-2001 the key was used for something else.
         """
         rule = self._rule(programme)
         check_key(key)
+        refused = forbidden(tx, self._policy, "calendar.desk") if tx.actor.kind == "staff" else None
+        if refused is not None:
+            return refused
         if not re.fullmatch(rule.shape, plain_number(number)):
             return Refused([_misshapen(rule)])
         who = "" if tx.actor.kind == "staff" else citizen or f"{tx.actor.kind}:{tx.actor.id}"
@@ -126,8 +134,11 @@ class EligibilityList:
         tx.write(base.ANSWER, {"request": key, "said": _to_json(answer)})
         return answer
 
-    def attach(self, tx: Transaction, booking: Id, voucher: Id) -> bool:
+    def attach(self, tx: Transaction, booking: Id, voucher: Id) -> bool | Refused:
         """Put a booking that staff took (by phone) on a claimed voucher; whether both were free for it."""
+        refused = forbidden(tx, self._policy, "calendar.desk")
+        if refused is not None:
+            return refused
         done = bool(tx.write(q.ATTACH, {"booking": booking, "entry": voucher}))
         if done:
             tx.audit("calendar.eligibility.attached", Ref("calendar.booking", booking), {"voucher": voucher})
@@ -142,7 +153,7 @@ class EligibilityList:
         number: str = "",
         citizen: CitizenId = "",
         source: str = "",
-    ) -> int:
+    ) -> int | Refused:
         """Let go of a lock before its time: staff have made sure who calls. How many there were; it stands in the audit.
 
         Args:
@@ -161,6 +172,9 @@ class EligibilityList:
                 code="GL-2007",
                 hint="release(tx, programme, reason=…, number=… or citizen=… or source=…)",
             )
+        refused = forbidden(tx, self._policy, "calendar.override")
+        if refused is not None:
+            return refused
         keys = keyring(tx)
         released = 0
         for kind, subject in named.items():

@@ -6,7 +6,7 @@ from typing import Final
 
 from govline.core.jst import to_jst
 
-__all__ = ["WEEK", "day_label", "month_label", "short_when", "time_label", "when", "when_in"]
+__all__ = ["WEEK", "date_label", "day_label", "month_label", "short_when", "time_label", "when", "when_in"]
 
 _WEEKDAYS: Final = "月火水木金土日"
 _ENGLISH: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -23,6 +23,13 @@ def day_label(day: date, locale: str = "ja") -> str:
     if locale == "en":
         return f"{_ENGLISH[day.weekday()]} {day.day} {_MONTHS[day.month - 1]}"
     return f"{day.month}月{day.day}日({_WEEKDAYS[day.weekday()]})"
+
+
+def date_label(day: date, locale: str = "ja") -> str:
+    """`2027年3月31日`, with its year; `31 Mar 2027` in English."""
+    if locale == "en":
+        return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+    return f"{day.year}年{day.month}月{day.day}日"
 
 
 def month_label(day: date, locale: str = "ja") -> str:

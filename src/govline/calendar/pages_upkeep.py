@@ -124,7 +124,11 @@ class UpkeepPages:
             for lock in found[:_SHOWN]
         ]
         ids = {lock.id: lock.id for lock in found}
-        fields = [PageField("lock", words("lock"), "choice", True, choices=ids), _why(words)]
+        few = len(found) <= _SHOWN  # of more, the caller's pseudonym is read out of the list of the command
+        which_one = PageField(
+            "lock", words("lock"), "choice" if few else "text", True, choices=ids if few else {}
+        )
+        fields = [which_one, _why(words)]
         blocks = [
             Facts({words("locks_count"): str(len(found))}),
             DataTable(words("locks"), columns, rows),

@@ -428,6 +428,18 @@ _COUNTER: Final[Mapping[str, _Said]] = {
         "There is no such lock any more.",
         "もう とまって いません。",
     ),
+    "group_decided": (
+        "GL-2171",
+        "この団体の登録は、ほかの職員がすでに決めています。内容を見直してください。",
+        "Somebody else has already decided on this group. Please look at it again.",
+        "この だんたいは もう きまっています。",
+    ),
+    "groups_waiting": (
+        "GL-2172",
+        "審査を待っている団体登録が{limit}件あります。結果が出てからお申し込みください。",
+        "{limit} registrations are waiting already. Please ask again once they are decided.",
+        "{limit}つ まっています。きまってから もう いちど してください。",
+    ),
 }
 
 _SPANS: Final[Mapping[str, tuple[str, str, str]]] = {

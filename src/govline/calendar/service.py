@@ -91,8 +91,8 @@ class Calendar:
         self._holiday = holiday or official.is_holiday
         self._gatherings: WeakKeyDictionary[Database, Gathering[Wish, Answer]] = WeakKeyDictionary()
         self._texts = texts or Texts(defaults=CALENDAR_TEXTS)
-        self.groups = Groups()
-        self.eligibility = EligibilityList(self.programme)
+        self.groups = Groups(policy, self._texts, quiet)
+        self.eligibility = EligibilityList(self.programme, policy)
         self._dues = Dues(self._business_day, self._holiday, self._texts, claims, self.groups)
         self._desk = Desk(
             self.programme, self._business_day, self._texts, profile, dues=self._dues, quiet=quiet
@@ -140,10 +140,14 @@ class Calendar:
         """Write slots by hand; how many are new."""
         return add_slots(tx, self.programme(programme).id, plans)
 
-    def cancel_slot(self, tx: Transaction, slot_id: Id, *, cancelled: bool = True) -> bool:
+    def cancel_slot(self, tx: Transaction, slot_id: Id, *, cancelled: bool = True) -> bool | Refused:
         """Close (or reopen) a slot for new bookings; those in it stay until they are cancelled. Whether it exists."""
-        tx.audit("calendar.cancel_slot", Ref("calendar.slot", slot_id), {"cancelled": cancelled})
-        return bool(tx.write(q.CANCEL_SLOT, {"slot": slot_id, "cancelled": cancelled}))
+
+        def work() -> bool:
+            tx.audit("calendar.cancel_slot", Ref("calendar.slot", slot_id), {"cancelled": cancelled})
+            return bool(tx.write(q.CANCEL_SLOT, {"slot": slot_id, "cancelled": cancelled}))
+
+        return self.counter.asked(tx, "calendar.close", work)
 
     def slot(self, tx: Transaction, slot_id: Id) -> Slot | None:
         """The slot as it is now."""

@@ -6,8 +6,8 @@ from typing import TypeVar
 from attrs import frozen
 
 from govline.calendar.desk import Desk
+from govline.calendar.mandate import forbidden
 from govline.calendar.model import Refused
-from govline.calendar.reasons import because
 from govline.core import ALLOW_ALL, PolicyPort, Transaction
 
 __all__ = ["StaffVerbs"]
@@ -29,10 +29,7 @@ class StaffVerbs:
 
     def refused(self, tx: Transaction, verb: str) -> Refused | None:
         """Why whoever acts may not do this; None where they may."""
-        if tx.actor.kind == "citizen":
-            return Refused([because("staff_only")])
-        reason = self.policy.refuses(tx.actor, verb)
-        return None if reason is None else Refused([reason])
+        return forbidden(tx, self.policy, verb)
 
     def asked(self, tx: Transaction, verb: str, work: Callable[[], T]) -> T | Refused:
         """The work's answer, or why whoever acts may not ask for it."""

@@ -33,6 +33,46 @@ CALENDAR_TEXTS: Final = {
         "en": "Please choose a date and time with the buttons below.",
         "ja-easy": "下の ボタンから えらんでください。",
     },
+    "calendar.ask_second": {
+        "ja": "{first} ですね。続きの回の日時をお選びください。",
+        "en": "{first}. Now please choose the time of the second one.",
+        "ja-easy": "{first} ですね。つづきの 日と 時間を えらんでください。",
+    },
+    "calendar.ask_both": {
+        "ja": "{first} に変更するには、続きの予約({now})も一緒に変更します。その新しい日時をお選びください。",
+        "en": "To move to {first}, the booking that belongs to it ({now}) has to move as well. Please choose its new time.",
+        "ja-easy": "{first} に かえるときは、つづきの 予約(よやく)({now})も かえます。その 日と 時間を えらんでください。",
+    },
+    "calendar.first_again": {
+        "ja": "前の回を選び直す",
+        "en": "Choose first again",
+        "ja-easy": "まえの 日から えらぶ",
+    },
+    "calendar.first_anew": {
+        "ja": "{first} は選べませんでした。{why}\nもう一度、前の回からお選びください。まだ何も予約されていません。",
+        "en": "{first} could not be chosen. {why}\nPlease choose the first one again. Nothing has been booked.",
+        "ja-easy": "{first} は えらべません。{why}\nもういちど まえの 日から えらんでください。まだ 予約(よやく)していません。",
+    },
+    "calendar.both": {
+        "ja": "{first} と {second}",
+        "en": "{first} and {second}",
+        "ja-easy": "{first} と {second}",
+    },
+    "calendar.both_moved": {
+        "ja": "両方の予約を変更しました。",
+        "en": "Both bookings have been moved.",
+        "ja-easy": "ふたつの 予約(よやく)を かえました。",
+    },
+    "calendar.pair_code": {
+        "ja": "{booking} 受付番号 {code}",
+        "en": "{booking}, code {code}",
+        "ja-easy": "{booking} ばんごう {code}",
+    },
+    "calendar.follows": {
+        "ja": "({first} の続き)",
+        "en": " (follows {first})",
+        "ja-easy": "({first} の つづき)",
+    },
     "calendar.ask_left": {
         "ja": "つながっている予約があります。\n{rest}\nこちらも取り消しますか?お返事がなければ、予約はそのまま残ります。",
         "en": "A booking that belongs to it still stands:\n{rest}\nCancel it as well? Without an answer it stays.",
@@ -197,5 +237,35 @@ CALENDAR_TEXTS: Final = {
         "ja": "この変更の受付は終わっているか、すでに変更済みです。予約の一覧をご確認ください。",
         "en": "This can no longer be changed here, or has been changed already. Please look at your bookings.",
         "ja-easy": "ここでは もう かえられません。予約(よやく)を みてください。",
+    },
+    "calendar.group.approved": {
+        "ja": "【団体登録】登録を承認しました。内容は団体登録の画面をご覧ください。",
+        "en": "[Group registration] Your group is registered. The page of groups shows how.",
+        "ja-easy": "【だんたいの とうろく】とうろくが できました。くわしくは がめんを みてください。",
+    },
+    "calendar.group.approved_until": {
+        "ja": "【団体登録】登録を承認しました({until}まで)。内容は団体登録の画面をご覧ください。",
+        "en": "[Group registration] Your group is registered until {until}. The page of groups shows how.",
+        "ja-easy": "【だんたいの とうろく】とうろくが できました。{until}までです。くわしくは がめんを みてください。",
+    },
+    "calendar.group.renewed": {
+        "ja": "【団体登録】登録の内容が新しくなりました。団体登録の画面をご覧ください。",
+        "en": "[Group registration] Your registration has been renewed. Please see the page of groups.",
+        "ja-easy": "【だんたいの とうろく】とうろくが あたらしく なりました。がめんを みてください。",
+    },
+    "calendar.group.renewed_until": {
+        "ja": "【団体登録】登録の内容が新しくなりました({until}まで)。団体登録の画面をご覧ください。",
+        "en": "[Group registration] Your registration has been renewed, until {until}. Please see the page of groups.",
+        "ja-easy": "【だんたいの とうろく】とうろくが あたらしく なりました。{until}までです。がめんを みてください。",
+    },
+    "calendar.group.rejected": {
+        "ja": "【団体登録】今回は登録を承認できませんでした。くわしくは窓口におたずねください。",
+        "en": "[Group registration] Your group could not be registered. Please ask at the counter.",
+        "ja-easy": "【だんたいの とうろく】とうろくが できませんでした。市役所(しやくしょ)の 人に きいてください。",
+    },
+    "calendar.group.ended": {
+        "ja": "【団体登録】団体の登録が終わりました。くわしくは窓口におたずねください。",
+        "en": "[Group registration] Your registration has ended. Please ask at the counter.",
+        "ja-easy": "【だんたいの とうろく】とうろくが おわりました。市役所(しやくしょ)の 人に きいてください。",
     },
 }

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import islice
 from typing import Any, Final
 
 from attrs import field, frozen
@@ -9,6 +10,7 @@ from attrs import field, frozen
 from govline.calendar import _queries as q
 from govline.calendar import guessing, requests
 from govline.calendar._queries import by_hand as qh
+from govline.calendar._queries import dues as qd
 from govline.calendar._queries import shared as qp
 from govline.calendar._queries.holds import LOCK_BOOKING
 from govline.calendar.desk import find_slot
@@ -123,10 +125,14 @@ class Upkeep(StaffVerbs):
         rows: Sequence[qh.UnsettledRow] = tx.all(qh.UNSETTLED, {"after": after, "limit": limit})
         return [UnsettledPayment(row.booking, row.paid, row.ended) for row in rows]
 
+    def repriced(self, tx: Transaction, *, after: Id = "", limit: int = _SHOWN) -> list[qd.RepricedRow]:
+        """Bookings that stand and cost something else now than what was paid; `settle` says what became of the difference."""
+        return [*tx.all(qd.REPRICED, {"after": after, "limit": limit})]
+
     def settle(
         self, tx: Transaction, booking_id: Id, outcome: Outcome, *, reason: str, to: Id = ""
     ) -> bool | Refused:
-        """Say what became of the payment of a booking that is over; once.
+        """Say what became of the payment of a booking that is over, or of the difference of one that stands (`repriced`); once.
 
         Args:
             outcome: `refunded`, `rebooked` (with `to`, a booking that stands and counts as paid from now on) or `kept`.
@@ -151,7 +157,13 @@ class Upkeep(StaffVerbs):
         new: Booking | None = tx.one(q.BOOKING_BY_ID, {"booking": to}) if to else None
         if to and (new is None or not new.state.open):
             return Refused([because("no_booking")])
-        if not tx.write(qh.SETTLE_PAID, {"booking": booking_id, "now": tx.now, "what": outcome}):
+        paid: Booking | None = tx.one(q.BOOKING_BY_ID, {"booking": booking_id})
+        settled = (
+            tx.write(qd.SETTLE_DIFFERENCE, {"booking": booking_id})
+            if paid is not None and paid.state.live
+            else tx.write(qh.SETTLE_PAID, {"booking": booking_id, "now": tx.now, "what": outcome})
+        )
+        if not settled:
             return Refused([because("not_unsettled")])
         tx.audit(
             "calendar.settled",
@@ -166,7 +178,7 @@ class Upkeep(StaffVerbs):
 
     def locks(self, tx: Transaction, *, limit: int = _SHOWN) -> list[Lock]:
         """Locks of wrong entries that hold now, those that end first at the head."""
-        return [lock for lock, _ in _locked(tx, limit)]
+        return [lock for lock, _ in islice(_locked(tx, limit), limit)]
 
     def release(self, tx: Transaction, lock: str, *, reason: str) -> bool | Refused:
         """Let go of a lock before its time; it stands in the audit by kind. Whoever it was may try again at once.
@@ -224,9 +236,17 @@ def _beyond(rows: Sequence[tuple[Id, int]], over: int) -> Iterator[Id]:
         over -= taken
 
 
-def _locked(tx: Transaction, limit: int) -> list[tuple[Lock, Meter]]:
-    rows: Sequence[qh.LockedRow] = tx.all(qh.LOCKED, {"now": tx.now, "limit": limit})
-    return [(_lock(tx, row), Meter(row.programme, row.kind, row.subject)) for row in rows]
+def _locked(tx: Transaction, size: int) -> Iterator[tuple[Lock, Meter]]:
+    """Every lock that holds now, read in pages of this size."""
+    ends, meter = tx.now, Meter("", "", "")
+    while True:
+        terms = {"now": tx.now, "ends": ends, **meter.key, "limit": size}
+        rows: Sequence[qh.LockedRow] = tx.all(qh.LOCKED, terms)
+        for row in rows:
+            ends, meter = row.until, Meter(row.programme, row.kind, row.subject)
+            yield _lock(tx, row), meter
+        if len(rows) < size:
+            return
 
 
 def _lock(tx: Transaction, row: qh.LockedRow) -> Lock:
@@ -238,9 +258,9 @@ def _lock(tx: Transaction, row: qh.LockedRow) -> Lock:
 
 
 def _release(tx: Transaction, lock: str, reason: str) -> bool | Refused:
+    """A pseudonym cannot be traced back: the locks are gone through until one has it."""
     for each, meter in _locked(tx, _SHOWN):
-        if each.id == lock:
-            guessing.release(tx, meter)
+        if each.id == lock and guessing.release(tx, meter):
             facts = {"kinds": [each.kind], "reason": reason, "released": 1}
             tx.audit("calendar.eligibility.released", Ref("calendar.programme", each.programme), facts)
             return True

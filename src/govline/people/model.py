@@ -28,6 +28,7 @@ VERBS: Final[Mapping[str, str]] = {
     "audit.read": "監査記録を見る",
     "calendar.close": "予約枠を中止・再開し、予約者に知らせる",
     "calendar.desk": "窓口・電話で予約を扱う",
+    "calendar.groups": "予約の登録団体を審査する",
     "calendar.override": "規則や定員を超えて予約を入れる",
     "calendar.reconcile": "予約数の照合で直す",
     "data.export": "データを書き出す",

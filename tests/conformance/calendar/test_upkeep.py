@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from threading import Barrier, Event
 
 import pytest
+from sqlalchemy import text
 
 from govline.calendar import Booking, Calendar, CutOff, Policy, Programme, Refused, SlotPlan, SlotRule
 from govline.calendar.dues import Dues
@@ -188,6 +189,32 @@ def test_codes_that_were_tried_are_locked_and_released_the_same_way(any_db, cale
     (lock,) = any_db.read(calendar.upkeep.locks)
     assert (lock.programme, lock.kind) == ("", "citizen")
     assert clerk(any_db, lambda tx: calendar.upkeep.release(tx, lock.id, reason="本人確認")) is True
+
+
+def many_locked(db, count):
+    """So many locks in the table, as attacks on a list leave them behind."""
+    until = int(db.clock.now().timestamp() + 3_600) * 1_000_000
+    rows = [{"subject": f"s{n:05d}", "until": until + n % 7, "since": until} for n in range(count)]
+    sql = text(
+        "INSERT INTO gl_calendar_guess (programme, kind, subject, wrong, since, locked_until, locks) "
+        "VALUES ('flu', 'number', :subject, 5, :since, :until, 1)"
+    )
+    db.run(lambda tx: tx.connection.execute(sql, rows))
+
+
+def test_one_lock_of_thousands_is_found_and_released(any_db, calendar):
+    many_locked(any_db, 2_500)
+    listed = any_db.read(lambda tx: calendar.upkeep.locks(tx, limit=9_999))
+    assert len({lock.id for lock in listed}) == len(listed) == 2_500
+    assert [lock.until for lock in listed] == sorted(lock.until for lock in listed)
+    assert len(any_db.read(calendar.upkeep.locks)) == 1_000
+    last = listed[-1]
+    released = clerk(any_db, lambda tx: calendar.upkeep.release(tx, last.id, reason="本人確認"))
+    assert released is True
+    left = any_db.read(lambda tx: calendar.upkeep.locks(tx, limit=9_999))
+    assert left == listed[:-1]
+    gone = clerk(any_db, lambda tx: calendar.upkeep.release(tx, last.id, reason="本人確認"))
+    assert [each.code for each in gone.reasons] == ["GL-2166"]
 
 
 # --- payments for nothing ---

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from attrs import frozen
-from sqlalchemy import Integer, and_, bindparam, case, delete, or_, select, update
+from sqlalchemy import Integer, and_, bindparam, case, delete, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -193,6 +193,7 @@ SETTLE_PAID: Final = Statement(
 )
 
 # --- locks ---
+_IN_ORDER = (guesses.c.locked_until, guesses.c.programme, guesses.c.kind, guesses.c.subject)
 LOCKED: Final = Statement(
     "calendar.locked",
     select(
@@ -203,8 +204,18 @@ LOCKED: Final = Statement(
         guesses.c.locked_until,
         guesses.c.locks,
     )
-    .where(guesses.c.locked_until > bindparam("now", type_=InstantColumn))
-    .order_by(guesses.c.locked_until, guesses.c.programme, guesses.c.kind, guesses.c.subject)
+    .where(
+        guesses.c.locked_until > bindparam("now", type_=InstantColumn),
+        guesses.c.locked_until >= bindparam("ends", type_=InstantColumn),
+        tuple_(*_IN_ORDER)
+        > tuple_(
+            bindparam("ends", type_=InstantColumn),
+            bindparam("programme"),
+            bindparam("kind"),
+            bindparam("subject"),
+        ),
+    )
+    .order_by(*_IN_ORDER)
     .limit(_limit),
     LockedRow,
 )

@@ -23,6 +23,8 @@ __all__ = [
     "FORGET_MEMBER",
     "GROUP",
     "GROUPS",
+    "GROUPS_OF_CITIZEN",
+    "MEMBERS",
     "OWE",
     "PAID",
     "GroupRow",
@@ -65,11 +67,29 @@ GROUPS: Final = Statement(
     .limit(bindparam("limit", type_=Integer)),
     GroupRow,
 )
+GROUPS_OF_CITIZEN: Final = Statement(
+    "calendar.groups_of_citizen",
+    _GROUP.join(group_members, group_members.c.group_id == groups.c.id)
+    .where(group_members.c.citizen == bindparam("who"))
+    .order_by(groups.c.id)
+    .limit(bindparam("limit", type_=Integer)),
+    GroupRow,
+)
+MEMBERS: Final = Statement(
+    "calendar.group_members",
+    select(group_members.c.citizen)
+    .where(group_members.c.group_id == bindparam("group"))
+    .order_by(group_members.c.citizen),
+)
 ADD_GROUP: Final = Statement("calendar.add_group", groups.insert())
 DECIDE: Final = Statement(
     "calendar.decide_group",
     update(groups)
-    .where(groups.c.id == bindparam("group"))
+    .where(
+        groups.c.id == bindparam("group"),
+        groups.c.state == bindparam("was"),
+        groups.c.decided_at.is_not_distinct_from(bindparam("then", type_=InstantColumn)),
+    )
     .values(
         state=bindparam("now_is"),
         kind=bindparam("class_"),
@@ -87,7 +107,7 @@ ADD_MEMBER: Final = Statement(
 DROP_MEMBER: Final = Statement(
     "calendar.drop_member",
     delete(group_members).where(
-        group_members.c.group_id == bindparam("group"), group_members.c.citizen == bindparam("who")
+        group_members.c.group_id == bindparam("group_id"), group_members.c.citizen == bindparam("citizen")
     ),
 )
 FORGET_MEMBER: Final = Statement(

@@ -33,6 +33,7 @@ __all__ = [
     "history",
     "listed",
     "metadata",
+    "option_draws",
     "persons",
     "pools",
     "programmes",
@@ -93,6 +94,7 @@ bookings: Final = Table(
     Column("waived", JsonColumn),
     Column("link", IdColumn),
     Column("closure", IdColumn),
+    Column("options", JsonColumn),
     CheckConstraint("party > 0", name="gl_calendar_booking_party"),
 )
 # One live booking a person and slot: held, confirmed; an ended one frees the pair.
@@ -165,6 +167,18 @@ draws: Final = Table(
     Column("units", Integer, nullable=False),
     Column("per_place", BoolColumn, nullable=False),
     Index("gl_calendar_draw_pool", "pool_id"),
+)
+
+# What a booking of a slot takes of a pool for each piece of an option (備品) that it asks for. A table of its own: a release that
+# knows no options would take such a draw for one of every booking.
+option_draws: Final = Table(
+    "gl_calendar_option_draw",
+    metadata,
+    Column("slot_id", IdColumn, ForeignKey("gl_calendar_slot.id"), primary_key=True),
+    Column("pool_id", IdColumn, ForeignKey("gl_calendar_pool.id"), primary_key=True),
+    Column("option", Text, nullable=False),
+    Column("units", Integer, nullable=False),
+    Index("gl_calendar_option_draw_pool", "pool_id"),
 )
 
 # What a live booking has taken of a pool; the pool's counter is their sum.
@@ -263,6 +277,8 @@ fees_due: Final = Table(
     Column("paid_at", InstantColumn),
     Column("settled_at", InstantColumn),
     Column("outcome", Text),
+    Column("billed", Integer),
+    Column("owed", Integer),
 )
 _UNSETTLED = and_(fees_due.c.paid_at.is_not(None), fees_due.c.settled_at.is_(None))
 Index(

@@ -9,16 +9,16 @@ from govline.calendar import _queries as q
 from govline.calendar import history, holds, ledger, left_over, reminders
 from govline.calendar._queries import holds as qh
 from govline.calendar.dues import Dues
-from govline.calendar.knowledge import facts_of, holds_on_vouchers, look_up
-from govline.calendar.linking import link_reasons
-from govline.calendar.model import Booking, BookingState, CitizenFacts, Programme, Refused, Slot
-from govline.calendar.overriding import PLAIN, Terms, eased, open_to, split, still_held
+from govline.calendar.judging import Judgement, find_slot, linked_with
+from govline.calendar.knowledge import holds_on_vouchers
+from govline.calendar.model import Booking, BookingState, Programme, Refused, Slot
+from govline.calendar.options import NO_OPTIONS
+from govline.calendar.overriding import PLAIN, Terms, eased, split
 from govline.calendar.reasons import because
 from govline.calendar.reminding import Quiet
 from govline.calendar.requests import Answer
-from govline.calendar.rules import BusinessDay, check, check_cancel, check_change
-from govline.core import CitizenId, Effect, Event, Id, ProfilePort, Reason, Ref, Schedule, Transaction
-from govline.core.texts import Texts
+from govline.calendar.rules import check_cancel
+from govline.core import CitizenId, Effect, Event, Id, Reason, Ref, Schedule, Transaction
 from govline.errors import ConfigError
 from govline.store.bulk import emit_many, schedule_many
 
@@ -26,20 +26,14 @@ __all__ = ["Desk", "find_slot", "linked_with", "new_booking", "no_such_slot", "o
 
 
 @frozen
-class Desk:
+class Desk(Judgement):
     """Serves one request after another, each inside the caller's transaction.
 
     Args:
-        programme: The programme of an id; raises where it is not declared.
-        business_day: Which days count for cut-offs. `texts`: the town's wording. `quiet`: its quiet hours, for reminders.
-        profile: Where attributes of citizens are, for policies that ask for them.
         dues: What is owed for bookings of programmes with `pay_by`.
+        quiet: The town's quiet hours, for reminders.
     """
 
-    programme: Callable[[str], Programme]
-    business_day: BusinessDay
-    texts: Texts
-    profile: ProfilePort | None = None
     dues: Dues | None = None
     quiet: Quiet | None = None
 
@@ -54,9 +48,10 @@ class Desk:
         party: int,
         *,
         terms: Terms = PLAIN,
+        options: Mapping[str, int] = NO_OPTIONS,
     ) -> Answer:
         """Hold or book."""
-        answer = self.place(tx, verb, slot_id, citizen, party, terms=terms)
+        answer = self.place(tx, verb, slot_id, citizen, party, terms=terms, options=options)
         if isinstance(answer, Booking):
             self.taken(tx, [answer])
             if terms.reason or answer.waived or tx.actor.kind == "staff":  # the row itself names no member
@@ -66,7 +61,7 @@ class Desk:
                     history.MADE,
                     answer.state,
                     reason=terms.reason,
-                    data={"waived": answer.waived},
+                    data={"waived": answer.waived, **_beside(answer)},
                 )
         return answer
 
@@ -79,6 +74,7 @@ class Desk:
         party: int,
         *,
         terms: Terms = PLAIN,
+        options: Mapping[str, int] = NO_OPTIONS,
     ) -> Answer:
         """Judge and write the row; what follows from it is left to the caller (`taken`)."""
         slot = find_slot(tx, slot_id)
@@ -90,25 +86,28 @@ class Desk:
             tx.write(q.QUEUE_PERSON, {"programme": slot.programme, "citizen": citizen, "requests": 1})
             held = holds_on_vouchers(tx, self.programme, [(slot.programme, citizen)])
             holds.expire(tx, self, held, [slot.id])
-        reasons = self._reasons_now(
-            tx, slot, programme.places(party), lambda now: self.reasons(tx, now, citizen, party)
-        )
+        places, beside = programme.places(party), bool(options)
+
+        def judged(now: Slot) -> list[Reason]:
+            return self.reasons(tx, now, citizen, party, options=options)
+
+        reasons = self._reasons_now(tx, slot, places, judged, options=beside)
         waived, firm = split(reasons) if terms.override else ((), reasons)
         if terms.raise_capacity and {reason.code for reason in firm} == {"GL-2103"}:
-            slot = self._enlarge(tx, slot, programme.places(party), terms.reason)
+            slot = self._enlarge(tx, slot, places, terms.reason)
             firm = []
         if firm:
             return Refused(firm)
         booking = new_booking(tx, programme, slot, citizen, party, hold=verb == "hold")
-        booking = evolve(booking, contact=terms.contact, waived=waived)
+        booking = evolve(booking, contact=terms.contact, waived=waived, options=options)
         if programme.policy.eligibility is not None:
-            voucher = self._facts(tx, slot, citizen, party, programme).voucher
+            voucher = self.facts(tx, slot, citizen, party, programme).voucher
             booking = evolve(booking, voucher=voucher.id if voucher and not voucher.taken else None)
         if ledger.place(tx, slot, booking) != "placed":
-            reasons = _lost(tx, slot, lambda now: self.reasons(tx, now, citizen, party))
+            reasons = _lost(tx, slot, judged, options=beside)
             if reasons or ledger.place(tx, slot, booking) != "placed":
                 return Refused(reasons or [_collision()])
-        return booking
+        return ledger.as_drawn(tx, booking)
 
     def _enlarge(self, tx: Transaction, slot: Slot, places: int, reason: str) -> Slot:
         """Make room for so many places, where there is too little; the slot as it is then."""
@@ -144,16 +143,24 @@ class Desk:
         citizen: CitizenId | None,
         *,
         reason: str = "",
+        options: Mapping[str, int] | None = None,
     ) -> Answer:
-        """Another slot, another number of places, or both."""
+        """Another slot, another number of places, other options, or all of it; what is None stays as it is."""
         booking = own_booking(tx, booking_id, citizen)
         if isinstance(booking, Refused):
             return booking
-        moved = self.shift(tx, booking, to, party)
+        moved = self.shift(tx, booking, to, party, options=options)
         return moved if isinstance(moved, Refused) else self.moved(tx, booking, moved, reason)
 
     def shift(
-        self, tx: Transaction, booking: Booking, to: Id, party: int | None, *, together: bool = False
+        self,
+        tx: Transaction,
+        booking: Booking,
+        to: Id,
+        party: int | None,
+        *,
+        together: bool = False,
+        options: Mapping[str, int] | None = None,
     ) -> Answer:
         """Judge and move the row; what follows from it is left to the caller (`moved`).
 
@@ -170,19 +177,22 @@ class Desk:
             one = {"programme": booking.programme, "citizen": booking.citizen, "requests": 1}
             tx.write(q.QUEUE_PERSON, one)
         people = booking.party if party is None else party
+        beside = booking.options if options is None else options
+        counted = bool(beside or booking.options)
 
         def judged(now: Slot) -> list[Reason]:
-            return self._move_reasons(tx, booking, now, people, together=together)
+            return self.move_reasons(tx, booking, now, people, beside, together=together)
 
         places = self.programme(booking.programme).places(people)
-        reasons = self._reasons_now(tx, new, places, judged, leaving=booking.slot)
+        reasons = self._reasons_now(tx, new, places, judged, leaving=booking.slot, options=counted)
         if reasons:
             return Refused(reasons)
-        if ledger.move(tx, booking, new, people, places) != "moved":
-            reasons = _lost(tx, new, judged, leaving=booking.slot)
-            if reasons or ledger.move(tx, booking, new, people, places) != "moved":
+        if ledger.move(tx, booking, new, people, places, options=beside) != "moved":
+            reasons = _lost(tx, new, judged, leaving=booking.slot, options=counted)
+            if reasons or ledger.move(tx, booking, new, people, places, options=beside) != "moved":
                 return Refused(reasons or [_collision()])
-        return evolve(booking, slot=new.id, party=people, places=places, draws=new.draws, starts=new.starts)
+        there = evolve(booking, slot=new.id, starts=new.starts, draws=new.draws)
+        return ledger.as_drawn(tx, evolve(there, party=people, places=places, options=beside))
 
     def cancel(
         self,
@@ -228,7 +238,7 @@ class Desk:
             self.dues.forget(tx, booking)
         ended = evolve(booking, state=state, held_until=None)
         if booking.state is not BookingState.HELD:
-            tell(tx, "calendar.cancelled", ended, {"slot": booking.slot, "party": booking.party})
+            tell(tx, "calendar.cancelled", ended, _said_of(booking))
         history.record(tx, ended, state.value, booking.state, reason=reason)
         return ended
 
@@ -244,90 +254,7 @@ class Desk:
         if not asked:
             left_over.ask_by_push(tx, self, booking)
 
-    # --- judgement ---
-
-    def reasons(
-        self,
-        tx: Transaction,
-        slot: Slot,
-        citizen: CitizenId | None,
-        party: int,
-        *,
-        gone: Sequence[Booking] = (),
-    ) -> list[Reason]:
-        """Every reason against this booking, from the rows as they are, but for the bookings that count as gone."""
-        programme = self.programme(slot.programme)
-        facts = self._facts(tx, slot, citizen, party, programme, gone=gone)
-        free = sum(each.places for each in gone if each.slot == slot.id)
-        slot = ledger.with_shared(tx, evolve(slot, booked=slot.booked - free) if free else slot, gone)
-        return check(programme.policy, slot, facts, tx.now, business_day=self.business_day)
-
-    def _move_reasons(
-        self, tx: Transaction, booking: Booking, new: Slot, party: int, *, together: bool = False
-    ) -> list[Reason]:
-        if new.programme != booking.programme:
-            return [because("other_programme")]
-        old = find_slot(tx, booking.slot)
-        assert old is not None  # a foreign key holds it
-        programme = self.programme(booking.programme)
-        facts = self._facts(tx, new, booking.citizen, party, programme, moving=booking)
-        new = open_to(booking, ledger.with_shared(tx, new, [booking]))
-        if new.id == old.id:
-            new = evolve(new, booked=new.booked - booking.places)
-        if booking.state is BookingState.DISPLACED:
-            old = evolve(old, starts=new.starts)  # what does not take place has no deadline
-        policy = eased(programme.policy, booking)
-        reasons = check_change(policy, old, new, facts, tx.now, business_day=self.business_day)
-        linked = [] if together else self._link_reasons(tx, booking, new)
-        return [*still_held(booking, new.id, reasons), *linked]
-
-    def _link_reasons(self, tx: Transaction, booking: Booking, new: Slot) -> list[Reason]:
-        if booking.link is None:
-            return []
-        others = [each for each in linked_with(tx, booking) if each.state.live]
-        chain = [(self.programme(new.programme), new)]
-        for other in others:
-            slot = find_slot(tx, other.slot)
-            if slot is not None:
-                chain.append((self.programme(slot.programme), slot))
-        return self.chain_reasons(chain)
-
-    def chain_reasons(self, chain: Sequence[tuple[Programme, Slot]]) -> list[Reason]:
-        """Every reason why bookings of these slots cannot be linked."""
-        first = min(chain, key=lambda each: each[1].starts)[0]
-        return link_reasons(first.link, chain) if first.link is not None and len(chain) > 1 else []
-
-    def standing_reasons(
-        self, tx: Transaction, booking: Booking, slot: Slot, citizen: CitizenId
-    ) -> list[Reason]:
-        """Every reason that would stand against a booking that stands already."""
-        programme = self.programme(booking.programme)
-        facts = self._facts(tx, slot, citizen, booking.party, programme, moving=booking)
-        return check(programme.policy, slot, facts, tx.now, business_day=self.business_day)
-
-    def _facts(
-        self,
-        tx: Transaction,
-        slot: Slot,
-        citizen: CitizenId | None,
-        party: int,
-        programme: Programme,
-        *,
-        moving: Booking | None = None,
-        gone: Sequence[Booking] = (),
-    ) -> CitizenFacts:
-        if citizen is None:
-            return facts_of(None, programme, slot, party, tx.now, in_slot=False, person=False)
-        pair = (programme.id, citizen)
-        leaving = [*gone, moving] if moving else gone
-        ids = [each.id for each in leaving]
-        known = look_up(tx, self.programme, [pair], self.profile, gone=ids).get(pair)
-        leaves = any((each.slot, each.citizen) == (slot.id, citizen) for each in leaving)
-        in_slot = not leaves and _in_slot(tx, slot, citizen)
-        if known is not None and moving is not None and moving.voucher is not None:
-            mine = [each for each in known.vouchers if each.id == moving.voucher]
-            known = evolve(known, vouchers=mine)
-        return facts_of(known, programme, slot, party, tx.now, in_slot=in_slot)
+    # --- at this moment ---
 
     def _reasons_now(
         self,
@@ -337,13 +264,14 @@ class Desk:
         reasons: Callable[[Slot], list[Reason]],
         *,
         leaving: Id | None = None,
+        options: bool = False,
     ) -> list[Reason]:
         """The reasons once holds that ran out are gone: nobody waits for the worker to see a free place."""
         found = reasons(slot)
         if not found:
             return found
-        holds.make_room(tx, self, [slot.id], places, leaving=leaving)
-        return reasons(ledger.standing_still(tx, slot.id, leaving) or slot)
+        holds.make_room(tx, self, [slot.id], places, leaving=leaving, options=options)
+        return reasons(ledger.standing_still(tx, slot.id, leaving, options=options) or slot)
 
     # --- what follows ---
 
@@ -351,7 +279,7 @@ class Desk:
         """What follows from places won: a time limit for holds; reminder and event for bookings."""
         planned = [schedule for booking in new for schedule in self._planned(tx, booking)]
         told = [
-            _event(tx, "calendar.booked", booking, {"slot": booking.slot, "party": booking.party})
+            _event(tx, "calendar.booked", booking, _said_of(booking))
             for booking in new
             if booking.held_until is None
         ]
@@ -391,18 +319,13 @@ class Desk:
             new = evolve(new, state=BookingState.CONFIRMED, closure=None)
         if new.state is BookingState.CONFIRMED:
             reminders.remind(tx, self.programme(new.programme), new, self.quiet)
-        if new.state is BookingState.CONFIRMED:
-            self._owe(tx, new)
-        tell(tx, "calendar.changed", new, {"from": old.slot, "to": new.slot, "party": new.party})
-        data = {"from": old.slot, "party": new.party}
+        if new.state is BookingState.CONFIRMED and self.dues is not None and self._paid_for(new):
+            self.dues.moved(tx, self.programme(new.programme), old, new)
+        beside = {"options": dict(new.options)} if new.options or old.options else {}
+        tell(tx, "calendar.changed", new, {"from": old.slot, "to": new.slot, "party": new.party, **beside})
+        data = {"from": old.slot, "party": new.party, **beside}
         history.record(tx, new, "changed", old.state, reason=reason, data=data)
         return new
-
-
-def find_slot(tx: Transaction, slot_id: Id) -> Slot | None:
-    """The slot as it is now."""
-    slot: Slot | None = tx.one(q.SLOT_BY_ID, {"slot": slot_id})
-    return slot
 
 
 def no_such_slot() -> Reason:
@@ -411,10 +334,15 @@ def no_such_slot() -> Reason:
 
 
 def _lost(
-    tx: Transaction, slot: Slot, reasons: Callable[[Slot], list[Reason]], leaving: Id | None = None
+    tx: Transaction,
+    slot: Slot,
+    reasons: Callable[[Slot], list[Reason]],
+    leaving: Id | None = None,
+    *,
+    options: bool,
 ) -> list[Reason]:
     """Someone was faster between our look and our hand: what is true now; nothing where they have left again."""
-    return reasons(ledger.standing_still(tx, slot.id, leaving) or slot)
+    return reasons(ledger.standing_still(tx, slot.id, leaving, options=options) or slot)
 
 
 def own_booking(tx: Transaction, booking_id: Id, citizen: CitizenId | None) -> Booking | Refused:
@@ -424,14 +352,6 @@ def own_booking(tx: Transaction, booking_id: Id, citizen: CitizenId | None) -> B
     if booking is None or (citizen is not None and booking.citizen != citizen):
         return Refused([because("no_booking")])
     return booking if booking.state.open else Refused([_is_over(booking.state)])
-
-
-def linked_with(tx: Transaction, booking: Booking) -> list[Booking]:
-    """The other bookings of its link, live or not, in order of time."""
-    if booking.link is None:
-        return []
-    found: Sequence[Booking] = tx.all(q.LINKED, {"link": booking.link})
-    return [each for each in found if each.id != booking.id]
 
 
 def new_booking(
@@ -452,10 +372,6 @@ def new_booking(
     )
 
 
-def _in_slot(tx: Transaction, slot: Slot, citizen: CitizenId | None) -> bool:
-    return citizen is not None and tx.one(q.LIVE_IN_SLOT, {"slot": slot.id, "citizen": citizen}) is not None
-
-
 def tell(tx: Transaction, name: str, booking: Booking, data: Mapping[str, Any]) -> None:
     """Tell other features of a transition; what staff did stands in the audit as well."""
     tx.emit(_event(tx, name, booking, data))
@@ -467,6 +383,15 @@ def _event(tx: Transaction, name: str, booking: Booking, data: Mapping[str, Any]
         tx.audit(name, booking.ref, facts)
     # a contact is no citizen of other rooms: nothing can be sent there
     return Event(name, booking.ref, citizen=None if booking.contact else booking.citizen, data=facts)
+
+
+def _said_of(booking: Booking) -> dict[str, Any]:
+    return {"slot": booking.slot, "party": booking.party, **_beside(booking)}
+
+
+def _beside(booking: Booking) -> dict[str, Any]:
+    """Its 備品, said only of a booking that has some."""
+    return {"options": dict(booking.options)} if booking.options else {}
 
 
 def _hold_key(booking: Booking) -> str:

@@ -9,6 +9,7 @@ from attrs import field, frozen
 
 from govline.calendar import _queries as base
 from govline.calendar._queries import by_hand as qh
+from govline.calendar._queries import dues as qd
 from govline.calendar._queries import terms as q
 from govline.calendar.groups import Groups
 from govline.calendar.model import Booking, Policy, Programme, Slot
@@ -82,22 +83,33 @@ class Dues:
         group = None if citizen is None else self.groups.of(tx, citizen, programme.policy, day)
         good = group is not None and (group.until is None or day <= group.until)
         bill = partial(price, programme.tariff, slot.starts, slot.ends, slot=slot.name, party=party)
+        free = programme.options.keys() - programme.tariff.options.keys()
         return bill(
-            options=options,
+            options={name: number for name, number in (options or {}).items() if name not in free},
             rate=group.rate if group and good else 0,
             kind=group.kind if group and good else "",
             holiday=self.holiday(day),
         )
+
+    def price_of(self, tx: Transaction, programme: Programme, booking: Booking) -> Price:
+        """What a standing booking costs as it was booked, its options included; one that has no price any more costs nothing."""
+        slot: Slot | None = tx.one(base.SLOT_BY_ID, {"slot": booking.slot})
+        if slot is None or programme.tariff is None:
+            return Price(())
+        priced = programme.tariff.options
+        options = {name: number for name, number in booking.options.items() if name in priced}
+        return self.price(tx, programme, slot, citizen=booking.citizen, party=booking.party, options=options)
 
     def owe(self, tx: Transaction, programme: Programme, booking: Booking) -> None:
         """Begin to wait for the payment of a confirmed booking, or move the wait with it."""
         if programme.policy.pay_by is None:
             return
         standing = tx.one(q.DUE_OF, {"booking": booking.id})
-        slot: Slot | None = tx.one(base.SLOT_BY_ID, {"slot": booking.slot})
-        if slot is None or (standing is not None and standing[1] is not None):
+        if standing is not None and standing[1] is not None:
             return
-        if programme.tariff is not None and not self._costs(tx, programme, slot, booking):
+        if programme.tariff is not None and not self.price_of(tx, programme, booking).total:
+            if standing is not None:  # it cost something before: nobody is to pay for nothing
+                self.forget(tx, booking)
             return
         due = due_at(programme.policy, booking.starts, tx.now, self.business_day)
         tx.write(q.OWE, _row(booking, due))
@@ -108,6 +120,20 @@ class Dues:
         item = programme.policy.pay_item
         if standing is None and item and self.claims is not None:
             self.claims.claim(tx, item, booking.citizen, booking.ref, key=f"calendar.booking:{booking.id}")
+
+    def moved(self, tx: Transaction, programme: Programme, old: Booking, new: Booking) -> None:
+        """Move the wait with a booking that changed; one that was paid and costs something else now is listed for staff."""
+        standing = tx.one(q.DUE_OF, {"booking": new.id})
+        if standing is None or standing[1] is None:
+            self.owe(tx, programme, new)
+            return
+        before, after = (self.price_of(tx, programme, each).total for each in (old, new))
+        if before != after:
+            tx.write(qd.REPRICE, {"booking": new.id, "before": before, "after": after})
+            facts = {"programme": new.programme, "before": before, "after": after}
+            tx.audit("calendar.repriced", new.ref, facts)
+            who = None if new.contact else new.citizen
+            tx.emit(Event("calendar.repriced", new.ref, citizen=who, data=facts))
 
     def forget(self, tx: Transaction, booking: Booking) -> None:
         """The booking is over: nothing is waited for any more; what was paid stays noted."""
@@ -148,17 +174,16 @@ class Dues:
         payload = {"citizen": booking.citizen, "messages": [Text(text).to_line()]}
         tx.enqueue(Effect("line.push", payload, dedupe=f"calendar.unpaid:{booking.id}"))
 
-    def _costs(self, tx: Transaction, programme: Programme, slot: Slot, booking: Booking) -> bool:
-        return self.price(tx, programme, slot, citizen=booking.citizen, party=booking.party).total > 0
 
-
-def _row(booking: Booking, due: datetime) -> dict[str, Id | datetime | None]:
+def _row(booking: Booking, due: datetime) -> dict[str, Id | datetime | int | None]:
     return {
         "booking_id": booking.id,
         "due_at": due,
         "paid_at": None,
         "settled_at": None,
         "outcome": None,
+        "billed": None,
+        "owed": None,
     }
 
 

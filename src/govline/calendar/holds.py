@@ -1,13 +1,14 @@
 """仮押さえの時間切れ: a hold that ran out makes room the moment somebody asks; the worker only tidies up what nobody asks for."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from govline.calendar import ledger
 from govline.calendar._queries import holds as qh
 from govline.calendar.knowledge import holds_on_vouchers
 from govline.calendar.model import Booking, BookingState, Slot
+from govline.calendar.options import NO_OPTIONS
 from govline.core import CitizenId, Id, Reason, Transaction
 
 if TYPE_CHECKING:
@@ -36,19 +37,26 @@ def expire_due(tx: Transaction, desk: "Desk", limit: int) -> list[Booking]:
 
 
 def reasons_without(
-    tx: Transaction, desk: "Desk", slot: Slot, citizen: CitizenId | None, party: int
+    tx: Transaction,
+    desk: "Desk",
+    slot: Slot,
+    citizen: CitizenId | None,
+    party: int,
+    *,
+    options: Mapping[str, int] = NO_OPTIONS,
 ) -> list[Reason]:
     """The reasons that `Desk.take` would give, which ends such holds first: judged as if they were gone. Writes nothing."""
-    found = desk.reasons(tx, slot, citizen, party)
+    found = desk.reasons(tx, slot, citizen, party, options=options)
     if not found:
         return found
     places = desk.programme(slot.programme).places(party)
     terms = {"slots": json.dumps([slot.id]), "places": places, "requests": 1, "now": tx.now}
     pairs = [] if citizen is None else [(slot.programme, citizen)]
     ids = [hold for (hold,) in tx.all(qh.HOLDS_IN_THE_WAY, terms)]
+    ids += _on_options(tx, [slot.id]) if options else []
     ids += holds_on_vouchers(tx, desk.programme, pairs)
     gone = tx.all(qh.HOLDS_OF, {"bookings": json.dumps(ids), "now": tx.now}) if ids else ()
-    return desk.reasons(tx, slot, citizen, party, gone=gone) if gone else found
+    return desk.reasons(tx, slot, citizen, party, gone=gone, options=options) if gone else found
 
 
 def make_room(
@@ -60,6 +68,7 @@ def make_room(
     requests: int = 1,
     leaving: Id | None = None,
     others: Sequence[Id] = (),
+    options: bool = False,
 ) -> list[Booking]:
     """End the holds that have run out in these slots, or in others on a pool of theirs that may be too short.
 
@@ -67,7 +76,14 @@ def make_room(
         places: What is asked for in all, by so many `requests`.
         leaving: A slot that the caller gives places back to.
         others: More holds that end where they have run out.
+        options: Whether 備品 are asked for: holds of any slot may have them.
     """
     terms = {"slots": json.dumps(slots), "places": places, "requests": requests, "now": tx.now}
-    found = [hold for (hold,) in tx.all(qh.HOLDS_IN_THE_WAY, terms)]
-    return expire(tx, desk, [*found, *others], [*slots, *filter(None, [leaving])])
+    found = {hold for (hold,) in tx.all(qh.HOLDS_IN_THE_WAY, terms)}
+    found |= {*_on_options(tx, slots)} if options else set()
+    return expire(tx, desk, [*sorted(found), *others], [*slots, *filter(None, [leaving])])
+
+
+def _on_options(tx: Transaction, slots: Sequence[Id]) -> list[Id]:
+    terms = {"slots": json.dumps(slots), "now": tx.now}
+    return [hold for (hold,) in tx.all(qh.HOLDS_ON_OPTIONS, terms)]

@@ -151,7 +151,8 @@ def _digest(programme: Programme, today: date, holiday: Holiday) -> str:
     ahead = range(max(first, today).toordinal(), last.toordinal() + 1)
     free = [day for day in ahead if programme.closed_on_holidays and holiday(date.fromordinal(day))]
     rolling = any(rule.rolling for rule in programme.rules)
-    pools = (programme.pools, sorted(programme.parts.items()), programme.between)
+    counted = sorted(item for item in programme.options.items() if item[1].stock is not None)
+    pools = (programme.pools, sorted(programme.parts.items()), programme.between, *counted)
     shape = (programme.rules, programme.closed, free, today.isoformat() if rolling else "", pools)
     return hashlib.sha256(repr(shape).encode()).hexdigest()
 

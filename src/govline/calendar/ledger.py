@@ -16,10 +16,12 @@ from govline.calendar._queries import shared as qp
 from govline.calendar._queries.rush import LOCK_SLOTS
 from govline.calendar._tables import booking_draws
 from govline.calendar.model import Booking, BookingState, Shared, Slot
-from govline.core import CitizenId, Id, Transaction
+from govline.calendar.options import NO_OPTIONS
+from govline.core import CitizenId, Id, Json, Transaction
 from govline.store.rows import rows_text
 
 __all__ = [
+    "as_drawn",
     "draw_rows",
     "end",
     "hand_over",
@@ -39,7 +41,7 @@ def place(tx: Transaction, slot: Slot, booking: Booking) -> str:
     """Take the places and write the row: `placed`, `full`, or `twice` when the person has this slot already."""
     if not tx.write(q.TAKE, {"slot": slot.id, "places": booking.places, "draws": slot.draws}):
         return "full"
-    wanted = _wanted(tx, slot, booking.places)
+    wanted = _wanted(tx, slot, booking.places, booking.options)
     if not _shift(tx, wanted):
         _give(tx, slot.id, booking.places)
         return "full"
@@ -66,7 +68,7 @@ def end(
     ended = [booking for booking in live if tx.write(q.END, _as_read(booking, state, tx.now))]
     freed, units = Counter(dict.fromkeys(ahead_of, 0)), Counter[Id]()
     for slot in [*freed] if ended else ():
-        units.update({row.pool: 0 for row in tx.all(qp.SHARED, {"slot": slot})})
+        units.update({row.pool: 0 for row in tx.all(qp.WITH_OPTIONS, {"slot": slot})})
     for booking in ended:
         freed[booking.slot] += booking.places
         units.subtract(_drawn(tx, booking))
@@ -90,14 +92,27 @@ def _as_read(booking: Booking, state: BookingState, now: datetime) -> dict[str, 
     }
 
 
-def move(tx: Transaction, booking: Booking, to: Slot, party: int, places: int) -> str:
-    """Win the new place and leave the old one: `moved`, `full`, `twice`, or `gone` when the booking has changed meanwhile."""
+def move(
+    tx: Transaction,
+    booking: Booking,
+    to: Slot,
+    party: int,
+    places: int,
+    *,
+    options: Mapping[str, int] | None = None,
+) -> str:
+    """Win the new place and leave the old one: `moved`, `full`, `twice`, or `gone` when the booking has changed meanwhile.
+
+    Args:
+        options: What it has beside its places then; the same as before where omitted.
+    """
+    beside = booking.options if options is None else options
     terms = {"booking": booking.id, "was": booking.state.value, "slot": booking.slot, "had": booking.places}
     if not tx.all(q.STILL_AS_READ, terms):
         return "gone"
     if not _swap_places(tx, booking, to, places):
         return "full"
-    wanted, drawn = _wanted(tx, to, places), _drawn(tx, booking)
+    wanted, drawn = _wanted(tx, to, places, beside), _drawn(tx, booking)
     outcome = "moved"
     if not _reserve_pair(tx, booking, to, party):
         outcome = "twice"
@@ -107,7 +122,8 @@ def move(tx: Transaction, booking: Booking, to: Slot, party: int, places: int) -
         _give(tx, to.id, places)
         _give(tx, booking.slot, -booking.places)
         return outcome
-    tx.write(q.MOVE, {**terms, "to": to.id, "people": party, "places": places, "drawn": len(wanted)})
+    after = {"to": to.id, "people": party, "places": places, "drawn": len(wanted), "beside": beside or None}
+    tx.write(q.MOVE, {**terms, **after})
     if drawn:
         tx.write(qp.FORGET_DRAWN, {"booking": booking.id})
     _keep(tx, booking.id, wanted)
@@ -124,15 +140,20 @@ def hand_over(tx: Transaction, booking: Booking, citizen: CitizenId) -> bool:
     return bool(tx.write(q.HAND_OVER, {"booking": booking.id, "from_whom": booking.citizen, "who": citizen}))
 
 
-def standing_still(tx: Transaction, slot_id: Id, leaving: Id | None = None) -> Slot | None:
+def standing_still(
+    tx: Transaction, slot_id: Id, leaving: Id | None = None, *, options: bool = False
+) -> Slot | None:
     """The slot while nobody moves in it or in its pools: all that is told of it is true at one moment.
 
     Args:
         leaving: A slot that the caller gives places back to; locked in the same order.
+        options: Whether what 備品 draw is looked at as well.
     """
     named = json.dumps([slot_id] if leaving is None else [slot_id, leaving])
     slots: Sequence[Slot] = tx.all(LOCK_SLOTS, {"slots": named})
-    if any(slot.draws for slot in slots):
+    if options:
+        tx.all(qp.LOCK_WITH_OPTIONS, {"slots": named})
+    elif any(slot.draws for slot in slots):
         tx.all(qp.LOCK_SHARED, {"slots": named})
     return next((slot for slot in slots if slot.id == slot_id), None)
 
@@ -150,20 +171,32 @@ def take_back(tx: Transaction, booking: Booking) -> None:
 # --- pools ---
 
 
-def shared_of(row: qp.SharedRow) -> Shared:
-    """What the rules need to know of a pool."""
+def shared_of(row: qp.SharedRow, options: Mapping[str, int] = NO_OPTIONS) -> Shared:
+    """What the rules need to know of a pool; of one of 備品, for so many pieces as are asked for."""
+    if row.option:
+        taken = row.units * options.get(row.option, 0)
+        return Shared(row.capacity - row.booked, row.label, taken, per_place=False, option=row.option)
     return Shared(row.capacity - row.booked, row.label, row.units, row.per_place)
 
 
-def with_shared(tx: Transaction, slot: Slot, gone: Iterable[Booking] = ()) -> Slot:
-    """The slot with its pools as they are now; what the bookings in `gone` have drawn counts as free."""
-    if not slot.draws:
+def with_shared(
+    tx: Transaction, slot: Slot, gone: Iterable[Booking] = (), options: Mapping[str, int] = NO_OPTIONS
+) -> Slot:
+    """The slot with its pools as they are now, those of the options that are asked for too; what `gone` has drawn counts as free."""
+    rows = _rows(tx, slot, options)
+    if not rows:
         return slot
     mine: Counter[Id] = Counter()
     for each in gone:
         mine.update(_drawn(tx, each))
-    rows = tx.all(qp.SHARED, {"slot": slot.id})
-    return evolve(slot, shared=[shared_of(evolve(row, booked=row.booked - mine[row.pool])) for row in rows])
+    return evolve(
+        slot, shared=[shared_of(evolve(row, booked=row.booked - mine[row.pool]), options) for row in rows]
+    )
+
+
+def as_drawn(tx: Transaction, booking: Booking) -> Booking:
+    """A booking that was just placed or moved, with the number of pools that it takes from."""
+    return evolve(booking, draws=len(_drawn(tx, booking))) if booking.options else booking
 
 
 def draw_rows(booking: Id, wanted: Mapping[Id, int]) -> list[dict[str, Id | int]]:
@@ -171,14 +204,20 @@ def draw_rows(booking: Id, wanted: Mapping[Id, int]) -> list[dict[str, Id | int]
     return [{"booking_id": booking, "pool_id": pool, "units": units} for pool, units in wanted.items()]
 
 
-def _wanted(tx: Transaction, slot: Slot, places: int) -> dict[Id, int]:
-    if not slot.draws:
-        return {}
-    return {row.pool: shared_of(row).needs(places) for row in tx.all(qp.SHARED, {"slot": slot.id})}
+def _rows(tx: Transaction, slot: Slot, options: Mapping[str, int]) -> Sequence[qp.SharedRow]:
+    if options:
+        every: Sequence[qp.SharedRow] = tx.all(qp.WITH_OPTIONS, {"slot": slot.id})
+        return [row for row in every if not row.option or row.option in options]
+    return tx.all(qp.SHARED, {"slot": slot.id}) if slot.draws else ()
+
+
+def _wanted(tx: Transaction, slot: Slot, places: int, options: Mapping[str, int]) -> dict[Id, int]:
+    return {row.pool: shared_of(row, options).needs(places) for row in _rows(tx, slot, options)}
 
 
 def _drawn(tx: Transaction, booking: Booking) -> dict[Id, int]:
-    return dict(tx.all(qp.DRAWN, {"booking": booking.id})) if booking.draws else {}
+    drawing = booking.draws or booking.options
+    return dict(tx.all(qp.DRAWN, {"booking": booking.id})) if drawing else {}
 
 
 def _difference(wanted: Mapping[Id, int], drawn: Mapping[Id, int]) -> dict[Id, int]:
@@ -241,7 +280,7 @@ def _swap_places(tx: Transaction, booking: Booking, to: Slot, places: int) -> bo
     return True
 
 
-def row_of(tx: Transaction, booking: Booking) -> dict[str, str | int | datetime | list[str] | None]:
+def row_of(tx: Transaction, booking: Booking) -> dict[str, Json]:
     """The row that stands for a new booking."""
     return {
         "id": booking.id,
@@ -262,4 +301,5 @@ def row_of(tx: Transaction, booking: Booking) -> dict[str, str | int | datetime 
         "waived": [*booking.waived] or None,
         "link": booking.link,
         "closure": None,
+        "options": dict(booking.options) or None,
     }

@@ -7,7 +7,9 @@ from typing import Literal
 
 from attrs import Factory, field, frozen
 
+from govline.calendar.options import NO_OPTIONS, Option, pieces
 from govline.calendar.pricing import Tariff
+from govline.calendar.slot_rules import Draw, PoolPlan, PoolRule, SlotPlan, SlotRule
 from govline.calendar.terms import (
     EVERYBODY,
     Eligibility,
@@ -22,7 +24,6 @@ from govline.calendar.terms import (
     Window,
 )
 from govline.core import CitizenId, Id, Json, Reason, Ref, frozen_map, frozen_tuple
-from govline.core.values import frozen_set
 from govline.errors import InputError
 
 __all__ = [
@@ -165,12 +166,14 @@ class Shared:
         free: What is left of the pool.
         label: What citizens read when it is short; "" for a room that overlaps with another booking.
         units: How much one booking takes, for each place where `per_place`.
+        option: Whose pieces they are, where only a booking that asks for it takes any: `units` in all.
     """
 
     free: int
     label: str = ""
     units: int = 1
     per_place: bool = True
+    option: str = ""
 
     def needs(self, places: int) -> int:
         """How much a booking of so many places takes."""
@@ -275,6 +278,7 @@ class Booking:
         waived: Codes of the reasons that staff have set aside for it; they are not held against it later.
         link: What it is linked with (第1回・第2回): the id of the first booking of them.
         closure: The closure that took its slot away, while it is `displaced`.
+        options: How many of which 備品 it has.
     """
 
     id: Id
@@ -292,6 +296,7 @@ class Booking:
     waived: tuple[str, ...] = field(default=(), converter=frozen_tuple)
     link: Id | None = None
     closure: Id | None = None
+    options: Mapping[str, int] = field(default=NO_OPTIONS, converter=pieces, hash=False)
 
     @property
     def ref(self) -> Ref:
@@ -306,87 +311,6 @@ class Reminder:
     days_before: int | None = None
     at: time = time(18)
     hours_before: float | None = None
-
-
-@frozen
-class SlotRule:
-    """Slots on some dates at some times; `govline.calendar.planning` lays them out.
-
-    Args:
-        times: Start and end of each slot, Asia/Tokyo.
-        capacity: Places of each slot.
-        dates: Inclusive spans of days. `rolling`: or always the next so many days, today included.
-        weekdays: Only these (Monday is 0).
-        name: Tells apart slots at one time: a room, a counter. `was`: what it was called before, so that its slots keep their bookings.
-        since, until: The first and last day on which the rule holds: next year's rules stand beside this year's.
-    """
-
-    times: tuple[tuple[time, time], ...] = field(converter=frozen_tuple)
-    capacity: int
-    dates: tuple[tuple[date, date], ...] = field(default=(), converter=frozen_tuple)
-    rolling: int = 0
-    weekdays: tuple[int, ...] = field(default=tuple(range(7)), converter=frozen_tuple)
-    name: str = ""
-    was: tuple[str, ...] = field(default=(), converter=frozen_tuple)
-    since: date | None = None
-    until: date | None = None
-
-    def holds(self, day: date) -> bool:
-        """Whether the rule holds on this day."""
-        return (self.since is None or self.since <= day) and (self.until is None or day <= self.until)
-
-    @property
-    def last(self) -> date | None:
-        """The last day for which it can ask for slots; None where it rolls on."""
-        dated = max((last for _, last in self.dates), default=None)
-        return min((day for day in (dated, self.until) if day is not None), default=None)
-
-
-@frozen
-class PoolRule:
-    """A counter that several slots share.
-
-    Args:
-        name: Tells it apart within the programme; citizens read it when it is short.
-        capacity: How much there is.
-        per: One for the whole programme, or one for each month, day or starting time.
-        slots: Only slots of these names; all where empty.
-        per_place: Whether each place takes one, or each booking.
-    """
-
-    name: str
-    capacity: int
-    per: Literal["programme", "month", "day", "time"] = "programme"
-    slots: frozenset[str] = field(default=frozenset(), converter=frozen_set)
-    per_place: bool = True
-
-
-@frozen
-class PoolPlan:
-    """A pool that a programme asks for, before it has a row. `key` names it within the programme."""
-
-    key: str
-    capacity: int
-    label: str = ""
-
-
-@frozen
-class Draw:
-    """What a booking of a slot takes of a pool."""
-
-    pool: str
-    units: int = 1
-    per_place: bool = True
-
-
-@frozen
-class SlotPlan:
-    """A slot that a programme's rules ask for, before it has a row."""
-
-    starts: datetime
-    ends: datetime
-    capacity: int
-    name: str = ""
 
 
 @frozen
@@ -424,6 +348,7 @@ class Programme:
         link: How bookings are linked with a later one.
         no_show_after: So long after the slot's end a booking that nobody has checked in is marked 無断欠席; never where None.
         tariff: What bookings cost; nothing where omitted.
+        options: 備品 by name, with their stock; see `offered`.
     """
 
     id: str
@@ -441,6 +366,17 @@ class Programme:
     contact: Literal["required", "optional", "none"] = "optional"
     link: Link | None = None
     no_show_after: timedelta | None = None
+    options: Mapping[str, Option] = field(factory=dict, hash=False)
+
+    @property
+    def offered(self) -> Mapping[str, Option]:
+        """What can be had with a booking: `options`, and whatever else the tariff has a price for, uncounted."""
+        priced = self.tariff.options if self.tariff is not None else ()
+        return self.options if not priced else {**{name: Option() for name in priced}, **self.options}
+
+    def options_with(self, slot: str) -> dict[str, Option]:
+        """What can be had with slots of this name."""
+        return {name: option for name, option in self.offered.items() if option.goes_with(slot)}
 
     @property
     def shares(self) -> bool:

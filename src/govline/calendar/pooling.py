@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from govline.calendar import _queries as q
 from govline.calendar._queries import shared as qp
 from govline.calendar._queries.rush import LOCK_SLOTS
-from govline.calendar._tables import draws, pools
+from govline.calendar._tables import booking_draws, draws, option_draws, pools
 from govline.calendar.model import Draw, PoolPlan, Programme, Slot, SlotPlan
 from govline.calendar.sharing import share
 from govline.core import Id, Transaction
@@ -18,6 +18,8 @@ __all__ = ["lay_pools"]
 _ALL = 1_000_000
 _PAGE = 5_000
 _AHEAD = timedelta(days=3660)
+_DRAWN = {column.name: column.type for column in booking_draws.columns}
+_OPTION = {column.name: column.type for column in option_draws.columns}
 _DRAW = {column.name: column.type for column in draws.columns}
 _POOL = {column.name: column.type for column in pools.columns}
 
@@ -91,21 +93,27 @@ def _lay_draws(
         if slot.capacity or slot.booked
         for draw in asked.get((slot.starts, slot.name), ())
     }
-    rows: Iterable[qp.DrawRow] = tx.all(qp.DRAWS_AHEAD, {"programme": programme, "since": tx.now})
+    terms = {"programme": programme, "since": tx.now}
+    rows: Iterable[qp.DrawRow] = [
+        *tx.all(qp.DRAWS_AHEAD, terms),
+        *tx.all(qp.OPTION_DRAWS_AHEAD, terms),
+    ]
     standing = {(row.slot, row.pool): row for row in rows}
     changed = {
-        pair
-        for pair, row in standing.items()
-        if pair not in wanted or (wanted[pair].units, wanted[pair].per_place) != (row.units, row.per_place)
+        pair: row for pair, row in standing.items() if pair not in wanted or not _same(wanted[pair], row)
     }
     new = {pair: draw for pair, draw in wanted.items() if pair not in standing or pair in changed}
-    booked = _standing_in(tx, {slot for slot, _ in changed | new.keys()})
+    booked = _standing_in(tx, {slot for slot, _ in changed.keys() | new.keys()})
     _drop(tx, changed, booked)
     _add(tx, new, booked)
-    tx.write(qp.COUNT_DRAWS, {"programme": programme, "since": tx.now})
+    tx.write(qp.COUNT_DRAWS, terms)
     for slot in booked:
         tx.write(qp.COUNT_DRAWS_OF_BOOKINGS, {"slot": slot})
-    return {pool for slot, pool in changed | new.keys() if slot in booked}
+    return {pool for slot, pool in changed.keys() | new.keys() if slot in booked}
+
+
+def _same(draw: Draw, row: qp.DrawRow) -> bool:
+    return (draw.units, draw.per_place, draw.option) == (row.units, row.per_place, row.option)
 
 
 def _standing_in(tx: Transaction, touched: set[Id]) -> set[Id]:
@@ -122,21 +130,45 @@ def _ahead(tx: Transaction, programme: str) -> Sequence[Slot]:
     return tx.all(q.SLOTS_BETWEEN, {"programme": programme, "limit": _ALL, **span})
 
 
-def _drop(tx: Transaction, pairs: Iterable[tuple[Id, Id]], booked: set[Id]) -> None:
-    for slot, pool in pairs:
-        tx.write(qp.DROP_DRAW, {"slot": slot, "pool": pool})
+def _drop(tx: Transaction, rows: Mapping[tuple[Id, Id], qp.DrawRow], booked: set[Id]) -> None:
+    for (slot, pool), row in rows.items():
+        pair = {"slot": slot, "pool": pool}
+        tx.write(qp.DROP_OPTION_DRAW if row.option else qp.DROP_DRAW, pair)
         if slot in booked:
-            tx.write(qp.DROP_DRAWN_OF_SLOT, {"slot": slot, "pool": pool})
+            tx.write(qp.DROP_DRAWN_OF_SLOT, pair)
 
 
 def _add(tx: Transaction, new: Mapping[tuple[Id, Id], Draw], booked: set[Id]) -> None:
     rows = [
         {"slot_id": slot, "pool_id": pool, "units": draw.units, "per_place": draw.per_place}
         for (slot, pool), draw in new.items()
+        if not draw.option
     ]
     if rows:
         tx.write(qp.ADD_DRAWS, {"rows": rows_text(_DRAW, rows)})
     for (slot, pool), draw in new.items():
-        if slot in booked:
+        if slot in booked and not draw.option:
             taken = {"units": draw.units, "per_place": int(draw.per_place)}
             tx.write(qp.DRAW_FOR_STANDING, {"slot": slot, "pool": pool, **taken})
+    _add_of_options(tx, {pair: draw for pair, draw in new.items() if draw.option}, booked)
+
+
+def _add_of_options(tx: Transaction, new: Mapping[tuple[Id, Id], Draw], booked: set[Id]) -> None:
+    """The same for 備品: of who is there already, only those who have asked for it, each for so many pieces."""
+    rows = [
+        {"slot_id": slot, "pool_id": pool, "option": draw.option, "units": draw.units}
+        for (slot, pool), draw in new.items()
+    ]
+    if rows:
+        tx.write(qp.ADD_OPTION_DRAWS, {"rows": rows_text(_OPTION, rows)})
+    standing: dict[Id, Sequence[tuple[Id, Mapping[str, int]]]] = {
+        slot: tx.all(qp.OPTIONS_IN, {"slot": slot}) for slot in sorted({slot for slot, _ in new} & booked)
+    }
+    taken = [
+        {"booking_id": booking, "pool_id": pool, "units": draw.units * options[draw.option]}
+        for (slot, pool), draw in new.items()
+        for booking, options in standing.get(slot, ())
+        if draw.option in options
+    ]
+    if taken:
+        tx.write(qp.ADD_BOOKING_DRAWS, {"rows": rows_text(_DRAWN, taken)})

@@ -7,6 +7,8 @@ One code may have several sentences (`満員です。`, `残りは2名分です�
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from govline.calendar.option_texts import OPTION_REASONS
+
 __all__ = ["CODES", "PREFIX", "REASON_TEXTS"]
 
 PREFIX: Final = "calendar.reason."
@@ -190,6 +192,18 @@ _BOOKING: Final[Mapping[str, _Said]] = {
         "これらの予約は組み合わせて変更できません。",
         "These bookings cannot be changed together.",
         "この 予約(よやく)は いっしょに かえられません。",
+    ),
+    "no_second": (
+        "GL-2150",
+        "この枠に続けて予約できる、続きの回の空きがありません。",
+        "Nothing is free for the booking that follows this one.",
+        "この つづきの 日が あいていません。",
+    ),
+    "second_needed": (
+        "GL-2150",
+        "この予約は、続きの回と一緒に予約します。続きの回の日時もお選びください。",
+        "This is booked together with a second one. Please choose the time of that one too.",
+        "つづきの 日も いっしょに えらんでください。",
     ),
     "link_too_near": (
         "GL-2151",
@@ -480,7 +494,7 @@ _PHRASES: Final[Mapping[str, tuple[str, str, str]]] = {
     ),
     "somebody": ("条件に合う方", "people who meet its conditions", "きまりに あう 人"),
 }
-_ALL: Final = {**_SLOT, **_BOOKING, **_PERSON, **_ENTRY, **_COUNTER, **dict(_limits())}
+_ALL: Final = {**_SLOT, **OPTION_REASONS, **_BOOKING, **_PERSON, **_ENTRY, **_COUNTER, **dict(_limits())}
 
 CODES: Final[Mapping[str, str]] = {name: code for name, (code, *_) in _ALL.items()}
 """The code of each reason's name."""

@@ -8,13 +8,14 @@ from typing import Any, TypeVar
 from govline.calendar import _queries as q
 from govline.calendar import reasons
 from govline.calendar.model import Booking, BookingState, Refused
-from govline.core import CitizenId, Json, Transaction
+from govline.core import CitizenId, Id, Json, Transaction
 from govline.errors import InputError
 from govline.store.columns import dump_json
 
 __all__ = [
     "Answer",
     "answered_once",
+    "booking_content",
     "booking_of",
     "check_key",
     "check_party",
@@ -98,6 +99,14 @@ def check_party(party: int) -> None:
         raise InputError("a booking takes at least one place", code="GL-2003")
 
 
+def booking_content(
+    slot: Id, citizen: CitizenId | None, party: int, options: Mapping[str, int]
+) -> dict[str, Json]:
+    """What a request for places says; options only where some are asked for, so that older keys keep their digest."""
+    content = {"slot": slot, "citizen": citizen, "party": party}
+    return {**content, "options": dict(options)} if options else content
+
+
 def digest_of(verb: str, content: Mapping[str, Json]) -> str:
     """What is kept of a request, to tell it from another under the same key."""
     return hashlib.sha256(dump_json([verb, content]).encode()).hexdigest()
@@ -173,6 +182,7 @@ def _rare(booking: Booking) -> dict[str, Json]:
         "waived": [*booking.waived],
         "link": booking.link,
         "closure": booking.closure,
+        "options": dict(booking.options),
     }
     return {name: value for name, value in said.items() if value}
 

@@ -156,6 +156,8 @@ def _place_reasons(policy: Policy, slot: SlotFacts, citizen: CitizenFacts) -> It
 
 def _short(pool: Shared) -> Reason:
     left = max(pool.free, 0)
+    if pool.option:
+        return because("option_left" if left else "option_empty", option=pool.option, remaining=left)
     if not pool.label:
         return because("overlaps", remaining=left)
     return because("pool_left" if left else "pool_empty", pool=pool.label, remaining=left)

@@ -19,9 +19,10 @@ from govline.calendar._tables import booking_draws, bookings, persons, requests
 from govline.calendar.desk import Desk, new_booking, no_such_slot
 from govline.calendar.knowledge import Known, Pair, facts_of, holds_on_vouchers, look_up
 from govline.calendar.model import Booking, Refused, Shared, Slot
-from govline.calendar.requests import Answer, digest_of, row_of, stored_answer
+from govline.calendar.options import NO_OPTIONS, option_reasons, pieces
+from govline.calendar.requests import Answer, booking_content, digest_of, row_of, stored_answer
 from govline.calendar.rules import check
-from govline.core import CitizenId, Id, Transaction
+from govline.core import CitizenId, Id, Json, Transaction
 from govline.errors import InputError, RetryNeeded
 from govline.store.rows import rows_text
 
@@ -42,17 +43,17 @@ class Wish:
     citizen: CitizenId | None
     party: int
     key: str
+    options: Mapping[str, int] = field(default=NO_OPTIONS, converter=pieces, kw_only=True)
     digest: str = field(
         init=False,
         repr=False,
-        default=Factory(
-            lambda self: digest_of(
-                self.verb, {"slot": self.slot, "citizen": self.citizen, "party": self.party}
-            ),
-            takes_self=True,
-        ),
+        default=Factory(lambda self: digest_of(self.verb, _content(self)), takes_self=True),
     )
     """What is kept of it."""
+
+
+def _content(wish: Wish) -> dict[str, Json]:
+    return booking_content(wish.slot, wish.citizen, wish.party, wish.options)
 
 
 def take_many(
@@ -121,14 +122,14 @@ class _Batch:
             sum(wish.party for wish in wishes),
             requests=len(wishes),
             others=holds_on_vouchers(tx, desk.programme, counted),
+            options=any(wish.options for wish in wishes),
         )
         slots = {slot.id: slot for slot in tx.all(rush.LOCK_SLOTS, named)}
         asked = [{"slot": wish.slot, "citizen": wish.citizen} for wish in wishes if wish.citizen]
         standing = tx.all(rush.LIVE_PAIRS, {"rows": json.dumps(asked)}) if asked else []
         pairs = {(slot, who) for slot, who, booking in standing if booking}
         known = look_up(tx, desk.programme, asking, desk.profile)
-        drawing = json.dumps([slot.id for slot in slots.values() if slot.draws])
-        rows_of_pools = tx.all(qp.LOCK_SHARED, {"slots": drawing}) if drawing != "[]" else []
+        rows_of_pools = _locked_pools(tx, slots, {wish.slot for wish in wishes if wish.options})
         return cls(tx, desk, wishes, slots, pairs, known, *_by_slot(rows_of_pools))
 
     def answer(self) -> dict[str, Answer]:
@@ -154,11 +155,15 @@ class _Batch:
             in_slot=(slot.id, who) in self.pairs,
             person=wish.citizen is not None,
         )
-        seen = evolve(slot, shared=self._shared(slot)) if slot.draws else slot
+        seen = evolve(slot, shared=self._shared(slot, wish)) if slot.draws or wish.options else slot
         reasons = check(programme.policy, seen, facts, self.tx.now, business_day=self.desk.business_day)
+        reasons += option_reasons(programme.offered, slot.name, wish.options)
         if reasons:
             return Refused(reasons)
         booking = new_booking(self.tx, programme, slot, wish.citizen, wish.party, hold=wish.verb == "hold")
+        if wish.options:
+            drawn = len(self._rows(slot.id, wish.options))
+            booking = evolve(booking, options=wish.options, draws=drawn)
         if programme.policy.eligibility is not None and facts.voucher is not None:
             booking = evolve(booking, voucher=facts.voucher.id)
         self.slots[slot.id] = evolve(slot, booked=slot.booked + places)
@@ -172,13 +177,17 @@ class _Batch:
 
     # --- pools ---
 
-    def _shared(self, slot: Slot) -> list[Shared]:
-        rows = self.shared.get(slot.id, [])
-        return [ledger.shared_of(evolve(row, booked=self.pools[row.pool])) for row in rows]
+    def _rows(self, slot: Id, options: Mapping[str, int]) -> list[SharedRow]:
+        """The pools that a booking with these options takes from."""
+        return [row for row in self.shared.get(slot, ()) if not row.option or row.option in options]
+
+    def _shared(self, slot: Slot, wish: Wish) -> list[Shared]:
+        rows = self._rows(slot.id, wish.options)
+        return [ledger.shared_of(evolve(row, booked=self.pools[row.pool]), wish.options) for row in rows]
 
     def _draw(self, booking: Booking) -> None:
-        for row in self.shared.get(booking.slot, ()):
-            units = ledger.shared_of(row).needs(booking.places)
+        for row in self._rows(booking.slot, booking.options):
+            units = ledger.shared_of(row, booking.options).needs(booking.places)
             self.pools[row.pool] += units
             self.drawn[row.pool] += units
             self.draw_rows += ledger.draw_rows(booking.id, {row.pool: units})
@@ -214,6 +223,17 @@ def _asking(desk: Desk, slots: Iterable[Slot], wishes: Iterable[Wish]) -> list[P
         (programmes[wish.slot], wish.citizen) for wish in wishes if wish.citizen and wish.slot in programmes
     }
     return sorted(each for each in asking if desk.programme(each[0]).policy.personal)
+
+
+def _locked_pools(tx: Transaction, slots: Mapping[Id, Slot], with_options: set[Id]) -> Iterable[SharedRow]:
+    """The pools of the slots; what 備品 draw as well where any wish asks for some."""
+    drawing = {slot.id for slot in slots.values() if slot.draws} | (with_options & slots.keys())
+    if not drawing:
+        return ()
+    found: Iterable[SharedRow] = tx.all(
+        qp.LOCK_WITH_OPTIONS if with_options else qp.LOCK_SHARED, {"slots": json.dumps(sorted(drawing))}
+    )
+    return found
 
 
 def _by_slot(rows: Iterable[SharedRow]) -> tuple[dict[Id, list[SharedRow]], dict[Id, int]]:

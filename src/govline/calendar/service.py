@@ -3,15 +3,13 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from functools import partial
-from typing import TYPE_CHECKING
-from weakref import WeakKeyDictionary
 
 from govline.calendar import _queries as q
-from govline.calendar import arrivals, holds, linked, merging, reasons
+from govline.calendar import arrivals, holds, linked, merging, partners, reasons
 from govline.calendar._queries import by_hand as qh
-from govline.calendar._queries.holds import LOCK_BOOKING
 from govline.calendar.availability import DayView, SlotView
 from govline.calendar.availability_reader import days_of, free_slots, times_of
+from govline.calendar.billing import Billing
 from govline.calendar.closure_messages import Rebooking
 from govline.calendar.counter import Counter
 from govline.calendar.desk import Desk, find_slot, no_such_slot
@@ -33,25 +31,21 @@ from govline.calendar.model import (
     Slot,
     SlotPlan,
 )
+from govline.calendar.options import pieces
 from govline.calendar.planning import reaches
 from govline.calendar.preflight import TownFacts
-from govline.calendar.pricing import Price
 from govline.calendar.reminders import told_at_once
 from govline.calendar.reminding import Quiet
-from govline.calendar.requests import Answer, answered_once, check_key, check_party
+from govline.calendar.requests import Answer, answered_once, booking_content, check_party
 from govline.calendar.rules import judge
-from govline.calendar.rush import Wish, take_many
+from govline.calendar.rush_door import RushDoor
 from govline.calendar.texts import CALENDAR_TEXTS
 from govline.calendar.upkeep import Upkeep
-from govline.core import ALLOW_ALL, CitizenId, ClaimPort, Id, PolicyPort, ProfilePort, Ref, Transaction
+from govline.core import ALLOW_ALL, CitizenId, ClaimPort, Id, Json, PolicyPort, ProfilePort, Ref, Transaction
 from govline.core.holidays import HolidayCalendar
 from govline.core.jst import to_jst
 from govline.core.texts import Texts
 from govline.errors import ConfigError
-from govline.store.gathering import Gathering
-
-if TYPE_CHECKING:
-    from govline.store import Database
 
 __all__ = ["Calendar"]
 
@@ -59,7 +53,7 @@ _PAGE = 1_000
 _ANSWERS_KEPT = timedelta(days=90)
 
 
-class Calendar:
+class Calendar(RushDoor, Billing):
     """Programmes bound to their tables.
 
     Args:
@@ -89,7 +83,7 @@ class Calendar:
         official = HolidayCalendar.official()
         self._business_day = business_day or official.with_year_end().is_business_day
         self._holiday = holiday or official.is_holiday
-        self._gatherings: WeakKeyDictionary[Database, Gathering[Wish, Answer]] = WeakKeyDictionary()
+        super().__init__()
         self._texts = texts or Texts(defaults=CALENDAR_TEXTS)
         self.groups = Groups(policy, self._texts, quiet)
         self.eligibility = EligibilityList(self.programme, policy)
@@ -212,22 +206,43 @@ class Calendar:
     # --- bookings ---
 
     def can_book(
-        self, tx: Transaction, slot_id: Id, citizen: CitizenId | None, *, party: int = 1
+        self,
+        tx: Transaction,
+        slot_id: Id,
+        citizen: CitizenId | None,
+        *,
+        party: int = 1,
+        options: Mapping[str, int] | None = None,
     ) -> Allowed | Refused:
         """Whether this booking would be taken now, or every reason why not."""
         slot = self.slot(tx, slot_id)
         if slot is None:
             return Refused([no_such_slot()])
-        return judge(holds.reasons_without(tx, self._desk, slot, citizen, party))
+        reasons = holds.reasons_without(tx, self._desk, slot, citizen, party, options=pieces(options))
+        return judge(reasons)
 
     def hold(
-        self, tx: Transaction, slot_id: Id, citizen: CitizenId | None, *, party: int = 1, key: str
+        self,
+        tx: Transaction,
+        slot_id: Id,
+        citizen: CitizenId | None,
+        *,
+        party: int = 1,
+        key: str,
+        options: Mapping[str, int] | None = None,
     ) -> Booking | Refused:
         """Take places until the policy's hold time runs out (仮押さえ); `confirm` makes it a booking."""
-        return self._request(tx, "hold", slot_id, citizen, party=party, key=key)
+        return self._request(tx, "hold", slot_id, citizen, party=party, key=key, options=options)
 
     def book(
-        self, tx: Transaction, slot_id: Id, citizen: CitizenId | None, *, party: int = 1, key: str
+        self,
+        tx: Transaction,
+        slot_id: Id,
+        citizen: CitizenId | None,
+        *,
+        party: int = 1,
+        key: str,
+        options: Mapping[str, int] | None = None,
     ) -> Booking | Refused:
         """Take places for good.
 
@@ -236,14 +251,16 @@ class Calendar:
             citizen: Who books; None for places that staff take for nobody in particular.
             party: Number of places, at least 1.
             key: Idempotency key; the same request again gets the same answer.
+            options: How many of which 備品.
 
         Returns:
             The confirmed booking, or every reason against it.
 
         Raises:
-            InputError: GL-2001 the key was used for another request, GL-2003 the party is not positive.
+            InputError: GL-2001 the key was used for another request, GL-2003 the party is not positive, GL-2005 less than none
+                of an option.
         """
-        return self._request(tx, "book", slot_id, citizen, party=party, key=key)
+        return self._request(tx, "book", slot_id, citizen, party=party, key=key, options=options)
 
     def confirm(
         self, tx: Transaction, booking_id: Id, *, key: str, citizen: CitizenId | None = None
@@ -262,14 +279,21 @@ class Calendar:
         key: str,
         party: int | None = None,
         citizen: CitizenId | None = None,
+        options: Mapping[str, int] | None = None,
     ) -> Booking | Refused:
-        """Move a booking to another slot of its programme, or to another number of places.
+        """Move a booking to another slot of its programme, or to another number of places or of 備品.
 
         The old place is kept until the new one is won; a refusal leaves everything as it was.
+
+        Args:
+            to: The new slot; its own where only the rest changes.
+            party, options: As before where omitted; `{}` gives back all options.
         """
         check_party(1 if party is None else party)
-        content = {"booking": booking_id, "to": to, "party": party, "citizen": citizen}
-        work = partial(self._desk.change, tx, booking_id, to, party, citizen)
+        beside = None if options is None else pieces(options)
+        content: dict[str, Json] = {"booking": booking_id, "to": to, "party": party, "citizen": citizen}
+        content |= {} if beside is None else {"options": dict(beside)}
+        work = partial(self._desk.change, tx, booking_id, to, party, citizen, options=beside)
         return answered_once(tx, key, "change", content, work, citizen=citizen)
 
     def cancel(
@@ -308,10 +332,12 @@ class Calendar:
         """Move linked bookings together, all or none. `moves`: booking to new slot."""
         return linked.change_linked(tx, self._desk, moves, citizen, key=key)
 
-    def fitting(self, tx: Transaction, slot_id: Id, *, party: int = 1) -> list[Slot]:
-        """Free slots for the booking that follows one in this slot: only those whose day and product fit."""
+    def fitting(
+        self, tx: Transaction, slot_id: Id, *, party: int = 1, citizen: CitizenId | None = None
+    ) -> list[Slot]:
+        """Free slots for the booking that follows one in this slot (of this citizen): only those whose day and product fit."""
         slot = self.slot(tx, slot_id)
-        return [] if slot is None else linked.fitting(tx, self._desk, slot, party=party)
+        return [] if slot is None else partners.fitting(tx, self._desk, slot, party=party, citizen=citizen)
 
     def merge(self, tx: Transaction, code: str, citizen: CitizenId, *, key: str) -> merging.Merged | Refused:
         """Make what was booked by telephone or at the counter the citizen's, by the code of the receipt; nothing is lost."""
@@ -373,45 +399,6 @@ class Calendar:
         """End this hold if its time has run out."""
         return bool(holds.expire(tx, self._desk, [booking_id]))
 
-    def paid(self, tx: Transaction, booking_id: Id) -> bool:
-        """Note that a booking is paid, so that it is not cancelled for want of payment. Whether it was owed until now.
-
-        What comes too late is noted all the same: see `upkeep.unsettled`.
-        """
-        booking = self._held_still(tx, booking_id)
-        return booking is not None and self._dues.paid(tx, booking)
-
-    def end_unpaid(self, tx: Transaction, booking_id: Id) -> bool:
-        """Cancel this booking if it was to be paid by now and is not; the citizen is told."""
-        booking = self._held_still(tx, booking_id)
-        if booking is None or not booking.state.open or not self._dues.overdue(tx, booking_id):
-            return False
-        if self._desk.end(tx, booking, BookingState.CANCELLED, reason="unpaid") is None:
-            return False
-        self._dues.tell(tx, self.programme(booking.programme), booking)
-        return True
-
-    def _held_still(self, tx: Transaction, booking_id: Id) -> Booking | None:
-        """The booking as it is, and as it stays until this unit is over: a payment and its end take turns."""
-        tx.one(LOCK_BOOKING, {"booking": booking_id})
-        return self.booking(tx, booking_id)
-
-    def price(
-        self,
-        tx: Transaction,
-        slot_id: Id,
-        *,
-        citizen: CitizenId | None = None,
-        party: int = 1,
-        options: Mapping[str, int] | None = None,
-    ) -> Price:
-        """What a booking of this slot costs the citizen, line by line, with the reduction of the group they act for."""
-        slot = self.slot(tx, slot_id)
-        if slot is None:
-            return Price(())
-        found = self.programme(slot.programme)
-        return self._dues.price(tx, found, slot, citizen=citizen, party=party, options=options)
-
     def town_facts(self, tx: Transaction, programme: Programme, *, weeks: int = 6) -> TownFacts:
         """What the preflight must know besides a programme: holidays, names, and how its list stands.
 
@@ -451,39 +438,19 @@ class Calendar:
         self.eligibility.erase(tx, citizen)
         self.groups.erase(tx, citizen)
 
-    def book_on(
-        self, db: "Database", slot_id: Id, citizen: CitizenId | None, *, party: int = 1, key: str
-    ) -> Booking | Refused:
-        """`book` in a unit that it shares with whoever else waits for the same slot: the fast way in a rush.
-
-        Call it outside any unit; the place is taken for good when it returns.
-        """
-        return self._rush(db, Wish("book", slot_id, citizen, party, key))
-
-    def hold_on(
-        self, db: "Database", slot_id: Id, citizen: CitizenId | None, *, party: int = 1, key: str
-    ) -> Booking | Refused:
-        """`hold` the way `book_on` books."""
-        return self._rush(db, Wish("hold", slot_id, citizen, party, key))
-
-    def _rush(self, db: "Database", wish: Wish) -> Answer:
-        check_party(wish.party)
-        check_key(wish.key)
-        gathering = self._gatherings.get(db)
-        if gathering is None:
-            work = partial(_take_many, self)
-            gathering = self._gatherings.setdefault(db, Gathering(db, work))
-        return gathering.submit(wish.slot, wish)
-
     def _request(
-        self, tx: Transaction, verb: str, slot_id: Id, citizen: CitizenId | None, *, party: int, key: str
+        self,
+        tx: Transaction,
+        verb: str,
+        slot_id: Id,
+        citizen: CitizenId | None,
+        *,
+        party: int,
+        key: str,
+        options: Mapping[str, int] | None,
     ) -> Answer:
         check_party(party)
-        content = {"slot": slot_id, "citizen": citizen, "party": party}
-        work = partial(self._desk.take, tx, verb, slot_id, citizen, party)
+        beside = pieces(options)
+        content = booking_content(slot_id, citizen, party, beside)
+        work = partial(self._desk.take, tx, verb, slot_id, citizen, party, options=beside)
         return answered_once(tx, key, verb, content, work, citizen=citizen)
-
-
-def _take_many(calendar: Calendar, tx: Transaction, wishes: Sequence[Wish]) -> Sequence[Answer | Exception]:
-    personal = any(item.policy.personal for item in calendar.programmes.values())
-    return take_many(tx, calendar._desk, wishes, personal=personal)  # noqa: SLF001 - the class's own other half

@@ -1,7 +1,8 @@
 """Which pools the slots of a programme share: supplies and caps by rule, and rooms whose times or parts overlap. Pure.
 
 Rooms are cut into stretches of time at every start and end of a use; a use draws every stretch it covers of every part it fills, so
-that any two uses that touch exclude each other, whatever their lengths. Stretches that only one slot draws need no pool.
+that any two uses that touch exclude each other, whatever their lengths. Stretches that only one slot draws need no pool. 備品 with a stock
+are cut the same way over all slots they go with: a piece that is out at nine is out until its use, and the time after it, is over.
 """
 
 from collections import defaultdict
@@ -17,6 +18,7 @@ from govline.core.jst import to_jst
 __all__ = ["Sharing", "share"]
 
 SlotKey = tuple[datetime, str]
+_PIECES = "#備品"
 
 
 @frozen
@@ -47,6 +49,13 @@ def share(programme: Programme, plans: Sequence[SlotPlan]) -> Sharing:
             pools[key] = PoolPlan(key, 1)
             for slot in slots:
                 draws[slot].append(Draw(key, per_place=False))
+    for name, option in programme.options.items():
+        if option.stock is not None:
+            own = [plan for plan in plans if option.goes_with(plan.name)]
+            for key, slots in _shared_stretches(programme, name, own, least=1):
+                pools[f"{key}{_PIECES}"] = PoolPlan(f"{key}{_PIECES}", option.stock, name)
+                for slot in slots:
+                    draws[slot].append(Draw(f"{key}{_PIECES}", per_place=False, option=name))
     return Sharing(pools, {slot: tuple(own) for slot, own in draws.items()})
 
 
@@ -72,8 +81,9 @@ def _stretches(programme: Programme, plans: Sequence[SlotPlan]) -> Iterator[tupl
 
 
 def _shared_stretches(
-    programme: Programme, part: str, own: Sequence[SlotPlan]
+    programme: Programme, part: str, own: Sequence[SlotPlan], *, least: int = 2
 ) -> Iterator[tuple[str, list[SlotKey]]]:
+    """Every stretch of time that at least so many slots fill."""
     edges = sorted({edge for plan in own for edge in (plan.starts, plan.ends + programme.between)})
     by_start = sorted(own, key=lambda plan: plan.starts)
     running: list[SlotPlan] = []
@@ -86,7 +96,7 @@ def _shared_stretches(
             running.append(coming)
             coming = next(waiting, None)
         slots = [(plan.starts, plan.name) for plan in running]
-        if len(slots) > 1 and slots != before:  # two stretches of the same uses need one pool
+        if len(slots) >= least and slots != before:  # two stretches of the same uses need one pool
             yield f"{part}#{to_jst(start):%Y-%m-%dT%H:%M}", slots
         before = slots
 

@@ -115,7 +115,7 @@ TABLES: Final[Mapping[str, Classified]] = {
         "予約",
         "保存(住民の消去で仮名)",
         public="id slot_id programme party state held_until made_at channel ended_at places draws voucher"
-        " contact waived link closure",
+        " contact waived link closure options",
         preference="citizen made_by",
     ),
     "gl_calendar_person": Classified(
@@ -128,6 +128,7 @@ TABLES: Final[Mapping[str, Classified]] = {
         "枠の組ごとの定員", _KEPT, public="id programme key label capacity booked"
     ),
     "gl_calendar_draw": Classified("枠が使う定員の組", _KEPT, public="slot_id pool_id units per_place"),
+    "gl_calendar_option_draw": Classified("備品が使う定員の組", _KEPT, public="slot_id pool_id option units"),
     "gl_calendar_booking_draw": Classified("予約が使う定員", _KEPT, public="booking_id pool_id units"),
     "gl_calendar_eligible": Classified(
         "予約の対象者一覧(番号と生年月日は鍵付きハッシュ)",
@@ -172,7 +173,7 @@ TABLES: Final[Mapping[str, Classified]] = {
         public="id programme since until reason state emergency priority_until made_at",
     ),
     "gl_calendar_due": Classified(
-        "予約の支払い期限", _KEPT, public="booking_id due_at paid_at settled_at outcome"
+        "予約の支払い期限", _KEPT, public="booking_id due_at paid_at settled_at outcome billed owed"
     ),
     "gl_calendar_fixed": Classified("職員が決めた定員", _KEPT, public="subject programme places at"),
     "gl_calendar_listed": Classified("取り込んだ予約の整理番号", _KEPT, public="programme number booking_id"),

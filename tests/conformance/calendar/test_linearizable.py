@@ -307,7 +307,7 @@ def test_without_the_guard_of_pools_no_order_explains_a_hall(any_db, monkeypatch
     unguarded = update(pool_table).where(pool_table.c.id == bindparam("pool"))
     unguarded = unguarded.values(booked=pool_table.c.booked + units)
     monkeypatch.setattr(shared, "DRAW", Statement("calendar.draw_unguarded", unguarded))
-    monkeypatch.setattr(ledger, "with_shared", lambda _tx, slot, _gone=(): slot)
+    monkeypatch.setattr(ledger, "with_shared", lambda _tx, slot, *_: slot)
     monkeypatch.setattr(_Batch, "_shared", lambda *_: ())
     history = record(any_db, calendar, slots, seed=1, workers=4, each=8, verbs=MOVES, rush=True)
     assert not linearizable(history, hall_clerk)

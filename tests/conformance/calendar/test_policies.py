@@ -407,7 +407,7 @@ def race_into_one_day(db, monkeypatch=None):
     third = [slot.id for slot in db.read(lambda tx: calendar.slots(tx, "p")) if slot.starts.day == 3]
     mine = [book(db, calendar, slots["p"][day]) for day in (0, 1)]
     if monkeypatch is not None:
-        together, real = Barrier(2, timeout=20), Desk._move_reasons
+        together, real = Barrier(2, timeout=20), Desk.move_reasons
         nothing = Statement(
             "calendar.queue_person", text("UPDATE gl_calendar_person SET requests = 0 WHERE 1 = 0")
         )
@@ -418,7 +418,7 @@ def race_into_one_day(db, monkeypatch=None):
             together.wait()
             return reasons
 
-        monkeypatch.setattr(Desk, "_move_reasons", after_both_have_looked)
+        monkeypatch.setattr(Desk, "move_reasons", after_both_have_looked)
 
     def move(number):
         key = f"m{number}"

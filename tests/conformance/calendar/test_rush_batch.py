@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import bindparam, select
 
-from govline.calendar import Booking, Calendar, Policy, Programme, Refused, SlotPlan, service
+from govline.calendar import Booking, Calendar, Policy, Programme, Refused, SlotPlan, rush_door
 from govline.calendar._queries import rush as statements
 from govline.calendar._tables import bookings
 from govline.calendar.model import Reminder
@@ -147,7 +147,7 @@ def test_places_go_in_order_of_arrival(any_db, monkeypatch):
     calendar.book_on(any_db, other, "warm", key="warm")
     (gathering,) = calendar._gatherings.values()
     inside, go, batches = threading.Event(), threading.Event(), []
-    real = service.take_many
+    real = rush_door.take_many
 
     def slow(tx, desk, wishes, **more):
         batches.append([wish.citizen for wish in wishes])
@@ -156,7 +156,7 @@ def test_places_go_in_order_of_arrival(any_db, monkeypatch):
             assert go.wait(10)
         return real(tx, desk, wishes, **more)
 
-    monkeypatch.setattr(service, "take_many", slow)
+    monkeypatch.setattr(rush_door, "take_many", slow)
     crowd = [f"c{number}" for number in range(8)]
     with ThreadPoolExecutor(8) as pool:
         asked = []
@@ -199,7 +199,7 @@ def test_a_connection_that_is_cut_in_the_middle_costs_nobody_their_answer(
     """Cut before the commit: the batch runs again, each is answered once; the rows are those of the answers."""
     calendar = make()
     slot, _ = open_slots(postgres_db, calendar)
-    real, runs, cuts = service.take_many, [], []
+    real, runs, cuts = rush_door.take_many, [], []
 
     def cut_first(tx, desk, wishes, **more):
         answers = real(tx, desk, wishes, **more)
@@ -210,7 +210,7 @@ def test_a_connection_that_is_cut_in_the_middle_costs_nobody_their_answer(
                 cuts.append(other.execute("SELECT pg_terminate_backend(%s, 5000)", (own,)).fetchone())
         return answers
 
-    monkeypatch.setattr(service, "take_many", cut_first)
+    monkeypatch.setattr(rush_door, "take_many", cut_first)
     with ThreadPoolExecutor(6) as pool:
         answers = list(pool.map(lambda who: calendar.book_on(postgres_db, slot, who, key=who), "abcdef"))
     won = {answer.id for answer in answers if isinstance(answer, Booking)}

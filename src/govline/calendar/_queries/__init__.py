@@ -140,12 +140,13 @@ BOOKING_COLUMNS: Final = (
     bookings.c.waived,
     bookings.c.link,
     bookings.c.closure,
+    bookings.c.options,
 )
 
 
 _BOOKING_NAMES = (
     *("id", "slot", "programme", "citizen", "party", "state", "starts", "held_until", "places", "draws"),
-    *("voucher", "contact", "waived", "link", "closure"),
+    *("voucher", "contact", "waived", "link", "closure", "options"),
 )
 
 
@@ -329,6 +330,7 @@ MOVE: Final = Statement(
         party=bindparam("people", type_=Integer),
         places=_places,
         draws=bindparam("drawn", type_=Integer),
+        options=bindparam("beside", type_=bookings.c.options.type),
     ),
 )
 SETTLE: Final = Statement(

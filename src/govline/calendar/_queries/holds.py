@@ -6,12 +6,12 @@ from sqlalchemy import Integer, bindparam, case, exists, literal, select
 
 from govline.calendar._queries import BOOKED, booking_of_row
 from govline.calendar._queries.sets import among
-from govline.calendar._tables import booking_draws, bookings, draws, pools
+from govline.calendar._tables import booking_draws, bookings, draws, option_draws, pools
 from govline.calendar.model import BookingState
 from govline.store import Statement
 from govline.store.columns import InstantColumn
 
-__all__ = ["HOLDS_DUE", "HOLDS_IN_THE_WAY", "HOLDS_OF", "LOCK_BOOKING"]
+__all__ = ["HOLDS_DUE", "HOLDS_IN_THE_WAY", "HOLDS_OF", "HOLDS_ON_OPTIONS", "LOCK_BOOKING"]
 
 _DUE = (
     bookings.c.state == BookingState.HELD.value,
@@ -41,6 +41,17 @@ def _in_the_way(dialect: str) -> Any:
     return of_slots.union(of_pools)
 
 
+def _on_options(dialect: str) -> Any:
+    drawn = (
+        select(literal(1))
+        .select_from(booking_draws.join(option_draws, option_draws.c.pool_id == booking_draws.c.pool_id))
+        .where(booking_draws.c.booking_id == bookings.c.id, among(option_draws.c.slot_id, "slots", dialect))
+        .limit(1)
+        .scalar_subquery()
+    )
+    return select(bookings.c.id).where(*_DUE, bookings.c.options.is_not(None), drawn.is_not(None))
+
+
 def _these(dialect: str) -> Any:
     return BOOKED.where(among(bookings.c.id, "bookings", dialect), *_DUE).order_by(bookings.c.id)
 
@@ -48,6 +59,10 @@ def _these(dialect: str) -> Any:
 # In these slots, or on a pool of theirs that has too little left for what is asked.
 HOLDS_IN_THE_WAY: Final = Statement(
     "calendar.holds_in_the_way", _in_the_way("postgresql"), sqlite=_in_the_way("sqlite")
+)
+# In whatever slot, with pieces of 備品 that these slots share: asked only for who wants some.
+HOLDS_ON_OPTIONS: Final = Statement(
+    "calendar.holds_on_options", _on_options("postgresql"), sqlite=_on_options("sqlite")
 )
 HOLDS_OF: Final = Statement(
     "calendar.holds_of", _these("postgresql"), booking_of_row, sqlite=_these("sqlite")

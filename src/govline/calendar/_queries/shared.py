@@ -3,10 +3,10 @@
 from typing import Any, Final
 
 from attrs import frozen
-from sqlalchemy import Integer, and_, bindparam, delete, func, literal, select, update
+from sqlalchemy import Integer, Text, and_, bindparam, delete, false, func, literal, select, union_all, update
 
 from govline.calendar._queries.sets import among
-from govline.calendar._tables import booking_draws, bookings, draws, pools, slots
+from govline.calendar._tables import booking_draws, bookings, draws, option_draws, pools, slots
 from govline.core import Id
 from govline.store import Statement
 from govline.store.rows import insert_rows
@@ -14,6 +14,7 @@ from govline.store.rows import insert_rows
 __all__ = [
     "ADD_BOOKING_DRAWS",
     "ADD_DRAWS",
+    "ADD_OPTION_DRAWS",
     "ADD_POOLS",
     "COUNT_DRAWS",
     "COUNT_DRAWS_OF_BOOKINGS",
@@ -23,13 +24,18 @@ __all__ = [
     "DRAW_FOR_STANDING",
     "DROP_DRAW",
     "DROP_DRAWN_OF_SLOT",
+    "DROP_OPTION_DRAW",
     "FORGET_DRAWN",
     "LOCK_SHARED",
+    "LOCK_WITH_OPTIONS",
+    "OPTIONS_IN",
+    "OPTION_DRAWS_AHEAD",
     "POOLS",
     "POOL_DIFFERENCES",
     "RECOUNT",
     "RESIZE_POOL",
     "SHARED",
+    "WITH_OPTIONS",
     "DrawRow",
     "PoolRow",
     "SharedRow",
@@ -38,7 +44,7 @@ __all__ = [
 
 @frozen
 class SharedRow:
-    """A pool as one slot draws on it."""
+    """A pool as one slot draws on it; with `option` only where a booking asks for it, `units` for each piece."""
 
     slot: Id
     pool: Id
@@ -47,6 +53,7 @@ class SharedRow:
     booked: int
     units: int
     per_place: bool
+    option: str = ""
 
 
 @frozen
@@ -69,6 +76,7 @@ class DrawRow:
     key: str
     units: int
     per_place: bool
+    option: str = ""
 
 
 _units = bindparam("units", type_=Integer)
@@ -98,6 +106,50 @@ LOCK_SHARED: Final = Statement(
     _locked("postgresql").with_for_update(of=pools, key_share=True),
     SharedRow,
     sqlite=_locked("sqlite"),
+)
+# The same with what options draw: read only for who asks for one.
+_EVERY = union_all(
+    select(
+        draws.c.slot_id,
+        draws.c.pool_id,
+        draws.c.units,
+        draws.c.per_place,
+        literal("", type_=Text).label("option"),
+    ),
+    select(
+        option_draws.c.slot_id,
+        option_draws.c.pool_id,
+        option_draws.c.units,
+        false().label("per_place"),
+        option_draws.c.option,
+    ),
+).subquery("every_draw")
+_WITH_OPTIONS = select(
+    _EVERY.c.slot_id,
+    pools.c.id,
+    pools.c.label,
+    pools.c.capacity,
+    pools.c.booked,
+    _EVERY.c.units,
+    _EVERY.c.per_place,
+    _EVERY.c.option,
+).join(_EVERY, _EVERY.c.pool_id == pools.c.id)
+
+
+def _locked_with_options(dialect: str) -> Any:
+    return _WITH_OPTIONS.where(among(_EVERY.c.slot_id, "slots", dialect)).order_by(pools.c.id)
+
+
+WITH_OPTIONS: Final = Statement(
+    "calendar.shared_with_options",
+    _WITH_OPTIONS.where(_EVERY.c.slot_id == bindparam("slot")).order_by(pools.c.id),
+    SharedRow,
+)
+LOCK_WITH_OPTIONS: Final = Statement(
+    "calendar.lock_shared_with_options",
+    _locked_with_options("postgresql").with_for_update(of=pools, key_share=True),
+    SharedRow,
+    sqlite=_locked_with_options("sqlite"),
 )
 # The guard of a pool, judged by its row count; a negative number of units gives back and always may.
 DRAW: Final = Statement(
@@ -144,6 +196,31 @@ DRAWS_AHEAD: Final = Statement(
     DrawRow,
 )
 ADD_DRAWS: Final = insert_rows("calendar.add_draws", draws)
+OPTION_DRAWS_AHEAD: Final = Statement(
+    "calendar.option_draws_ahead",
+    select(
+        option_draws.c.slot_id,
+        option_draws.c.pool_id,
+        pools.c.key,
+        option_draws.c.units,
+        false().label("per_place"),
+        option_draws.c.option,
+    )
+    .join(pools, pools.c.id == option_draws.c.pool_id)
+    .join(slots, slots.c.id == option_draws.c.slot_id)
+    .where(
+        slots.c.programme == bindparam("programme"),
+        slots.c.starts_at >= bindparam("since", type_=slots.c.starts_at.type),
+    ),
+    DrawRow,
+)
+ADD_OPTION_DRAWS: Final = insert_rows("calendar.add_option_draws", option_draws)
+DROP_OPTION_DRAW: Final = Statement(
+    "calendar.drop_option_draw",
+    delete(option_draws).where(
+        option_draws.c.slot_id == bindparam("slot"), option_draws.c.pool_id == bindparam("pool")
+    ),
+)
 DROP_DRAW: Final = Statement(
     "calendar.drop_draw",
     delete(draws).where(draws.c.slot_id == bindparam("slot"), draws.c.pool_id == bindparam("pool")),
@@ -173,6 +250,11 @@ DRAW_FOR_STANDING: Final = Statement(
             + _units * (1 - bindparam("per_place", type_=Integer)),
         ).where(_STANDING),
     ),
+)
+# What those who are there already have beside their places: few, so they are counted one by one.
+OPTIONS_IN: Final = Statement(
+    "calendar.options_in",
+    select(bookings.c.id, bookings.c.options).where(_STANDING, bookings.c.options.is_not(None)),
 )
 DROP_DRAWN_OF_SLOT: Final = Statement(
     "calendar.drop_drawn_of_slot",

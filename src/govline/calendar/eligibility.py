@@ -192,7 +192,7 @@ class EligibilityList:
         return ListState(cohorts, dict(tx.all(q.LOCKS, {**terms, "now": tx.now})))
 
     def terms(self, tx: Transaction, programme: str) -> dict[tuple[date | None, date | None], int]:
-        """Rows of the list by 前回の日 and 有効期限; numbers only."""
+        """Rows of the list that nobody has booked with, by 前回の日 and 有効期限; numbers only."""
         self._rule(programme)
         rows = tx.all(q.TERMS, {"programme": programme})
         return {(earlier, until): number for earlier, until, number in rows}

@@ -65,7 +65,8 @@ class TownFacts:
         cohorts: Rows of the eligibility list by cohort; None where no list was looked at.
         weeks: How early to warn of dates that run out.
         reach: First and last slot day by programme; None where it is not known.
-        entries: Rows of the eligibility list by 前回の日 and 有効期限; None where no list was looked at.
+        entries: Rows of the list that nobody has booked with, by 前回の日 and 有効期限; None where no list was looked at.
+        booked: Rows of the list whose holder has booked or has come: they need no place any more.
     """
 
     business_day: BusinessDay = weekdays_only
@@ -77,6 +78,7 @@ class TownFacts:
     weeks: int = _WEEKS
     reach: Reach | None = field(default=None, hash=False)
     entries: Terms | None = field(default=None, hash=False)
+    booked: int = 0
 
 
 _ALONE: Final = TownFacts()
@@ -97,7 +99,7 @@ def preflight(programme: Programme, now: datetime, facts: TownFacts = _ALONE) ->
     checks: Sequence[Iterator[Fault]] = (
         _date_faults(programme, slots, ahead, now, facts),
         _reach_faults(programme, ahead, now, facts),
-        window_faults(programme.policy, ahead, facts.business_day),
+        window_faults(programme.policy, ahead, now, facts.business_day),
         _cut_off_faults(programme, ahead, facts),
         room_faults(programme, asked(programme, today, holiday=facts.holiday), ahead),
         sequence_faults(programme, ahead, facts.reach, facts.entries),
@@ -224,17 +226,27 @@ def _first_opening(programme: Programme, slot: SlotPlan) -> datetime | None:
 
 
 def _cut_off_faults(programme: Programme, ahead: Sequence[SlotPlan], facts: TownFacts) -> Iterator[Fault]:
+    """Slots of which no booking can ever be cancelled. That who books late cannot is the town's own choice, and common."""
     policy = programme.policy
 
     def ends(cut: CutOff, slot: SlotPlan) -> datetime:
         return min(slot.starts, deadline(cut, slot.starts, business_day=facts.business_day))
 
-    earlier = [slot for slot in ahead if ends(policy.cancel, slot) < ends(policy.book, slot)]
-    if earlier:
+    first = [(slot, _first_opening(programme, slot)) for slot in ahead]
+    stuck = [
+        slot
+        for slot, opens in first
+        if opens is not None and ends(policy.cancel, slot) <= opens < ends(policy.book, slot)
+    ]
+    if stuck:
+        text = f"受付が始まるときには取消の締切を過ぎている枠が{len(stuck)}件あります(最初は{when(stuck[0].starts)})。予約した方は、だれも取り消せません。"
         yield (
-            "GL-2208", "warning", "予約の締切より取消の締切が早いので、遅く予約した方は取り消せません。",
-            "cancel_until を book_until と同じか、それより後にする", ("policy", "cancel_until"),
-        )  # fmt: skip
+            "GL-2208",
+            "warning",
+            text,
+            "cancel_until を遅くするか、受付を早く始める",
+            ("policy", "cancel_until"),
+        )
 
 
 # --- lists, names ---
@@ -267,10 +279,10 @@ def _list_faults(programme: Programme, ahead: Sequence[SlotPlan], facts: TownFac
             "GL-2216", "warning", f"区分「{name}」の方は一覧に一人もいません。",
             "区分の書き方(全角、空白)が一覧と同じか確かめる", ("policy", "windows"),
         )  # fmt: skip
-    places, rows = sum(slot.capacity for slot in ahead), sum(cohorts.values())
-    if places < rows:
+    places, rows = sum(slot.capacity for slot in ahead), sum(cohorts.values()) - facts.booked
+    if places < rows and not any(rule.rolling for rule in programme.rules):  # more of them come every day
         yield (
-            "GL-2213", "warning", f"枠の定員は合わせて{places:,}名で、一覧の{rows:,}件に足りません。",
+            "GL-2213", "warning", f"枠の定員は合わせて{places:,}名で、一覧のまだ予約のない{rows:,}件に足りません。",
             "枠を増やすか、受付の区分を分ける", ("slots",),
         )  # fmt: skip
 

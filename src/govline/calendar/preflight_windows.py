@@ -16,14 +16,16 @@ Fault = tuple[str, str, str, str, tuple[str | int, ...]]
 _DAY_BEGINS, _DAY_ENDS = time(7), time(22)
 
 
-def window_faults(policy: Policy, ahead: Sequence[SlotPlan], business_day: BusinessDay) -> Iterator[Fault]:
-    """Windows that never open, windows that let nobody in before everybody may, openings on closed days or at night."""
+def window_faults(
+    policy: Policy, ahead: Sequence[SlotPlan], now: datetime, business_day: BusinessDay
+) -> Iterator[Fault]:
+    """Windows that never open, windows that let nobody in before everybody may, openings to come on closed days or at night."""
     own: tuple[str | int, ...] = ("policy",)
-    yield from _instant_faults("受付", policy.opens, (*own, "opens"), business_day)
+    yield from _instant_faults("受付", policy.opens, (*own, "opens"), now, business_day)
     for number, window in enumerate(policy.windows):
         key = (*own, "windows", number)
         name = f"「{window.name}」の受付"
-        yield from _instant_faults(name, window.opens, (*key, "opens"), business_day)
+        yield from _instant_faults(name, window.opens, (*key, "opens"), now, business_day)
         if not any(_reaches(window, policy, slot, business_day) for slot in ahead) and ahead:
             text = f"{name}は、どの枠にも開きません(終了か予約の締切が先に来ます)。"
             yield "GL-2204", "error", text, "opens と closes、枠の日付を見直す", key
@@ -49,9 +51,9 @@ def _later(window: Opens, policy: Policy, slot: SlotPlan) -> bool:
 
 
 def _instant_faults(
-    name: str, opens: datetime | None, key: tuple[str | int, ...], business_day: BusinessDay
+    name: str, opens: datetime | None, key: tuple[str | int, ...], now: datetime, business_day: BusinessDay
 ) -> Iterator[Fault]:
-    if opens is None:
+    if opens is None or opens <= now:  # what has begun can be mended no more
         return
     here = to_jst(opens)
     if not business_day(here.date()):

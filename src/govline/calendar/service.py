@@ -418,6 +418,7 @@ class Calendar(RushDoor, Billing):
             weeks=weeks,
             reach=reaches([*self.programmes.values(), programme], to_jst(tx.now).date()),
             entries=self.eligibility.terms(tx, programme.id) if listed else None,
+            booked=sum(booked for _, _, booked in cohorts.values()),
         )
 
     def adopt(self, programmes: Iterable[Programme]) -> None:

@@ -89,6 +89,16 @@ def test_who_proves_it_may_book_once_until_they_cancel(town):
     assert isinstance(town.book(1), Booking)
 
 
+def test_the_preflight_counts_whoever_still_needs_a_place(town):
+    facts = lambda: town.db.read(lambda tx: town.calendar.town_facts(tx, town.programme))  # noqa: E731
+    assert (facts().booked, facts().entries) == (0, {(None, None): 20})
+    town.claim(0)
+    booking = town.book()
+    assert (facts().booked, facts().entries) == (1, {(None, None): 19})
+    town.db.run(lambda tx: town.calendar.cancel(tx, booking.id, key="cancel", citizen="c1"))
+    assert (facts().booked, facts().entries) == (0, {(None, None): 20})
+
+
 @pytest.mark.parametrize(
     "written",
     [

@@ -76,7 +76,7 @@ def test_doctor_leaves_what_may_be_meant_to_the_check(sqlite_db, clock):
         "programme": "hiroba",
         "capacity": 10,
         "slots": [{"rolling": 14, "times": "10:00"}],
-        "policy": {"book_until": "2時間前", "cancel_until": "前日 17:00"},
+        "policy": {"opens_days_before": 7, "cancel_until": "8日前"},
     }
     calendar = Calendar([parse(odd)])
     found = sqlite_db.read(lambda tx: examine(tx, calendar, None))

@@ -130,7 +130,8 @@ COHORTS: Final = Statement(
 TERMS: Final = Statement(
     "calendar.eligible_terms",
     select(eligible.c.earlier_on, eligible.c.good_until, func.count())
-    .where(_OF_PROGRAMME, eligible.c.withdrawn.is_(false()))
+    .outerjoin(bookings, and_(bookings.c.voucher == eligible.c.id, bookings.c.ended_at.is_(None)))
+    .where(_OF_PROGRAMME, eligible.c.withdrawn.is_(false()), bookings.c.id.is_(None))
     .group_by(eligible.c.earlier_on, eligible.c.good_until),
 )
 LAST_DAYS: Final = Statement(

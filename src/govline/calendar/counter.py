@@ -1,6 +1,6 @@
 """窓口: what staff do for others in the one ledger: book by telephone or at the counter, override, check in, close, tell."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
@@ -17,9 +17,10 @@ from govline.calendar.linked import Linked
 from govline.calendar.mending import Mended
 from govline.calendar.merging import Contact, MergeCode
 from govline.calendar.model import Booking, Programme, Refused
+from govline.calendar.options import pieces
 from govline.calendar.overriding import Terms
 from govline.calendar.reasons import because
-from govline.calendar.requests import answered_once, check_party
+from govline.calendar.requests import answered_once, booking_content, check_party
 from govline.calendar.slot_messages import Told
 from govline.calendar.staff_verbs import StaffVerbs
 from govline.core import CitizenId, Id, Json, Transaction
@@ -49,6 +50,7 @@ class Counter(StaffVerbs):
         override: bool = False,
         raise_capacity: bool = False,
         hold: bool = False,
+        options: Mapping[str, int] | None = None,
     ) -> Booking | Refused:
         """Book for somebody else; the actor's channel says how they came (phone, counter, walk-in).
 
@@ -58,6 +60,7 @@ class Counter(StaffVerbs):
             reason: Why, without names; needed for `override` and `raise_capacity`.
             override: Set the policy's reasons aside; the citizen may change or cancel it all the same.
             raise_capacity: Where the slot is full, enlarge it by what is missing.
+            options: How many of which 備品; no override goes beyond their stock.
 
         Raises:
             InputError: GL-2003 the party is not positive, GL-2050 an override without a reason, GL-2051 a reason that is
@@ -65,10 +68,9 @@ class Counter(StaffVerbs):
         """
         check_party(party)
         terms = Terms(contact is not None, check_reason(reason), override, raise_capacity)
+        beside = pieces(options)
         content: dict[str, Json] = {
-            "slot": slot_id,
-            "citizen": citizen,
-            "party": party,
+            **booking_content(slot_id, citizen, party, beside),
             "contact": _digest(tx, contact),
             "terms": [terms.reason, override, raise_capacity, hold],
         }
@@ -78,7 +80,8 @@ class Counter(StaffVerbs):
             if refused is not None:
                 return refused
             who = citizen if contact is None else merging.add_contact(tx, contact)
-            return self.desk.take(tx, "hold" if hold else "book", slot_id, who, party, terms=terms)
+            verb = "hold" if hold else "book"
+            return self.desk.take(tx, verb, slot_id, who, party, terms=terms, options=beside)
 
         return answered_once(tx, key, "counter.book", content, work, citizen=citizen)
 
@@ -112,14 +115,24 @@ class Counter(StaffVerbs):
         return linked.answered_once(tx, key, "counter.book_linked", content, work, citizen=citizen)
 
     def change(
-        self, tx: Transaction, booking_id: Id, *, to: Id, key: str, reason: str = "", party: int | None = None
+        self,
+        tx: Transaction,
+        booking_id: Id,
+        *,
+        to: Id,
+        key: str,
+        reason: str = "",
+        party: int | None = None,
+        options: Mapping[str, int] | None = None,
     ) -> Booking | Refused:
-        """Move anybody's booking, under the same rules as they."""
+        """Move anybody's booking, under the same rules as they; see `Calendar.change`."""
         line = check_reason(reason)
+        beside = None if options is None else pieces(options)
         content: dict[str, Json] = {"booking": booking_id, "to": to, "party": party, "reason": line}
+        content |= {} if beside is None else {"options": dict(beside)}
 
         def work() -> Booking | Refused:
-            return self.desk.change(tx, booking_id, to, party, None, reason=line)
+            return self.desk.change(tx, booking_id, to, party, None, reason=line, options=beside)
 
         asked = partial(self.asked, tx, "calendar.desk", work)
         return answered_once(tx, key, "counter.change", content, asked, citizen=None)

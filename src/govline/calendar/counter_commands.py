@@ -1,7 +1,7 @@
 """`govline calendar reconcile|book|cancel|change|arrive|history|close|reopen`: the counter at a terminal."""
 
 import sys
-from argparse import Namespace
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -10,6 +10,7 @@ from govline.calendar.labels import when
 from govline.calendar.mending import Mended
 from govline.calendar.merging import Contact, MergeCode
 from govline.calendar.model import Booking, Difference, Refused
+from govline.calendar.options import options_text
 from govline.calendar.service import Calendar
 from govline.calendar.terminal import REFUSED, act, instant, parser, refused, say
 from govline.core import Command, Transaction
@@ -74,6 +75,7 @@ def _book(city: Any, calendar: Calendar, words: Sequence[str]) -> int:
     words_of.add_argument("--override", action="store_true", help="set the policy's reasons aside")
     words_of.add_argument("--raise-capacity", action="store_true", help="enlarge a full slot")
     words_of.add_argument("--key", default="", help="the same key again gives the same answer")
+    _ask_options(words_of)
     given = words_of.parse_args(list(words))
     contact = None if given.nobody else Contact(given.name, given.phone)
 
@@ -87,6 +89,7 @@ def _book(city: Any, calendar: Calendar, words: Sequence[str]) -> int:
             reason=given.reason,
             override=given.override,
             raise_capacity=given.raise_capacity,
+            options=dict(given.option or ()),
         )
         if isinstance(booking, Refused) or contact is None:
             return booking, None
@@ -97,9 +100,30 @@ def _book(city: Any, calendar: Calendar, words: Sequence[str]) -> int:
         return refused(booking)
     shown = code.text if isinstance(code, MergeCode) else ""
     facts = {"booking": booking.id, "starts": booking.starts.isoformat(), "merge_code": shown}
-    lines = [f"予約しました: {booking.id} {when(booking.starts)} {booking.party}名"]
+    facts |= {"options": dict(booking.options)} if booking.options else {}
+    lines = [
+        f"予約しました: {booking.id} {when(booking.starts)} {booking.party}名"
+        f" {options_text(booking.options)}".rstrip()
+    ]
     lines += [f"LINEで引き継ぐコード: {shown}"] if shown else []
     return say(given, facts, lines)
+
+
+def _ask_options(words_of: ArgumentParser) -> None:
+    words_of.add_argument(
+        "--option",
+        action="append",
+        type=_option,
+        metavar="NAME=NUMBER",
+        help="備品, such as マイク=2; may be repeated",
+    )
+
+
+def _option(text: str) -> tuple[str, int]:
+    name, _, number = text.rpartition("=")
+    if not name or not number.isascii() or not number.isdigit():
+        raise ArgumentTypeError("write an option as NAME=NUMBER, such as マイク=2")
+    return name, int(number)
 
 
 def _cancel(city: Any, calendar: Calendar, words: Sequence[str]) -> int:
@@ -121,11 +145,20 @@ def _change(city: Any, calendar: Calendar, words: Sequence[str]) -> int:
     words_of.add_argument("slot", help="where it goes")
     words_of.add_argument("--party", type=int)
     words_of.add_argument("--reason", default="")
+    _ask_options(words_of)
+    words_of.add_argument("--no-options", action="store_true", help="give back all options")
     given = words_of.parse_args(list(words))
+    options = {} if given.no_options else dict(given.option) if given.option else None
 
     def work(tx: Transaction) -> Booking | Refused:
         return calendar.counter.change(
-            tx, given.booking, to=given.slot, party=given.party, key=tx.new_id(), reason=given.reason
+            tx,
+            given.booking,
+            to=given.slot,
+            party=given.party,
+            key=tx.new_id(),
+            reason=given.reason,
+            options=options,
         )
 
     return _answered(given, act(city, given, work), "変更しました")

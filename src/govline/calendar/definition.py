@@ -19,7 +19,7 @@ from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
 
-from govline.calendar.definition_policy import FeeText, PolicyDefinition
+from govline.calendar.definition_policy import FeeText, OptionsText, PolicyDefinition
 from govline.calendar.misreadings import told
 from govline.calendar.model import Link, PoolRule, Programme, SlotRule
 from govline.calendar.pricing import Tariff
@@ -137,7 +137,7 @@ class ProgrammeDefinition(Written):
     between_minutes: int = Field(default=0, ge=0, lt=24 * 60)
     per_group: bool = False
     fees: Annotated[list[FeeText], Listed] = Field(default=[])
-    options: dict[str, FeeText] = Field(default={})
+    options: OptionsText = Field(default={})
     reductions: dict[str, Annotated[int, Field(ge=0, le=100)]] = Field(default={})
     reduces_options: bool = False
     round_down_to: int = Field(default=1, ge=1)
@@ -180,7 +180,8 @@ class ProgrammeDefinition(Written):
 
     def _named_slots(self) -> Iterator[tuple[str, Sequence[str]]]:
         yield from ((f"policy.products「{name}」", slots) for name, slots in self.policy.products.items())
-        yield from (("fees", fee.slots) for fee in [*self.fees, *self.options.values()])
+        yield from (("fees", fee.slots) for fee in self.fees)
+        yield from ((f"options「{name}」", option.slots) for name, option in self.options.items())
 
     def build(self) -> Programme:
         """The programme as the rest of the calendar knows it."""
@@ -196,16 +197,21 @@ class ProgrammeDefinition(Written):
             parts={whole: tuple(parts) for whole, parts in self.parts.items()},
             between=timedelta(minutes=self.between_minutes),
             per_group=self.per_group,
-            tariff=self._tariff() if self.fees or self.options else None,
+            tariff=self._tariff(),
+            options={name: option.option() for name, option in self.options.items()},
             contact=self.contact,
             link=self.linked.link() if self.linked else None,
             no_show_after=None if self.no_show_minutes is None else timedelta(minutes=self.no_show_minutes),
         )
 
-    def _tariff(self) -> Tariff:
+    def _tariff(self) -> Tariff | None:
+        """None where nothing has a price."""
+        priced = {name: fee for name, option in self.options.items() if (fee := option.fee(name)) is not None}
+        if not self.fees and not priced:
+            return None
         return Tariff(
             [fee.fee() for fee in self.fees],
-            {name: fee.fee() for name, fee in self.options.items()},
+            priced,
             dict(self.reductions),
             self.reduces_options,
             self.round_down_to,

@@ -4,10 +4,12 @@ import re
 from collections.abc import Mapping
 from datetime import time, timedelta
 from typing import Annotated, Any, Final, Literal, Self
+from unicodedata import normalize
 
 from pydantic import BeforeValidator, Field, model_validator
 
 from govline.calendar.model import CutOff, Policy
+from govline.calendar.options import Option
 from govline.calendar.pricing import Fee
 from govline.calendar.terms import (
     EVERYBODY,
@@ -38,12 +40,20 @@ from govline.calendar.written import (
 
 __all__ = [
     "FeeDefinition",
+    "OptionDefinition",
+    "OptionsText",
     "PolicyDefinition",
     "WhoDefinition",
     "WindowDefinition",
 ]
 
 _OLDEST: Final = 150
+_MOST_PIECES: Final = 10_000
+_OPTIONS: Final = re.compile(r"[、;\n]|,(?!\d{3}(?!\d))")
+_OPTION: Final = re.compile(
+    r"(?P<name>\S.*?)(?:\s+(?P<stock>\d{1,5})\s*(?:個|台|本|式|枚|脚|組|張|セット))?(?:\s+(?P<amount>\d[\d,]*)\s*円)?"
+)
+_NOT_IN_A_NAME: Final = re.compile(r"[、;=×\n]")
 _LONGEST_RUN: Final = 3660
 _AGES: Final = re.compile(
     r"満?(?:(?P<exact>\d{1,3})[歳才]"
@@ -139,6 +149,33 @@ def _as_settings(value: Any) -> Any:
 
 def _as_fee(value: Any) -> Any:
     return {"amount": value} if isinstance(value, int) else value
+
+
+def _as_option(value: Any) -> Any:
+    return {} if value is None else _as_fee(value)
+
+
+def _as_options(value: Any) -> Any:
+    """A mapping, or a line as on the notice: `マイク 4個 500円、プロジェクター 1台 1,000円`."""
+    if isinstance(value, str):
+        written = [each.strip() for each in _OPTIONS.split(normalize("NFKC", value)) if each.strip()]
+        value = dict(map(_read_option, written))
+        if len(value) < len(written):
+            raise ValueError("options: 同じ備品が二度書かれています")
+    for name in value if isinstance(value, Mapping) else ():
+        if not str(name).strip() or _NOT_IN_A_NAME.search(str(name)):
+            raise ValueError(
+                f"options「{name}」: 備品の名前は空にせず、「、」「;」「=」「×」を使わずに書いてください"
+            )
+    return value
+
+
+def _read_option(text: str) -> tuple[str, dict[str, int]]:
+    found = _OPTION.fullmatch(text)
+    assert found is not None  # any text that begins with a word is at least a name
+    stock, amount = found["stock"], found["amount"]
+    said = {"stock": int(stock)} if stock else {}
+    return found["name"], said | ({"amount": int(amount.replace(",", ""))} if amount else {})
 
 
 Names = Annotated[list[str], Listed]
@@ -309,6 +346,37 @@ class FeeDefinition(Written):
 
 
 FeeText = Annotated[FeeDefinition, BeforeValidator(_as_fee)]
+
+
+class OptionDefinition(Written):
+    """備品: what it costs (`amount`, nothing where omitted), how many there are (`stock`), how many a booking may have (`most`)."""
+
+    amount: int | None = Field(default=None, ge=0)
+    per: Literal["booking", "person", "hour", "piece"] = "booking"
+    stock: int | None = Field(default=None, ge=0, le=_MOST_PIECES)
+    most: int | None = Field(default=None, ge=1, le=_MOST_PIECES)
+    slots: Names = Field(default=[])
+
+    @model_validator(mode="after")
+    def _can_be_had(self) -> Self:
+        if self.most is not None and self.stock is not None and self.most > self.stock:
+            raise ValueError("options: most(一つの予約の上限)は stock(全部の数)以下にしてください")
+        if self.amount is None and "per" in self.model_fields_set:
+            raise ValueError("options: per を書くときは amount(料金)も書いてください")
+        return self
+
+    def option(self) -> Option:
+        """As the rules know it."""
+        return Option(self.stock, self.most, self.slots)
+
+    def fee(self, name: str) -> Fee | None:
+        """As pricing knows it; None where it costs nothing."""
+        return None if self.amount is None else Fee(self.amount, self.per, name=name)
+
+
+OptionsText = Annotated[
+    dict[str, Annotated[OptionDefinition, BeforeValidator(_as_option)]], BeforeValidator(_as_options)
+]
 
 
 class PolicyDefinition(Written):

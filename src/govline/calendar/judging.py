@@ -76,7 +76,8 @@ class Judgement:
         assert old is not None  # a foreign key holds it
         programme = self.programme(booking.programme)
         facts = self.facts(tx, new, booking.citizen, party, programme, moving=booking)
-        new = open_to(booking, ledger.with_shared(tx, new, [booking], options))
+        asked = options if new.id != old.id else _more(options, booking.options)
+        new = open_to(booking, ledger.with_shared(tx, new, [booking], asked))
         if new.id == old.id:
             new = evolve(new, booked=new.booked - booking.places)
         if booking.state is BookingState.DISPLACED:
@@ -139,6 +140,11 @@ class Judgement:
             mine = [each for each in known.vouchers if each.id == moving.voucher]
             known = evolve(known, vouchers=mine)
         return facts_of(known, programme, slot, party, tx.now, in_slot=in_slot)
+
+
+def _more(wanted: Mapping[str, int], has: Mapping[str, int]) -> Mapping[str, int]:
+    """What a booking does not have yet where it is: the rest was judged when it was booked, and stays its own."""
+    return {name: number for name, number in wanted.items() if number > has.get(name, 0)}
 
 
 def find_slot(tx: Transaction, slot_id: Id) -> Slot | None:

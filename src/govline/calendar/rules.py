@@ -149,9 +149,21 @@ def _place_reasons(policy: Policy, slot: SlotFacts, citizen: CitizenFacts) -> It
         yield because("full", remaining=0)
     elif citizen.places > slot.free:
         yield because("few_left", remaining=slot.free)
+    if slot.shared:
+        yield from _short_reasons(slot, citizen.places)
+
+
+def _short_reasons(slot: SlotFacts, places: int) -> Iterator[Reason]:
+    """Every pool that has too little; of one of 備品, whose pools are stretches of time, the fullest stretch."""
+    options: dict[str, Shared] = {}
     for pool in slot.shared:
-        if pool.needs(citizen.places) > pool.free:
+        if pool.needs(places) <= pool.free:
+            continue
+        if not pool.option:
             yield _short(pool)
+        elif pool.option not in options or pool.free < options[pool.option].free:
+            options[pool.option] = pool
+    yield from map(_short, options.values())
 
 
 def _short(pool: Shared) -> Reason:

@@ -7,7 +7,7 @@ YAML file: a sheet that is read over it replaces only what sheets say.
 import re
 import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from difflib import get_close_matches
 from hashlib import sha256
 from pathlib import Path
@@ -18,7 +18,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from govline.calendar.definition import ProgrammeDefinition
 from govline.calendar.misreadings import told
-from govline.calendar.written import DateSpan, Ending, Moment, as_list, setting_names, weekdays_in
+from govline.calendar.written import Ending, Moment, as_list, as_text, setting_names, span_in, weekdays_in
 from govline.core import frozen_tuple
 from govline.core.jst import to_jst
 from govline.errors import DefinitionError
@@ -30,10 +30,7 @@ from govline.tabular.wording import REASONS, Misfit
 __all__ = ["SETTINGS", "SLOTS", "Sheet", "read_sheet", "write_sheet"]
 
 _ID: Final = re.compile(r"[a-z0-9][a-z0-9_-]*")
-_SHORT: Final = re.compile(r"(\d{1,2})[/月](\d{1,2})日?")
 _ROLLING: Final = re.compile(r"(\d{1,3})日先まで")
-_SPAN: Final = TypeAdapter(DateSpan)
-_DAY: Final = parser(Column("day", "日付", type="date"))
 _INSTANT: Final = parser(Column("instant", "日時", type="datetime"))
 
 
@@ -42,28 +39,13 @@ def _dates(text: str) -> str:
     plain = unicodedata.normalize("NFKC", text).strip()
     if _ROLLING.fullmatch(plain):
         return plain
-    parts = re.split(r"\s*(?:[~〜～]|から|(?<=\d{4}-\d\d-\d\d)/)\s*", plain.removesuffix("まで"))
     try:
-        first = _DAY(parts[0])
-        last = _last_day(first, parts[1]) if len(parts) > 1 else first
-        span = _SPAN.validate_python(f"{first}/{last}")
-    except (Misfit, ValueError) as error:
-        if isinstance(error, Misfit) and error.code == "other_weekday":
-            raise
-        raise _unfit(
-            "日付は 2026-11-24 か 2026-11-24〜2026-12-25 の形で、早い日を先に書いてください"
-        ) from None
-    return str(first) if span[0] == span[1] else f"{span[0]}/{span[1]}"
-
-
-def _last_day(first: date, text: str) -> date:
-    """The end of a span; one without a year (`12/25`) is the next such day after its beginning."""
-    short = _SHORT.fullmatch(text)
-    if short is None:
-        day: date = _DAY(text)
-        return day
-    day = date(first.year, int(short[1]), int(short[2]))
-    return day if day >= first else day.replace(year=first.year + 1)
+        first, last = span_in(plain)
+    except ValueError as error:
+        if isinstance(error.__cause__, Misfit):  # the table has words of its own for it
+            raise error.__cause__ from None
+        raise _unfit(str(error)) from None
+    return str(first) if first == last else f"{first}/{last}"
 
 
 def _unfit(hint: str) -> DefinitionError:
@@ -200,8 +182,8 @@ def write_sheet(path: Path | str, data: Mapping[str, Any]) -> None:
     for name, alias in (("opens", Moment), ("closes", Ending)):
         written = values.get(name)
         values[name] = None if written in (None, "") else TypeAdapter(alias).validate_python(written)
-    for name in ("remind", "closed"):
-        values[name] = tuple(_spelled(each) for each in as_list(values[name] or []))
+    for name, spelled in (("remind", as_text), ("closed", _spelled)):
+        values[name] = tuple(spelled(each) for each in as_list(values[name] or []))
     above = [(column, values.get(column.name)) for column in SETTINGS]
     write(Table("slots", SLOTS), path, _rows(data.get("slots") or []), above=above)
 
@@ -421,4 +403,5 @@ def _closing(starts: str, ends: str) -> str:
 
 
 def _spelled(value: Any) -> str:
-    return value.isoformat() if isinstance(value, date) else str(value)
+    """Dates of a file in the one spelling that sheets are written in."""
+    return _dates(as_text(value))

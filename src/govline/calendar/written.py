@@ -9,6 +9,9 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict
 
 from govline.calendar.model import CutOff, Reminder
 from govline.core.jst import JST
+from govline.tabular.model import Column
+from govline.tabular.values import parser
+from govline.tabular.wording import Misfit
 
 __all__ = [
     "MOST_DAYS",
@@ -26,6 +29,7 @@ __all__ = [
     "as_text",
     "clock",
     "setting_names",
+    "span_in",
     "weekdays_in",
     "with_colons",
 ]
@@ -33,7 +37,9 @@ __all__ = [
 _WEEKDAYS: Final = "月火水木金土日"
 _EVERY: Final = {"毎日": _WEEKDAYS, "平日": _WEEKDAYS[:5], "土日": _WEEKDAYS[5:]}
 _RUN: Final = re.compile(rf"([{_WEEKDAYS}])[-〜～~]([{_WEEKDAYS}])")
-_SPAN: Final = re.compile(r"\s*(?:/|\.\.|〜|～|~)\s*")
+_SPAN: Final = re.compile(r"\s*(?:\.\.|[〜～~]|から|(?<=\d{4}-\d\d-\d\d)/)\s*")
+_WITHOUT_YEAR: Final = re.compile(r"(\d{1,2})[/月](\d{1,2})日?")
+_DATE_CELL: Final = parser(Column("day", "日付", type="date"))
 _SPOKEN: Final = re.compile(r"(\d{1,2})時(?!間)(?:(\d{1,2})分|(半))?")
 _CUT: Final = re.compile(
     r"(?:(?P<hours>\d+(?:\.\d+)?)時間前|(?P<minutes>\d+)分前"
@@ -42,7 +48,7 @@ _CUT: Final = re.compile(
 )
 _CLOCK: Final = re.compile(r"(?P<hour>[01]?\d|2[0-3])(?::(?P<minute>[0-5]\d))?", re.ASCII)
 _PAST_MIDNIGHT: Final = re.compile(r"(?P<hour>2[4-9]|3\d|4[0-7])(?P<rest>:[0-5]\d)?", re.ASCII)
-_MOMENT: Final = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[T\s]+(\d{1,2}:\d{2}))?")
+_MOMENT: Final = re.compile(r"(?P<day>.+?)(?:[T\s]+(?P<at>\d{1,2}:\d{2}))?")
 _LONGEST_SPAN: Final = timedelta(days=3 * 366)
 _DAY: Final = timedelta(days=1)
 MOST_DAYS: Final = 1_000
@@ -64,10 +70,15 @@ def with_colons(text: str) -> str:
 
 
 def _day(text: str) -> date:
+    """A day in any spelling of an office: `2026-11-24`, `2026/11/24(火)`, `令和8年11月24日`, `R8.11.24`."""
     try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        raise ValueError("日付は 2026-11-24 の形で、ある日を書いてください") from None
+        day: date = _DATE_CELL(text)
+    except Misfit as misfit:
+        if misfit.code == "other_weekday":
+            raise ValueError("日付と曜日が合いません。どちらが正しいか確かめてください") from misfit
+        raise ValueError("日付は 2026-11-24 や 令和8年11月24日 の形で、ある日を書いてください") from None
+    if day is None:
+        raise ValueError("日付が空です")
     _check_year(day)
     return day
 
@@ -92,15 +103,33 @@ def as_list(value: Any) -> list[Any]:
 
 
 def _as_span(value: Any) -> tuple[date, date]:
-    if isinstance(value, tuple):
-        return value
-    first, *rest = _SPAN.split(as_text(value).strip())
-    span = _day(first), _day(rest[0] if rest else first)
-    if span[1] < span[0] or len(rest) > 1:
+    return value if isinstance(value, tuple) else span_in(as_text(value))
+
+
+def span_in(text: str) -> tuple[date, date]:
+    """A day, or the first and last of a span: `2026-11-24/2026-12-25`, `令和8年11月24日から12月25日まで`, `2026/11/24〜12/25`.
+
+    Raises:
+        ValueError: In a clerk's words: it cannot be read, runs backwards, or is longer than three years.
+    """
+    first, *rest = _SPAN.split(unicodedata.normalize("NFKC", text).strip().removesuffix("まで"))
+    begins = _day(first)
+    ends = _last_day(begins, rest[0]) if rest else begins
+    if ends < begins or len(rest) > 1:
         raise ValueError("日付の範囲は 2026-11-24/2026-12-25 の形で、早い日を先に書いてください")
-    if span[1] - span[0] > _LONGEST_SPAN:
+    if ends - begins > _LONGEST_SPAN:
         raise ValueError("日付の範囲は3年までです")
-    return span
+    return begins, ends
+
+
+def _last_day(first: date, text: str) -> date:
+    """The end of a span; one without a year (`12/25`) is the next such day after its beginning."""
+    short = _WITHOUT_YEAR.fullmatch(text)
+    if short is None:
+        return _day(text)
+    month, day = int(short[1]), int(short[2])
+    passed = (month, day) < (first.month, first.day)
+    return _day(f"{first.year + passed}-{month}-{day}")
 
 
 def weekdays_in(text: str) -> str:
@@ -152,11 +181,13 @@ def _as_instant(value: Any) -> datetime:
 
 
 def _instant(text: str) -> datetime:
-    found = _MOMENT.fullmatch(with_colons(text).strip())
-    if found is None:
+    try:
         return datetime.fromisoformat(text)
-    day = date(int(found[1]), int(found[2]), int(found[3]))
-    return datetime.combine(day, clock(found[4]) if found[4] else time())
+    except ValueError:
+        found = _MOMENT.fullmatch(with_colons(text).strip())
+    if found is None:
+        raise ValueError("no instant")
+    return datetime.combine(_day(found["day"]), clock(found["at"]) if found["at"] else time())
 
 
 def _as_ending(value: Any) -> datetime:

@@ -4,7 +4,7 @@ from datetime import date, datetime, time
 
 import pytest
 
-from govline.calendar import CutOff, parse
+from govline.calendar import CutOff, load, parse
 from govline.calendar.definition import read_yaml
 from govline.calendar.model import Reminder
 from govline.calendar.rules import deadline
@@ -193,3 +193,75 @@ def test_a_day_that_no_month_has_is_told_with_its_line(tmp_path):
     with pytest.raises(DefinitionError) as error:
         read_yaml(path)
     assert error.value.place == {"file": "x.yaml", "line": 5}
+
+
+# --- dates in any spelling of an office ---
+
+SPANS = [
+    "2026-12-01/2026-12-25",
+    "2026-12-01..2026-12-25",
+    "2026/12/1〜2026/12/25",
+    "2026/12/1～12/25",
+    "2026.12.1 ~ 2026.12.25",
+    "令和8年12月1日から12月25日まで",
+    "令和8年12月1日〜令和8年12月25日",
+    "R8.12.1〜R8.12.25",
+    "２０２６年１２月１日（火）〜１２月２５日",
+    "20261201〜20261225",
+]
+
+
+@pytest.mark.parametrize("written", SPANS)
+def test_a_span_in_any_spelling_of_an_office(written):
+    def span(**more):
+        return parse({**BASE, **more})
+
+    first, last = date(2026, 12, 1), date(2026, 12, 25)
+    assert span(slots=[{"dates": written, "times": "9:00"}]).rules[0].dates == ((first, last),)
+    assert span(closed=written).closed == ((first, last),)
+
+
+def test_a_span_over_the_new_year_needs_no_second_year():
+    (rule,) = parse({**BASE, "slots": [{"dates": "令和8年12月25日〜1/10", "times": "9:00"}]}).rules
+    assert rule.dates == ((date(2026, 12, 25), date(2027, 1, 10)),)
+
+
+@pytest.mark.parametrize(
+    "written", ["令和8年11月24日 9:00", "2026/11/24(火) 9時", "R8.11.24 9:00", "2026-11-24T09:00"]
+)
+def test_an_instant_in_any_spelling_of_an_office(written):
+    assert policy(opens=written).opens == datetime(2026, 11, 24, 9, tzinfo=JST)
+
+
+@pytest.mark.parametrize("written", ["令和8年11月24日", "2026/11/24", "R8.11.24", date(2026, 11, 24)])
+def test_a_day_in_any_spelling_of_an_office(written):
+    later = [{"from": written, "slots": [{"dates": "2026-12-01", "times": "9:00"}]}]
+    assert parse({**BASE, "editions": later}).rules[-1].since == date(2026, 11, 24)
+    assert policy(closes=written).closes == datetime(2026, 11, 25, tzinfo=JST)
+
+
+@pytest.mark.parametrize(
+    ("written", "words"),
+    [
+        ("12/1", "ある日を書いて"),
+        ("令和8年13月1日", "ある日を書いて"),
+        ("2026/12/1(金)", "日付と曜日が合いません"),
+        ("2026/12/25〜2026/12/1", "早い日を先に"),
+        ("2026/12/1〜2036/12/1", "3年まで"),
+        ("2026/12/1〜12/2〜12/3", "早い日を先に"),
+        ("昭和8年12月1日", "2000から2099まで"),
+        ("26/12/1", "ある日を書いて"),
+        ("", "日付が空です"),
+        ("2026/12/1 9:00", "ある日を書いて"),
+    ],
+)
+def test_what_cannot_be_read_is_told_by_line_and_key(tmp_path, written, words):
+    path = tmp_path / "hall.yaml"
+    path.write_text(
+        f"programme: hall\ncapacity: 5\nslots:\n  - times: 9:00\n    dates: '{written}'\n", "utf-8"
+    )
+    with pytest.raises(DefinitionError) as refused_:
+        load(path)
+    assert words in f"{refused_.value} {refused_.value.hint}"
+    assert refused_.value.place["file"] == "hall.yaml"
+    assert (refused_.value.place["line"], refused_.value.place["key"]) == (5, "slots.0.dates.0")

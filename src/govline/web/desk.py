@@ -143,7 +143,7 @@ class Desk:
             page_url=lambda link: self.page_url(ask, link),
             **more,
         )
-        return self._remember_language(ask, render(screen, status))
+        return render(screen, status)
 
     def refusal(
         self, ask: Ask, error: PageRefused, *, go_on: str = "", kept: bool = False, staff: bool = False
@@ -188,7 +188,11 @@ class Desk:
         secure = "" if is_loopback(self.own_origin(ask)) else "; Secure"
         return ("set-cookie", f"{name}={value}; Path={where}{age}; HttpOnly; SameSite=Lax{secure}")
 
-    def _remember_language(self, ask: Ask, answer: Answer) -> Answer:
+    def remember_language(self, ask: Ask, answer: Answer) -> Answer:
+        """The same answer, after which this browser is answered in the language that its address asks for.
+
+        Every answer, a redirect to LINE's sign-in among them: what comes back from there does not say it again.
+        """
         given = ask.query.get("lang", "")
         if given not in _CODES:
             return answer

@@ -59,6 +59,9 @@ class Routes:
 
     def handle(self, ask: Ask) -> Answer:
         """Answer a request; whatever goes wrong becomes a page with a code and no internals."""
+        return self.desk.remember_language(ask, self._answer(ask))
+
+    def _answer(self, ask: Ask) -> Answer:
         staff = ask.path == "/staff" or ask.path.startswith("/staff/")
         try:
             return self._handle(ask)

@@ -213,3 +213,24 @@ def test_liff_needs_a_sign_in_that_this_browser_began(liff_browser, simulator, h
 def test_a_town_without_a_login_channel_says_so(make_city, any_db, demo):
     browser = Browser(make_city(any_db, demo, login_channel="").web)
     refused(browser.get("/c/demo/form"), "GL-8107", 503)
+
+
+@pytest.mark.parametrize(("lang", "tag"), [("en", "en"), ("ja-easy", "ja")])
+def test_the_language_that_was_chosen_before_signing_in_stays(browser, sign_in, hana, lang, tag):
+    page = sign_in(browser, hana, f"/c/demo/form?lang={lang}")
+    assert f'<html lang="{tag}">' in page.body.decode()
+    assert browser.cookies["gl-lang"] == lang
+    word = {"en": "Sign out", "ja-easy": "ことば"}[lang]
+    for later in ("/c/demo/form", "/"):
+        assert f'<html lang="{tag}">' in browser.get(later).body.decode()
+        assert browser.get(later).body.decode().count(word) == page.body.decode().count(word)
+
+
+def test_the_language_stays_for_staff_who_sign_in(browser):
+    browser.get("/staff?lang=en")
+    assert '<html lang="en">' in browser.get("/staff/sign-in").body.decode()
+
+
+def test_an_address_that_asks_for_no_language_of_ours_leaves_nothing(browser):
+    browser.get("/c/demo/form?lang=xx", follow=False)
+    assert "gl-lang" not in browser.cookies

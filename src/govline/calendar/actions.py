@@ -10,7 +10,8 @@ from govline.calendar.model import Booking, Refused, Slot
 from govline.calendar.office import Office
 from govline.calendar.outlook import why_nothing
 from govline.calendar.page_links import NO_PAGES, PageLinks
-from govline.calendar.picker import Page, ask, read, slot_label, slot_value
+from govline.calendar.pair_talk import PairTalk, both_of, row_of
+from govline.calendar.picker import Page, ask, before_pair, read, slot_label, slot_value
 from govline.calendar.screening import Screened, ask_question, hear_answer
 from govline.calendar.service import Calendar
 from govline.core import Action, ActionResult, Ask, CitizenId, Finished, Input, Json, TalkContext, Transaction
@@ -48,7 +49,7 @@ class ScreenArgs(_Args):
 
 
 class BookArgs(_Args):
-    """`slot`: id of the chosen slot. `party`: places."""
+    """`slot`: id of what was chosen, of both slots where two are booked together. `party`: places."""
 
     slot: str
     party: int = Field(default=1, ge=1)
@@ -73,6 +74,10 @@ class CalendarActions:
     texts: Texts
     office: Office = _USUAL
     links: PageLinks = NO_PAGES
+
+    @property
+    def _pair(self) -> PairTalk:
+        return PairTalk(self.calendar, self.texts)
 
     def all(self) -> list[Action]:
         """Every action, for `Offers.actions`."""
@@ -106,9 +111,16 @@ class CalendarActions:
             return aside
         page = Page(**state)
         meant = read(tx, self.calendar, page, said, context.citizen)
-        if isinstance(meant, Slot):
-            return Finished("ok", slot_value(meant, page.party))
-        return self._offer(tx, page if meant is None else meant, context.citizen, puzzled=meant is None)
+        if not isinstance(meant, Slot):
+            return self._offer(tx, page if meant is None else meant, context.citizen, puzzled=meant is None)
+        if page.beside:
+            return Finished("ok", self._pair.value(tx, page, meant))
+        on = self._pair.second_page(page, meant)
+        return (
+            Finished("ok", slot_value(meant, page.party))
+            if on is None
+            else self._offer(tx, on, context.citizen)
+        )
 
     def _questioned(self, tx: Transaction, context: TalkContext, state: Json, said: Input) -> ActionResult:
         """On to the next question or to the slots; for a stop, `none` is the way that every talk has."""
@@ -131,14 +143,20 @@ class CalendarActions:
         return Finished("ok", heard="") if isinstance(heard, Screened) else heard
 
     def book(self, tx: Transaction, context: TalkContext, args: BookArgs) -> ActionResult:
-        """Book for the citizen who talks; a refusal says every reason."""
+        """Book for the citizen who talks, what belongs together in one; a refusal says every reason."""
+        first, second = both_of(args.slot)
+        if second:
+            key = _key(context, "calendar.book")
+            return self._pair.book(tx, context, (first, second), args.party, key)
+        if (alone := self._pair.single(tx, first)) is not None:
+            return self._answered(alone)
         answer = self.calendar.book(
             tx, args.slot, context.citizen, party=args.party, key=_key(context, "calendar.book")
         )
         said = self._answered(answer)
         if isinstance(answer, Booking):  # `{booking.code}` is what they show at the counter
             code = self.calendar.ticket(tx, answer.id).code
-            said = evolve(said, value={**self._value(answer), "code": code})
+            said = evolve(said, value={**row_of(answer), "code": code})
         if isinstance(answer, Booking) and self.calendar.reminds_at_once(tx, answer):
             return evolve(
                 said, messages=[Text(self.texts.get("calendar.soon", when=when_in(answer.starts, spoken())))]
@@ -162,10 +180,10 @@ class CalendarActions:
         mine = self._own(tx, context, args)
         if not mine:
             return self._none()
-        lines = [f"・{self._named(booking)}" for booking in mine]
+        lines = [f"・{self._named(booking)}{self._pair.follows(booking, mine)}" for booking in mine]
         words = "\n".join([self.texts.get("calendar.your_bookings"), *lines])
         text = Text(words, quick=self._files(tx, context, mine))
-        return Finished("ok", [self._value(booking) for booking in mine], [text])
+        return Finished("ok", [row_of(booking) for booking in mine], [text])
 
     def _files(self, tx: Transaction, context: TalkContext, mine: Sequence[Booking]) -> list[QuickReply]:
         """Buttons that put a booking into the citizen's own calendar, where the town has pages; in a browser that can save files."""
@@ -206,8 +224,14 @@ class CalendarActions:
         if not isinstance(meant, Slot):
             return self._offer(tx, page if meant is None else meant, puzzled=meant is None)
         key = _key(context, "calendar.change")
+        if page.beside:
+            return self._pair.move(tx, context, page, meant, key)
         answer = self.calendar.change(tx, page.booking, to=meant.id, key=key, citizen=context.citizen)
-        return self._answered(answer)
+        other = self._pair.other_to_move(tx, page.booking, answer) if isinstance(answer, Refused) else None
+        if other is None:
+            return self._answered(answer)
+        both = Page(other.programme, other.party, booking=other.id, beside=meant.id, partner=page.booking)
+        return self._offer(tx, both)
 
     def cancel(self, tx: Transaction, context: TalkContext, args: OwnArgs) -> ActionResult:
         """Ask which booking (where there are several), then whether really."""
@@ -239,7 +263,7 @@ class CalendarActions:
         if asked is None:
             return self._answered(cancelled)
         done = Text(self.texts.get("calendar.page.tell_cancelled", booking=self._named(cancelled)))
-        return Ask([done, asked], {"left": cancelled.link, "value": self._value(cancelled)})
+        return Ask([done, asked], {"left": cancelled.link, "value": row_of(cancelled)})
 
     def _aside(self, tx: Transaction, context: TalkContext, state: Json, said: Input) -> Ask | None:
         """A tap on another message of ours (a closure's slots) in the middle of a talk: answered, and the talk stays where it is."""
@@ -270,7 +294,12 @@ class CalendarActions:
             lead = self.texts.get("calendar.ask_new_slot", now=self._named(booking))
         if puzzled:
             lead = self.texts.get("calendar.not_a_slot")
+        if page.beside:
+            lead = f"{lead}\n{self._pair.lead(tx, page)}" if puzzled else self._pair.lead(tx, page)
         question = ask(tx, self.calendar, self.texts, page, lead, citizen=citizen)
+        if question is None and page.beside:
+            page, lead = before_pair(tx, self.calendar, page), self._pair.why_none(tx, page, citizen)
+            question = ask(tx, self.calendar, self.texts, page, lead, citizen=citizen)
         if question is not None:
             return question
         party = max(page.party, 1)
@@ -339,7 +368,7 @@ class CalendarActions:
         if isinstance(answer, Refused):
             codes = [reason.code for reason in answer.reasons]
             return Finished("refused", {"reasons": codes}, [Text(self.calendar.worded(answer).text)])
-        return Finished("ok", self._value(answer))
+        return Finished("ok", row_of(answer))
 
     def _none(self) -> Finished:
         return Finished("none", messages=[Text(self.texts.get("calendar.no_bookings"))])
@@ -354,15 +383,6 @@ class CalendarActions:
     def _named(self, booking: Booking) -> str:
         label = f"{self.calendar.programme(booking.programme).title} {slot_label(booking)}"
         return self.texts.get("calendar.party", label=label, party=booking.party)
-
-    def _value(self, booking: Booking) -> dict[str, Json]:
-        return {
-            "id": booking.id,
-            "slot": booking.slot,
-            "label": slot_label(booking),
-            "party": booking.party,
-            "calendar": booking.programme,
-        }
 
 
 def _key(context: TalkContext, verb: str) -> str:

@@ -13,21 +13,24 @@ from govline.calendar.availability import (
     DayView,
     SlotState,
     SlotView,
+    day_of,
     edges,
     judged,
     midnight,
     put_together,
+    state_of,
     summed,
 )
 from govline.calendar.desk import Desk
 from govline.calendar.knowledge import Known, facts_of, look_up
 from govline.calendar.ledger import shared_of
 from govline.calendar.model import CitizenFacts, Policy, Programme, Shared, Slot
+from govline.calendar.pairing import Seconds, seconds_for
 from govline.calendar.rules import check
-from govline.core import CitizenId, Id, Transaction
+from govline.core import CitizenId, Id, Reason, Transaction
 from govline.errors import InputError
 
-__all__ = ["days_of", "free_slots", "times_of"]
+__all__ = ["and_also", "asker", "days_of", "free_slots", "times_of", "views_of"]
 
 _EPOCH: Final = date(1970, 1, 1).toordinal()
 _DAY: Final = timedelta(days=1)
@@ -96,14 +99,31 @@ def times_of(
     citizen: CitizenId | None,
 ) -> tuple[SlotView, ...]:
     """Every slot from `first` to `last` with its state and all reasons, in order of time and name."""
-    _check_span(first, last)
-    span = _span(programme, first, last)
+    facts = asker(tx, desk, programme, citizen, party)
+    views = views_of(tx, desk, programme, (first, last), facts)
+    if citizen is None or programme.link is None:
+        return views
+    seconds = _seconds(tx, desk, programme, (first, last), party=party, citizen=citizen)
+    return tuple(
+        and_also(view, seconds.missing(view.slot)) if view.state.bookable else view for view in views
+    )
+
+
+def views_of(
+    tx: Transaction,
+    desk: Desk,
+    programme: Programme,
+    days: tuple[date, date],
+    facts: Callable[[Slot], CitizenFacts],
+) -> tuple[SlotView, ...]:
+    """Every slot from the first to the last of these days, as the rules judge it by these facts."""
+    _check_span(*days)
+    span = _span(programme, *days)
     slots: list[Slot] = list(tx.all(qv.SHOWN_SLOTS, {**span, "limit": _MOST}))
     shared: dict[Id, list[Shared]] = {}
     if any(slot.draws for slot in slots):
         for row in tx.all(qv.POOLS_BETWEEN, span):
             shared.setdefault(row.slot, []).append(shared_of(row))
-    facts = _asker(tx, desk, programme, citizen, party)
     alike, seen, views = _alike(programme.policy), dict[tuple[object, ...], SlotView](), list[SlotView]()
     for slot in slots:
         own = facts(slot)
@@ -115,6 +135,31 @@ def times_of(
         else:
             views.append(SlotView(slot, view.state, view.free, view.reasons))
     return tuple(views)
+
+
+def and_also(view: SlotView, reasons: Sequence[Reason]) -> SlotView:
+    """The same slot where more stands against it."""
+    if not reasons:
+        return view
+    every, mine = [*view.reasons, *reasons], view.state is SlotState.MINE
+    state = state_of(every, view.free, view.slot.capacity, in_slot=mine)
+    return evolve(view, state=state, reasons=every)
+
+
+def _seconds(
+    tx: Transaction,
+    desk: Desk,
+    own: Programme,
+    days: tuple[date, date],
+    *,
+    party: int,
+    citizen: CitizenId,
+) -> Seconds:
+    """What this citizen could book after slots of these days."""
+    assert own.link is not None  # asked only of such programmes
+    later = desk.programme(own.link.to or own.id)
+    facts = asker(tx, desk, later, citizen, party)
+    return seconds_for(tx, (own, later), days, facts, party=party, business_day=desk.business_day)
 
 
 def _alike(policy: Policy) -> Callable[[Slot], tuple[object, ...]]:
@@ -140,14 +185,14 @@ def free_slots(
     limit: int,
     citizen: CitizenId | None,
 ) -> list[Slot]:
-    """The first `limit` slots of which anybody, or this citizen, can book so many places now."""
+    """The first `limit` slots of which anybody, or this citizen, can book so many places now; of a pair, what has a second one."""
     terms = {
         "programme": programme.id,
         "places": programme.places(party),
         "since": since,
         "until": until,
     }
-    facts = _asker(tx, desk, programme, citizen, party)
+    facts = asker(tx, desk, programme, citizen, party)
     looked_at = limit
     while True:  # rules may stand against the first ones: then further than those
         rows: Sequence[Slot] = tx.all(q.FREE_SLOTS, {**terms, "limit": looked_at})
@@ -156,20 +201,35 @@ def free_slots(
             for slot in rows
             if not check(programme.policy, slot, facts(slot), tx.now, business_day=desk.business_day)
         ]
+        if found and citizen is not None and programme.link is not None:
+            days = day_of(found[0]), day_of(found[-1])
+            seconds = _seconds(tx, desk, programme, days, party=party, citizen=citizen)
+            found = [slot for slot in found if seconds.follow(slot)]
         if len(found) >= limit or len(rows) < looked_at:
             return found[:limit]
         looked_at *= _FURTHER
 
 
-def _asker(
-    tx: Transaction, desk: Desk, programme: Programme, citizen: CitizenId | None, party: int
+def asker(
+    tx: Transaction,
+    desk: Desk,
+    programme: Programme,
+    citizen: CitizenId | None,
+    party: int,
+    *,
+    besides: Callable[[Known], Known] | None = None,
 ) -> Callable[[Slot], CitizenFacts]:
-    """Facts of who looks for a slot, slot by slot: what is known of them is fetched once."""
+    """Facts of who looks for a slot, slot by slot: what is known of them is fetched once.
+
+    Args:
+        besides: Adds what counts as booked already.
+    """
     known: Known | None = None
     mine: set[Id] = set()
     if citizen is not None:
         pair = (programme.id, citizen)
         known = look_up(tx, desk.programme, [pair], desk.profile).get(pair)
+        known = besides(known) if besides is not None and known is not None else known
         own = {"citizen": citizen, "programme": programme.id}
         mine = {slot for (slot,) in tx.all(qv.LIVE_SLOTS_OF, own)}
     now, person = tx.now, citizen is not None

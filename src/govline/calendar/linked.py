@@ -1,26 +1,21 @@
 """Linked bookings (第1回と第2回): booked together or not at all, moved together or not at all."""
 
-from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, time, timedelta
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from attrs import evolve, field, frozen
 
 from govline.calendar import _queries as q
-from govline.calendar import history, ledger, requests
+from govline.calendar import history, holds, ledger, requests
 from govline.calendar.desk import Desk, find_slot, linked_with, no_such_slot, own_booking
-from govline.calendar.linking import link_reasons, offered
-from govline.calendar.model import Booking, CitizenFacts, Programme, Refused, Slot
+from govline.calendar.model import Booking, Refused, Slot
 from govline.calendar.overriding import PLAIN, Terms
+from govline.calendar.partners import apart
 from govline.calendar.reasons import because
-from govline.calendar.rules import check
 from govline.core import CitizenId, Id, Json, Reason, Transaction, frozen_tuple
-from govline.core.jst import JST, to_jst
 from govline.errors import RetryNeeded
 
-__all__ = ["Linked", "answered_once", "book_linked", "change_linked", "fitting", "take_all"]
-
-_FAR = timedelta(days=366)
+__all__ = ["Linked", "answered_once", "book_linked", "change_linked", "take_all"]
 
 
 @frozen
@@ -71,25 +66,6 @@ def answered_once(
     return requests.once(tx, key, verb, content, work, citizen=citizen, write=_to_json, read=_from_json)
 
 
-def fitting(tx: Transaction, desk: Desk, first: Slot, *, party: int = 1, limit: int = 500) -> list[Slot]:
-    """Slots for the booking after one in `first`: only those with places whose day and product fit, in order."""
-    programme = desk.programme(first.programme)
-    if programme.link is None:
-        return []
-    later = desk.programme(programme.link.to or programme.id)
-    since, until = offered(programme.link, to_jst(first.starts).date())
-    start = max(datetime.combine(since, time(), JST), tx.now)
-    end = datetime.combine(until + timedelta(days=1), time(), JST) if until else start + _FAR
-    facts = CitizenFacts(party, places=later.places(party), person=False)
-    terms = {"programme": later.id, "places": facts.places, "since": start, "until": end, "limit": limit}
-    return [
-        slot
-        for slot in tx.all(q.FREE_SLOTS, terms)
-        if not link_reasons(programme.link, [(programme, first), (later, slot)])
-        and not check(later.policy, slot, facts, tx.now, business_day=desk.business_day)
-    ]
-
-
 def take_all(
     tx: Transaction,
     desk: Desk,
@@ -102,7 +78,7 @@ def take_all(
     chain = [(desk.programme(slot.programme), slot) for slot in slots if slot is not None]
     if len(chain) < len(wanted) or not chain:
         return Refused([no_such_slot()])
-    reasons = _apart(desk, chain)
+    reasons = apart(desk, chain)
     if reasons:
         return Refused(reasons)
     people = dict(zip((slot.id for _, slot in chain), (party for _, party in wanted), strict=True))
@@ -112,7 +88,8 @@ def take_all(
         if isinstance(answer, Refused):
             for booking in reversed(placed):
                 ledger.take_back(tx, booking)
-            return answer
+            later = [each for _, each in chain if each.starts > slot.starts]
+            return Refused([*_of(slot, answer.reasons), *_as_they_are(tx, desk, later, people)])
         placed.append(answer)
     linked = [evolve(booking, link=placed[0].id) for booking in placed]
     for booking in linked:
@@ -124,13 +101,17 @@ def take_all(
     return Linked(linked)
 
 
-def _apart(desk: Desk, chain: Sequence[tuple[Programme, Slot]]) -> list[Reason]:
-    """Why these slots cannot be linked: not offered together, too near, too far, another product."""
-    first = min(chain, key=lambda each: each[1].starts)[0]
-    allowed = {first.id, first.link.to or first.id} if first.link else set()
-    if first.link is None or any(programme.id not in allowed for programme, _ in chain):
-        return [because("not_together")]
-    return desk.chain_reasons(chain)
+def _of(slot: Slot, reasons: Iterable[Reason]) -> list[Reason]:
+    """The reasons, each saying of which slot it speaks."""
+    return [evolve(reason, help={**reason.help, "slot": slot.id}) for reason in reasons]
+
+
+def _as_they_are(
+    tx: Transaction, desk: Desk, slots: Sequence[Slot], people: Mapping[Id, int]
+) -> Iterator[Reason]:
+    """What the others of a refused pair say of themselves; nothing of the person, who has not the first one."""
+    for slot in slots:
+        yield from _of(slot, holds.reasons_without(tx, desk, slot, None, people[slot.id]))
 
 
 def _change(
@@ -149,7 +130,8 @@ def _change(
         answer = desk.shift(tx, booking, moves[booking.id], None, together=True)
         if isinstance(answer, Refused):
             _undo(tx, done)
-            return answer
+            slot = find_slot(tx, moves[booking.id])
+            return answer if slot is None else Refused(_of(slot, answer.reasons))
         done.append((booking, answer))
     return Linked(sorted((desk.moved(tx, *each) for each in done), key=lambda each: each.starts))
 

@@ -212,6 +212,38 @@ PAGE_TEXTS: Final = {
         "What about the booking that belongs to it ({rest})?",
         "つづきの 予約(よやく)({rest})は どうしますか?",
     ),
+    "calendar.page.second_of": _said(
+        "前の回は{first}です。続きの回の日時を選んでください。両方を選び終えるまで、予約は入りません。",
+        "The first one is on {first}. Now choose the second one. Nothing is booked until you have chosen both.",
+        "まえの 日は {first}です。つづきの 日を えらんでください。ふたつ えらぶまで 予約(よやく)しません。",
+    ),
+    "calendar.page.second_moves": _said(
+        "もう一方は{first}に変更します。この予約の新しい日時を選んでください。選び終えるまで、いまのご予約は両方残ります。",
+        "The other one moves to {first}. Now choose the new time of this one. Both bookings stay until you have chosen.",
+        "もう ひとつは {first}に かえます。この 予約(よやく)の 日を えらんでください。えらぶまで ふたつとも のこります。",
+    ),
+    "calendar.page.to_second": _said("続きの回を選ぶ", "Choose the second one", "つづきの 日を えらぶ"),
+    "calendar.page.other_second": _said(
+        "続きの回を選び直す", "Choose another second one", "つづきの 日を えらびなおす"
+    ),
+    "calendar.page.first_again": _said(
+        "前の回から選び直す", "Choose the first one again", "まえの 日から えらぶ"
+    ),
+    "calendar.page.both_or_none": _said(
+        "両方を一度に受け付けます。どちらかが埋まっていたときは、どちらも変わりません。",
+        "Both are taken at once. Where one of them is gone, nothing changes.",
+        "ふたつ いっしょに うけつけます。ひとつが いっぱいの ときは なにも かわりません。",
+    ),
+    "calendar.page.first_one": _said("1回目", "First", "1かいめ"),
+    "calendar.page.second_one": _said("2回目", "Second", "2かいめ"),
+    "calendar.page.do_book_both": _said("両方を予約する", "Book both", "ふたつ 予約(よやく)する"),
+    "calendar.page.both_cost": _said("料金(合計)", "Fee in all", "おかね(ぜんぶ)"),
+    "calendar.page.yen": _said("{yen}円", "{yen} yen", "{yen}円"),
+    "calendar.page.belongs": _said("組になる予約", "Belongs to", "つづきの 予約(よやく)"),
+    "calendar.page.change_both": _said("両方の日時を変更する", "Change both", "ふたつとも かえる"),
+    "calendar.page.move_both": _said(
+        "もう一方の予約も一緒に変更する", "Move the other one as well", "もう ひとつも いっしょに かえる"
+    ),
     "calendar.page.close": _said(
         "この日の枠を中止する", "Close slots of this day", "この 日を やすみに する"
     ),

@@ -7,10 +7,11 @@ from typing import Final
 
 from attrs import frozen
 
-from govline.calendar.availability import DayView, SlotState, SlotView
+from govline.calendar.availability import DayView, SlotState, SlotView, day_of, summed
 from govline.calendar.labels import WEEK, day_label, month_label, time_label, when_in
-from govline.calendar.model import Booking, Programme, Refused
+from govline.calendar.model import Booking, Programme, Refused, Slot
 from govline.calendar.outlook import next_free, why_nothing
+from govline.calendar.partners import beside, days_beside, fitting, follower, why_none
 from govline.calendar.reasons import worded
 from govline.calendar.service import Calendar
 from govline.core import Reason, Transaction
@@ -72,30 +73,55 @@ class Asked:
 
     Args:
         booking: The visitor's own booking that is to move, or None.
+        beside: The slot of a pair that is chosen already; now the other one is.
+        partner: The visitor's own booking that is to move there. `both`: the one that is to move after `booking`.
     """
 
     programme: Programme | None
     party: int = 1
     booking: Booking | None = None
+    beside: Slot | None = None
+    partner: Booking | None = None
+    both: Booking | None = None
 
     @classmethod
     def of(cls, tx: Transaction, calendar: Calendar, request: PageRequest) -> "Asked":
         """Read it from the address."""
-        booking = calendar.booking(tx, request.query.get("booking", ""))
-        if booking is not None and (booking.citizen != request.citizen or not booking.state.live):
-            booking = None
+        booking, partner, both = (
+            _own(tx, calendar, request, name) for name in ("booking", "partner", "both")
+        )
+        beside = calendar.slot(tx, request.query.get("beside", ""))
+        known = beside is not None and beside.programme in calendar.programmes
+        later = follower(calendar.counter.desk, beside) if beside is not None and known else None
+        if not known or (later is None and partner is None):
+            beside = None
         name = booking.programme if booking else request.query.get("programme", "")
-        programme = calendar.programmes.get(name)
+        programme = calendar.programmes.get(name) if booking or later is None else later
         if programme is None and len(calendar.programmes) == 1:
             (programme,) = calendar.programmes.values()
         party = request.query.get("party", "")
         fallback = booking.party if booking else 1
-        return cls(programme, _party(party, programme) or fallback, booking)
+        return cls(programme, _party(party, programme) or fallback, booking, beside, partner, both)
 
     def query(self, **more: str) -> dict[str, str]:
         """The same as an address says it."""
         own = {"programme": self.programme.id if self.programme else "", "party": str(self.party)}
-        return own | ({"booking": self.booking.id} if self.booking else {}) | more
+        ids = {"booking": self.booking, "beside": self.beside, "partner": self.partner, "both": self.both}
+        return own | {name: each.id for name, each in ids.items() if each is not None} | more
+
+    def first(self) -> dict[str, str]:
+        """The address of the choice of the first slot of a pair."""
+        assert self.beside is not None  # asked only while the second is chosen
+        month = f"{to_jst(self.beside.starts):%Y-%m}"
+        own = {"programme": self.beside.programme, "party": str(self.party), "month": month}
+        return own | ({"booking": self.partner.id} if self.partner else {})
+
+
+def _own(tx: Transaction, calendar: Calendar, request: PageRequest, name: str) -> Booking | None:
+    """The visitor's own booking that the address names, while it stands."""
+    booking = calendar.booking(tx, request.query.get(name, ""))
+    mine = booking is not None and booking.citizen == request.citizen and booking.state.live
+    return booking if mine else None
 
 
 def _party(text: str, programme: Programme | None) -> int:
@@ -166,7 +192,7 @@ class Browsing:
         asked = Asked.of(tx, self.calendar, request)
         if asked.programme is None:
             return View(words("book"), [Paragraph(words("nothing"))])
-        first = _month(request.query.get("month", ""), to_jst(tx.now).date())
+        first = _month(request.query.get("month", ""), self._begin(tx, asked))
         last = _next_month(first) - _DAY
         days = self._days(tx, asked, request, first, last)
         title = words("month", programme=asked.programme.title, month=month_label(first, request.locale))
@@ -180,16 +206,41 @@ class Browsing:
             blocks += claims
         return View(title, [*blocks, *self._ways(tx, words, asked, free, first)])
 
+    def _begin(self, tx: Transaction, asked: Asked) -> date:
+        """The day whose month is shown where the address names none: the first on which a second one can be."""
+        desk, today = self.calendar.counter.desk, to_jst(tx.now).date()
+        if asked.beside is None:
+            return today
+        moving = asked.booking is not None
+        span = days_beside(tx, desk, asked.beside, asked.programme, moving=moving)
+        return today if span is None else span[0]
+
+    def _views(
+        self, tx: Transaction, asked: Asked, request: PageRequest, days: tuple[date, date]
+    ) -> Sequence[SlotView]:
+        """Every slot of these days as the visitor may choose it."""
+        assert asked.programme is not None
+        who = _who(asked, request)
+        if asked.beside is None:
+            return self.calendar.times(tx, asked.programme.id, *days, party=asked.party, citizen=who)
+        desk = self.calendar.counter.desk
+        return beside(tx, desk, asked.beside, asked.programme, days, party=asked.party, citizen=who)
+
     def _days(
         self, tx: Transaction, asked: Asked, request: PageRequest, first: date, last: date
     ) -> dict[date, DayView]:
         assert asked.programme is not None
+        if asked.beside is not None:
+            return {view.day: view for view in summed(self._views(tx, asked, request, (first, last)))}
         who = _who(asked, request)
         views = self.calendar.days(tx, asked.programme.id, first, last, party=asked.party, citizen=who)
         return {view.day: view for view in views}
 
     @staticmethod
     def _lead(words: Words, asked: Asked, how: str = "how") -> Block:
+        if asked.beside is not None:
+            key = "second_of" if asked.partner is None else "second_moves"
+            return Notice(words(key, first=when_in(asked.beside.starts, words.locale)))
         if asked.booking is not None:
             return Notice(words("moving", now=when_in(asked.booking.starts, words.locale)))
         return Paragraph(words(how, party=asked.party))
@@ -198,6 +249,10 @@ class Browsing:
         """What stands in the way, where no day of a year can be booked."""
         assert asked.programme is not None
         who = _who(asked, request)
+        if asked.beside is not None:
+            desk = self.calendar.counter.desk
+            none = why_none(tx, desk, asked.beside, party=asked.party, citizen=who)
+            return [Notice(reason.text, "warning") for reason in words.reasons(none)]
         found = why_nothing(tx, self.calendar, asked.programme.id, party=asked.party, citizen=who)
         return [Notice(reason.text, "warning") for reason in words.reasons(found)]
 
@@ -213,12 +268,18 @@ class Browsing:
         if first > this:
             ways.append(_to_month(words, "before", asked, before))
         ways.append(_to_month(words, "after", asked, after))
+        if asked.beside is not None:
+            ways.append(Link(words("first_again"), "calendar/month", asked.first()))
         return [LinkList(ways), *_parties(words, asked, first)]
 
     def _next_free(self, tx: Transaction, asked: Asked, request: PageRequest) -> DayView | None:
         assert asked.programme is not None
         who = _who(asked, request)
-        return next_free(tx, self.calendar, asked.programme.id, party=asked.party, citizen=who)
+        if asked.beside is None:
+            return next_free(tx, self.calendar, asked.programme.id, party=asked.party, citizen=who)
+        desk, moving = self.calendar.counter.desk, asked.booking
+        found = fitting(tx, desk, asked.beside, party=asked.party, citizen=who, moving=moving, limit=1)
+        return DayView(day_of(found[0]), SlotState.OPEN) if found else None
 
     # --- day ---
 
@@ -229,12 +290,12 @@ class Browsing:
         day = read_day(request.query.get("day", ""))
         if asked.programme is None or day is None:
             return self.book(tx, request)
-        who = _who(asked, request)
-        views = self.calendar.times(tx, asked.programme.id, day, day, party=asked.party, citizen=who)
+        views = self._views(tx, asked, request, (day, day))
         title = words("times", programme=asked.programme.title, day=day_label(day, request.locale))
         back = Link(words("month_again"), "calendar/month", asked.query(month=f"{day:%Y-%m}"))
         table: Block = _times(words, asked, views, title) if views else Paragraph(words("empty_day"))
-        return View(title, [self._lead(words, asked, "how_day"), table, LinkList([back])])
+        again = [Link(words("first_again"), "calendar/month", asked.first())] if asked.beside else []
+        return View(title, [self._lead(words, asked, "how_day"), table, LinkList([back, *again])])
 
 
 def _who(asked: Asked, request: PageRequest) -> str | None:
@@ -261,7 +322,7 @@ def _to_month(words: Words, key: str, asked: Asked, month: date) -> Link:
 def _parties(words: Words, asked: Asked, first: date) -> list[Block]:
     """Ways to the same month for other numbers of people."""
     programme = asked.programme
-    if programme is None or programme.per_group or asked.booking is not None:
+    if programme is None or programme.per_group or asked.booking is not None or asked.beside is not None:
         return []
     most = min(programme.policy.max_party or _PARTIES, _PARTIES)
     others = [party for party in range(1, most + 1) if party != asked.party]
@@ -323,7 +384,19 @@ def _slot_cell(words: Words, asked: Asked, view: SlotView) -> Cell:
         return Cell("\n".join([text, *_why(words, view)]), tone=tone)
     slot = f"{time_label(view.slot.starts)} {view.slot.name}".strip()
     label = f"{text}: {words('choose', slot=slot)}"
-    return Cell(text, link=Link(label, "calendar/confirm", asked.query(slot=view.slot.id)), tone=tone)
+    return Cell(text, link=_chosen(label, asked, view.slot), tone=tone)
+
+
+def _chosen(label: str, asked: Asked, slot: Slot) -> Link:
+    """Where a slot leads: to the other one of a pair, or to the form."""
+    if asked.beside is not None:
+        return Link(label, "calendar/pair", asked.query(slot=slot.id))
+    if asked.both is not None and asked.booking is not None:
+        query = {"booking": asked.both.id, "beside": slot.id, "partner": asked.booking.id}
+        return Link(label, "calendar/month", query)
+    if asked.booking is None and asked.programme is not None and asked.programme.link is not None:
+        return Link(label, "calendar/month", asked.query(beside=slot.id))
+    return Link(label, "calendar/confirm", asked.query(slot=slot.id))
 
 
 def _why(words: Words, view: SlotView) -> list[str]:

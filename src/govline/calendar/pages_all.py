@@ -5,6 +5,7 @@ from govline.calendar.pages_booking import BookingPages
 from govline.calendar.pages_claim import ClaimPages
 from govline.calendar.pages_ics import IcsPages
 from govline.calendar.pages_merge import MergePages
+from govline.calendar.pages_pair import PairPages
 from govline.calendar.pages_staff import StaffPages
 from govline.calendar.pages_upkeep import UpkeepPages
 from govline.calendar.service import Calendar
@@ -18,6 +19,15 @@ def pages_of(calendar: Calendar, texts: Texts) -> list[Page]:
     """The pages of this calendar; those that nothing needs are left out."""
     return [
         page
-        for kind in (Browsing, BookingPages, MergePages, ClaimPages, IcsPages, StaffPages, UpkeepPages)
+        for kind in (
+            Browsing,
+            BookingPages,
+            PairPages,
+            MergePages,
+            ClaimPages,
+            IcsPages,
+            StaffPages,
+            UpkeepPages,
+        )
         for page in kind(calendar, texts).all()
     ]

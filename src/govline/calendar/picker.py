@@ -4,17 +4,18 @@ The next free times stand below every list as quick replies; where there are man
 as full. A day with several rooms asks for the room where its times do not fit on a page.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time, timedelta
 from itertools import islice
 from typing import Final
 
-from attrs import evolve, frozen
+from attrs import asdict, evolve, frozen
 
-from govline.calendar.availability import DayView, SlotState
+from govline.calendar.availability import DayView, SlotState, SlotView, day_of, summed
 from govline.calendar.labels import day_label, time_label, when_in
 from govline.calendar.model import Booking, Slot
 from govline.calendar.outlook import days_ahead
+from govline.calendar.partners import fitting
 from govline.calendar.service import Calendar
 from govline.core import Ask, CitizenId, Input, Json, Transaction
 from govline.core.jst import JST, to_jst
@@ -23,7 +24,7 @@ from govline.core.messages import Carousel, Column, PickDate, Postback, QuickRep
 from govline.core.text import clip, normalize, utf16_len
 from govline.core.texts import Texts, spoken
 
-__all__ = ["Page", "ask", "read", "slot_label", "slot_value"]
+__all__ = ["Page", "ask", "before_pair", "read", "slot_label", "slot_value"]
 
 _PAGE: Final = 10
 _SCAN: Final = 500
@@ -31,6 +32,7 @@ _SCAN_DAY: Final = 5_000
 """Every slot of a day, of hundreds of rooms."""
 _OWN: Final = "calendar:"
 _NEXT, _FIRST, _DAY = "calendar:next", "calendar:first", "calendar:day"
+_AGAIN: Final = "calendar:again"
 _ON, _SINCE, _ROOM, _PARTY = "calendar:on:", "calendar:since:", "calendar:room:", "calendar:party:"
 _MANY: Final = 5 * _PAGE
 _MOST_PARTY: Final = 99
@@ -48,6 +50,7 @@ class Page:
         offset: Slots before this page. `day`: only this day, ISO, or "". `room`: only slots of this name, or "".
         booking: The booking that moves, or "".
         since: The first day of the cards, ISO; "" for today.
+        beside: The slot chosen before, of a pair whose other slot is chosen now, or "". `partner`: the booking that goes there, or "".
     """
 
     programme: str
@@ -57,10 +60,16 @@ class Page:
     booking: str = ""
     room: str = ""
     since: str = ""
+    beside: str = ""
+    partner: str = ""
 
     def to_json(self) -> dict[str, Json]:
-        names = ("programme", "party", "offset", "day", "booking", "room", "since")
-        return {name: getattr(self, name) for name in names}
+        return asdict(self)
+
+    @property
+    def holds(self) -> int:
+        """How many slots are shown at once: a pair's second choice has a button more, back to the first."""
+        return _PAGE - 1 if self.beside else _PAGE
 
 
 def slot_label(slot: Slot | Booking) -> str:
@@ -104,9 +113,9 @@ def ask(
     if not found:
         return None
     rooms = sorted({_room(slot) for slot in found})
-    if page.day and not page.room and len(rooms) > 1 and len(found) > _PAGE:
+    if page.day and not page.room and len(rooms) > 1 and len(found) > page.holds:
         return _ask_room(texts, page, rooms)
-    shown = found[page.offset : page.offset + _PAGE] or found[:_PAGE]
+    shown = found[page.offset : page.offset + page.holds] or found[: page.holds]
     labels, numbered = _labels(texts, page, shown)
     marks = [f"{n}. " if numbered else "・" for n in range(1, len(shown) + 1)]
     lines = [
@@ -114,7 +123,10 @@ def ask(
     ]
     more = len(found) > len(shown)
     quick = [*_choices(shown, labels), *_paging(texts, page, found, more=more)]
-    cards = _cards(tx, calendar, texts, page, citizen) if len(found) > _MANY and not page.day else []
+    if page.beside:
+        quick.append(QuickReply(Postback(*_said(texts, "calendar.first_again", _AGAIN))))
+    many = len(found) > _MANY and not page.day
+    cards = _cards(texts, page, _days(tx, calendar, page, found, citizen), tx.now) if many else []
     return Ask([*cards, Text("\n".join([lead, *lines]), quick=quick)], page.to_json())
 
 
@@ -125,10 +137,9 @@ def read(
     if page.party < 1:
         return _party_said(calendar, page, said)
     if said.kind == "postback" and (said.data in (_NEXT, _FIRST, _DAY) or said.data.startswith(_OWN)):
-        return _turned(page, said)
+        return before_pair(tx, calendar, page) if said.data == _AGAIN else _turned(page, said)
     if said.kind == "postback":
-        chosen = calendar.slot(tx, said.data)
-        return chosen if chosen is not None and chosen.programme == page.programme else None
+        return _tapped(tx, calendar, page, said.data, citizen)
     found = _find(tx, calendar, evolve(page, room=""), citizen)
     words = normalize(said.text)
     if page.day and not page.room and any(words == normalize(_room(slot)) for slot in found):
@@ -163,17 +174,53 @@ def _party_said(calendar: Calendar, page: Page, said: Input) -> Page | None:
     return evolve(page, party=number) if 1 <= number <= _most(calendar, page) else None
 
 
+# --- a pair ---
+
+
+def before_pair(tx: Transaction, calendar: Calendar, page: Page) -> Page:
+    """Back to the choice of the first slot of a pair."""
+    chosen = calendar.slot(tx, page.beside)
+    return page if chosen is None else Page(chosen.programme, page.party, booking=page.partner)
+
+
+def _tapped(
+    tx: Transaction, calendar: Calendar, page: Page, data: str, citizen: CitizenId | None
+) -> Slot | Page | None:
+    """The slot of a button. While the second of a pair is chosen, a button of the first list means another first one."""
+    slot = calendar.slot(tx, data)
+    if slot is None or not page.beside:
+        return slot if slot is not None and slot.programme == page.programme else None
+    that_day = evolve(page, day=str(day_of(slot)), room="")
+    if any(each.id == slot.id for each in _find(tx, calendar, that_day, citizen)):
+        return slot
+    chosen = calendar.slot(tx, page.beside)
+    if chosen is None or slot.programme != chosen.programme:
+        return None
+    return evolve(page, beside=slot.id, offset=0, day="", room="", since="")
+
+
 # --- days and rooms ---
 
 
-def _cards(
-    tx: Transaction, calendar: Calendar, texts: Texts, page: Page, citizen: CitizenId | None
-) -> list[Carousel]:
+def _days(
+    tx: Transaction, calendar: Calendar, page: Page, found: Sequence[Slot], citizen: CitizenId | None
+) -> Iterable[DayView]:
+    """The days ahead, full ones too; beside a slot that was chosen before, those that fit."""
+    if page.beside:
+        return summed(SlotView(slot, SlotState.OPEN, slot.free) for slot in found)
+    first = max(date.fromisoformat(page.since), _today(tx.now)) if page.since else _today(tx.now)
+    return days_ahead(tx, calendar, page.programme, party=page.party, citizen=citizen, first=first)
+
+
+def _today(now: datetime) -> date:
+    return to_jst(now).date()
+
+
+def _cards(texts: Texts, page: Page, ahead: Iterable[DayView], now: datetime) -> list[Carousel]:
     """Days side by side, each with its state in words; none where there is only one."""
-    today = to_jst(tx.now).date()
-    first = max(date.fromisoformat(page.since), today) if page.since else today
-    ahead = days_ahead(tx, calendar, page.programme, party=page.party, citizen=citizen, first=first)
-    days = [*islice((day for day in ahead if day.state not in _PAST), LIMITS.columns + 1)]
+    since = page.since or str(_today(now))
+    shown_ = (day for day in ahead if day.state not in _PAST and str(day.day) >= since)
+    days = [*islice(shown_, LIMITS.columns + 1)]
     shown, later = days[: LIMITS.columns], days[LIMITS.columns :]
     if later:
         shown = shown[:-1]
@@ -200,9 +247,9 @@ def _card(texts: Texts, day: DayView) -> Column:
 def _ask_room(texts: Texts, page: Page, rooms: Sequence[str]) -> Ask:
     """The rooms of a day; the rest, where there are more than a list holds, by typing or another day."""
     begin = page.offset if page.offset < len(rooms) else 0
-    shown = rooms[begin : begin + _PAGE]
+    shown = rooms[begin : begin + page.holds]
     quick = [QuickReply(Postback(clip(room, LIMITS.label, "…"), f"{_ROOM}{room}", room)) for room in shown]
-    if begin + _PAGE < len(rooms):
+    if begin + page.holds < len(rooms):
         quick.append(QuickReply(Postback(*_said(texts, "calendar.next_page", _NEXT))))
     quick.append(QuickReply(Postback(*_said(texts, "calendar.first_page", _FIRST))))
     lead = texts.get("calendar.ask_room", day=_day(page))
@@ -231,7 +278,7 @@ def _turned(page: Page, said: Input) -> Page | None:
         day = str(said.params.get("date", ""))
         return evolve(page, day=day, offset=0, room="") if _is_date(day) else None
     if said.data == _NEXT:
-        return evolve(page, offset=page.offset + _PAGE)
+        return evolve(page, offset=page.offset + page.holds)
     return evolve(page, day="", room="", since="", offset=0)
 
 
@@ -250,6 +297,8 @@ def _find(tx: Transaction, calendar: Calendar, page: Page, citizen: CitizenId | 
         midnight = datetime.combine(date.fromisoformat(page.day), time(), JST)
         since, until = max(midnight, tx.now), midnight + timedelta(days=1)
     limit = _SCAN_DAY if page.day else _SCAN
+    if page.beside:
+        return _find_beside(tx, calendar, page, citizen, limit)
     slots = calendar.available(
         tx, page.programme, party=page.party, since=since, until=until, limit=limit, citizen=citizen
     )
@@ -259,6 +308,26 @@ def _find(tx: Transaction, calendar: Calendar, page: Page, citizen: CitizenId | 
         return slots
     mine = calendar.booking(tx, page.booking)
     return [slot for slot in slots if mine is None or slot.id != mine.slot]
+
+
+def _find_beside(
+    tx: Transaction, calendar: Calendar, page: Page, citizen: CitizenId | None, limit: int
+) -> Sequence[Slot]:
+    """What fits the slot that was chosen before: for the same citizen, or for the other booking of the pair."""
+    chosen = calendar.slot(tx, page.beside)
+    if chosen is None:
+        return []
+    slots = fitting(
+        tx,
+        calendar.counter.desk,
+        chosen,
+        party=page.party,
+        citizen=citizen,
+        moving=calendar.booking(tx, page.booking) if page.booking else None,
+        day=date.fromisoformat(page.day) if page.day else None,
+        limit=limit,
+    )
+    return [slot for slot in slots if page.room in ("", _room(slot))]
 
 
 def _without_day(
@@ -307,7 +376,7 @@ def _paging(texts: Texts, page: Page, found: Sequence[Slot], *, more: bool) -> l
     if not more and not page.day:
         return []
     buttons = []
-    if page.offset + _PAGE < len(found):
+    if page.offset + page.holds < len(found):
         buttons.append(Postback(*_said(texts, "calendar.next_page", _NEXT)))
     if page.offset or page.day:
         buttons.append(Postback(*_said(texts, "calendar.first_page", _FIRST)))

@@ -49,9 +49,9 @@ CALENDAR_TEXTS: Final = {
         "ja-easy": "まえの 日から えらぶ",
     },
     "calendar.first_anew": {
-        "ja": "{first} は選べませんでした。{why}\nもう一度、前の回からお選びください。まだ何も予約されていません。",
-        "en": "{first} could not be chosen. {why}\nPlease choose the first one again. Nothing has been booked.",
-        "ja-easy": "{first} は えらべません。{why}\nもういちど まえの 日から えらんでください。まだ 予約(よやく)していません。",
+        "ja": "{first} は選べませんでした。{why}\nもう一度、別の日時をお選びください。",
+        "en": "{first} could not be chosen. {why}\nPlease choose another time.",
+        "ja-easy": "{first} は えらべません。{why}\nもういちど べつの 日を えらんでください。",
     },
     "calendar.both": {
         "ja": "{first} と {second}",

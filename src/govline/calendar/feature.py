@@ -23,6 +23,7 @@ from govline.calendar.labels import when
 from govline.calendar.model import Refused
 from govline.calendar.occupancy_reader import OCCUPANCY_COMMAND
 from govline.calendar.office import Office, OfficeConfig
+from govline.calendar.option_texts import OPTION_TEXTS
 from govline.calendar.page_links import NO_PAGES, PageLinks
 from govline.calendar.page_texts import PAGE_TEXTS
 from govline.calendar.pages_all import pages_of
@@ -59,7 +60,7 @@ from govline.store.sealing import Keyring
 __all__ = ["CalendarConfig", "CalendarFeature", "CalendarSlots", "EndUnpaid", "ExpireHold"]
 
 _VIEW = 50
-_TEXTS = {**CALENDAR_TEXTS, **PAGE_TEXTS, **UPKEEP_TEXTS}
+_TEXTS = {**CALENDAR_TEXTS, **PAGE_TEXTS, **UPKEEP_TEXTS, **OPTION_TEXTS}
 
 
 class CalendarConfig(BaseModel):

@@ -26,6 +26,7 @@ __all__ = [
     "end",
     "hand_over",
     "move",
+    "options_left",
     "place",
     "row_of",
     "shared_of",
@@ -192,6 +193,17 @@ def with_shared(
     return evolve(
         slot, shared=[shared_of(evolve(row, booked=row.booked - mine[row.pool]), options) for row in rows]
     )
+
+
+def options_left(tx: Transaction, slot_id: Id) -> dict[str, int]:
+    """How many pieces of each counted option are left for the whole time of the slot."""
+    left: dict[str, int] = {}
+    rows: Sequence[qp.SharedRow] = tx.all(qp.WITH_OPTIONS, {"slot": slot_id})
+    for row in rows:
+        if row.option:
+            pieces = max(row.capacity - row.booked, 0) // row.units
+            left[row.option] = min(left.get(row.option, pieces), pieces)
+    return left
 
 
 def as_drawn(tx: Transaction, booking: Booking) -> Booking:

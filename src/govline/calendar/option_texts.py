@@ -1,9 +1,9 @@
-"""Every sentence with which the calendar refuses 備品: its code, and what citizens read; see `reason_texts`."""
+"""What citizens read about 備品: why they are refused (see `reason_texts`), and what stands on pages and in the talk."""
 
 from collections.abc import Mapping
 from typing import Final
 
-__all__ = ["OPTION_REASONS"]
+__all__ = ["OPTION_REASONS", "OPTION_TEXTS"]
 
 OPTION_REASONS: Final[Mapping[str, tuple[str, str, str, str]]] = {
     "no_option": (
@@ -36,4 +36,54 @@ OPTION_REASONS: Final[Mapping[str, tuple[str, str, str, str]]] = {
         "Only {remaining} of “{option}” are left at this time.",
         "この 時間の「{option}」は あと {remaining}こです。",
     ),
+}
+
+
+def _said(ja: str, en: str, easy: str) -> dict[str, str]:
+    return {"ja": ja, "en": en, "ja-easy": easy}
+
+
+OPTION_TEXTS: Final = {
+    "calendar.page.options": _said("備品", "Equipment", "かりる もの"),
+    "calendar.page.option_count": _said("{option}の数", "How many of {option}", "{option}は いくつ"),
+    "calendar.page.option_fee": _said("料金: {fee}円({per})", "{fee} yen ({per})", "おかね: {fee}円({per})"),
+    "calendar.page.option_free": _said("無料", "Free of charge", "おかねは いりません"),
+    "calendar.page.option_left": _said(
+        "この時間の残り: {left}", "Left at this time: {left}", "この 時間の のこり: {left}"
+    ),
+    "calendar.page.option_most": _said(
+        "一つの予約で{most}まで", "Up to {most} for one booking", "{most}こまで"
+    ),
+    "calendar.page.option_not_here": _said(
+        "この枠では「{option}」は使えません。変更すると、「{option}」の予約はなくなります。",
+        "“{option}” cannot be had with this one. If you change to it, you give “{option}” back.",
+        "ここでは「{option}」は つかえません。かえると「{option}」は なくなります。",
+    ),
+    "calendar.page.per_booking": _said("1個につき", "each", "1こ"),
+    "calendar.page.per_person": _said("1個、1名につき", "each, per person", "1こ、1人"),
+    "calendar.page.per_hour": _said("1個、1時間につき", "each, per hour", "1こ、1時間"),
+    "calendar.page.per_piece": _said("1個につき", "each", "1こ"),
+    "calendar.page.change_options": _said(
+        "{booking}の備品を変更する", "Change the equipment of {booking}", "{booking}の かりる ものを かえる"
+    ),
+    "calendar.page.price": _said("料金", "Fee", "おかね"),
+    "calendar.page.see_price": _said("料金を確かめる", "See the fee", "おかねを みる"),
+    "calendar.page.not_yet": _said(
+        "まだ予約は済んでいません。料金を確かめて、次へお進みください。",
+        "Nothing is booked yet. Check the fee and go on.",
+        "まだ 予約(よやく)して いません。おかねを みて、つぎに すすんでください。",
+    ),
+    "calendar.page.go_on": _said("この内容で進む", "Go on with this", "つぎへ"),
+    "calendar.page.other_options": _said("備品や人数を直す", "Change equipment or people", "なおす"),
+    "calendar.page.already_paid": _said(
+        "お支払いが済んでいるときは、料金の差額について窓口からご連絡します。",
+        "If you have paid already, the office will contact you about the difference.",
+        "もう はらった 人には、おかねの ちがいを しらせます。",
+    ),
+    "calendar.options_on_page": _said(
+        "マイクなどの備品は、こちらの画面で選んで予約できます。",
+        "Choose equipment on the page and book there.",
+        "かりる ものは、この がめんで えらべます。",
+    ),
+    "calendar.choose_options": _said("備品を選んで予約", "Choose equipment", "かりる ものを えらぶ"),
 }

@@ -1,5 +1,6 @@
 """備品: what can be had with a booking: in which rooms, how many pieces a booking may have, how many there are at one time. Pure."""
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
@@ -10,8 +11,9 @@ from govline.core import Reason
 from govline.core.values import FrozenMap, frozen_set
 from govline.errors import InputError
 
-__all__ = ["NO_OPTIONS", "Option", "option_reasons", "options_text", "pieces"]
+__all__ = ["NO_OPTIONS", "Option", "option_reasons", "options_text", "pieces", "read_options"]
 
+_ENTRY: Final = re.compile(r"(?P<name>[^×]*[^×\s])(?:\s*×\s*(?P<number>\d{1,5}))?")
 NO_OPTIONS: Final[Mapping[str, int]] = FrozenMap()
 """A booking without anything beside its places."""
 
@@ -46,7 +48,10 @@ def pieces(asked: Mapping[str, Any] | None) -> Mapping[str, int]:
     for name, number in asked.items():
         if isinstance(number, bool) or not isinstance(number, int) or number < 0:
             raise InputError(
-                "a number of pieces is a whole one, 0 or more", code="GL-2005", place={"option": name}
+                "a number of pieces is a whole one, 0 or more",
+                code="GL-2005",
+                hint="options={'マイク': 2}",
+                place={"option": name},
             )
     return FrozenMap({name: asked[name] for name in sorted(asked) if asked[name]})
 
@@ -70,3 +75,20 @@ def option_reasons(offered: Mapping[str, Option], slot: str, asked: Mapping[str,
 def options_text(options: Mapping[str, int]) -> str:
     """`マイク×2、プロジェクター×1`; "" without any."""
     return "、".join(f"{name}×{number}" for name, number in options.items())
+
+
+def read_options(text: str) -> Mapping[str, int]:
+    """What `options_text` wrote; a name alone is one piece.
+
+    Raises:
+        InputError: GL-2005, it reads otherwise, or names one twice.
+    """
+    found = [_ENTRY.fullmatch(each.strip()) for each in text.split("、") if each.strip()]
+    named = {each["name"]: int(each["number"] or 1) for each in found if each is not None}
+    if len(named) < len(found):
+        raise InputError(
+            "options are written マイク×2、プロジェクター×1",
+            code="GL-2005",
+            hint="each once, with 、 between",
+        )
+    return pieces(named)

@@ -44,6 +44,7 @@ __all__ = [
     "OutcomeUnknown",
     "PageRefused",
     "PaymentError",
+    "PutOff",
     "RateLimited",
     "RetryNeeded",
     "SignatureRefused",
@@ -157,6 +158,12 @@ class UnitTimeout(StoreError):
     """A unit of work held the writer longer than its budget."""
 
     code = "GL-1004"
+
+
+class PutOff(StoreError):
+    """An event of the inbox cannot be handled at this moment: it stays as it is, no attempt is counted, and is taken up again."""
+
+    code = "GL-1114"
 
 
 class LineError(GovlineError):

@@ -126,7 +126,8 @@ class City:
                 language_choice(self.texts),
                 *self._assembly.each("responders"),
                 *partner_rest(line),
-            ]
+            ],
+            patience=database.budget,
         )
         database.listen(self._assembly.each("handlers"))
         _ = self.retention  # a period that nobody keeps is told now, not by the worker at night

@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import psycopg
-from psycopg_pool import ConnectionPool, PoolTimeout
+from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout
 
 from govline.core.values import Actor
 from govline.errors import StoreError
@@ -31,6 +31,8 @@ _NO_LIMITS: Final = "SET LOCAL statement_timeout TO 0; SET LOCAL idle_in_transac
 _IDLE, _IN_TRANSACTION = psycopg.pq.TransactionStatus.IDLE, psycopg.pq.TransactionStatus.INTRANS
 _pools: "dict[str, tuple[ConnectionPool[Any], int]]" = {}
 _pools_lock = threading.Lock()
+_KNOCK: Final = 2.0
+"""Seconds after which the pool begins anew to knock at a server that is away: left alone it would wait twice as long each time."""
 
 
 def open_pool(url: str, *, size: int, budget: float) -> "tuple[ConnectionPool[Any], Callable[[], None]]":
@@ -45,6 +47,8 @@ def open_pool(url: str, *, size: int, budget: float) -> "tuple[ConnectionPool[An
                 min_size=1,
                 max_size=size,
                 open=True,
+                reconnect_timeout=_KNOCK,
+                reconnect_failed=_knock_again,
                 kwargs={
                     "autocommit": True,
                     "options": f"{own} -c statement_timeout={milliseconds}"
@@ -53,6 +57,12 @@ def open_pool(url: str, *, size: int, budget: float) -> "tuple[ConnectionPool[An
             )
         _pools[url] = (pool, users + 1)
     return pool, partial(_give_back, url)
+
+
+def _knock_again(pool: "ConnectionPool[Any]") -> None:
+    """Whoever waits for a connection has asked before: only a new asker makes the pool try once more."""
+    with suppress(PoolTimeout, PoolClosed):
+        pool.putconn(pool.getconn(timeout=0.01))
 
 
 def _give_back(url: str) -> None:

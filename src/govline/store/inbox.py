@@ -14,7 +14,7 @@ from typing import Final, Literal
 from attrs import field, frozen
 
 from govline.core import CitizenId, Id, Ref, Transaction
-from govline.errors import GovlineError, InputError, StoreError, UnitTimeout
+from govline.errors import GovlineError, InputError, PutOff, StoreError, UnitTimeout
 from govline.store import _queries_inbox as q
 from govline.store._contained import contained
 from govline.store._line import unit_name
@@ -177,7 +177,7 @@ def process(
 
     Load, handle and the mark `done` commit together. A handler that raises has everything it wrote rolled back, and its
     event becomes `failed`; the next one goes on. What looks like the database's own failure is tried three times. Returns
-    early when another worker has the lane.
+    early when another worker has the lane, or the handler puts the event off (`PutOff`).
 
     Args:
         lane: A key from `next_citizens`: the citizen's id.
@@ -196,6 +196,8 @@ def process(
         step = _Step(lane, handle, since, begun, suspects=suspects)
         try:
             went = db.run(step, hold=step.hold)
+        except PutOff:
+            break
         except Exception as error:
             if step.stored is None:
                 raise

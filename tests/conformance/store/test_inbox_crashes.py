@@ -8,7 +8,8 @@ from datetime import timedelta
 import psycopg
 import pytest
 
-from govline.errors import UnitTimeout
+from govline.core import Ref
+from govline.errors import PutOff, UnitTimeout
 from govline.store import Database, inbox
 from govline.store.inbox import TRIES, Processed
 from govline.store.worker import Worker
@@ -157,6 +158,24 @@ def test_a_handler_whose_own_database_is_down_holds_up_nobody(any_db):
         step()
     name = "OperationalError"
     assert told(any_db)["broken"] == ("failed", TRIES, name)
+
+
+def test_an_event_that_is_put_off_waits_uncounted(any_db):
+    receive(any_db, incoming("slow"))
+    ready = []
+
+    def handle(tx, event):
+        tx.audit("was here", Ref("test", "1"))
+        if len(ready) < 5:
+            ready.append(event.attempt)
+            raise PutOff("not now")
+
+    (lane,) = any_db.read(inbox.next_citizens)
+    for _ in range(5):
+        assert inbox.process(any_db, lane, handle) == Processed()
+        assert told(any_db) == {"slow": ("received", 0, "")}
+    assert inbox.process(any_db, lane, handle).done == 1
+    assert ready == [1, 1, 1, 1, 1]
 
 
 def test_a_handler_that_exits_fails_its_event_and_leaves_its_thread(any_db):

@@ -6,7 +6,7 @@ import pytest
 
 from govline.city.router import Router
 from govline.core import Responder
-from govline.errors import GovlineError
+from govline.errors import GovlineError, PutOff
 
 PATIENCE = 30
 
@@ -71,19 +71,34 @@ def test_two_that_hang_and_it_is_passed_over(router, hanging, now):
     hanging()
     hanging()
     assert router.answer(None, None, "hello") is None  # at first nobody knows
-    now[0] = 1.0
+    now[0] = 11.0
     assert router.answer(None, None, "bottle") == ["found bottle"]
     with pytest.raises(GovlineError, match="GL-9019") as caught:
         router.answer(None, None, "hang")
     assert caught.value.place == {"responder": "stuck"}
 
 
+def test_slow_answers_are_no_hanging_ones(router, hanging, now):
+    """In an opening rush chats wait for a slot's row; nobody else may answer in the scenario's place."""
+    for _ in range(5):
+        hanging()
+    now[0] = 9.7
+    assert router.answer(None, None, "hello") is None
+    hanging()
+    now[0] = 10.0
+    with pytest.raises(PutOff) as caught:
+        router.answer(None, None, "bottle")
+    assert caught.value.place == {"responder": "stuck"}
+    now[0] = 10.1
+    assert router.answer(None, None, "bottle") == ["found bottle"]
+
+
 def test_it_is_asked_again_once_it_comes_back(router, stuck, hanging, now):
     hanging()
     hanging()
-    now[0] = 1.0
+    now[0] = 11.0
     stuck.go.set()
-    while router._hangs(0):
+    while router._waiting(0, 10.0):
         threading.Event().wait(0.001)
     assert router.answer(None, None, "hang") == ["at last"]
 

@@ -6,7 +6,7 @@ from typing import Any
 from attrs import evolve, field, frozen
 
 from govline.calendar.model import Booking, Programme, Slot
-from govline.calendar.options import NO_OPTIONS, Option, options_text, read_options
+from govline.calendar.options import NO_OPTIONS, Option, options_text, pieces, read_options
 from govline.calendar.pages import Asked, Words
 from govline.calendar.pricing import Fee
 from govline.calendar.service import Calendar
@@ -90,8 +90,7 @@ class Beside:
         """What was chosen, on this form or before it."""
         if not self.asks:
             return self.chosen or NO_OPTIONS
-        numbers = {name: values.get(f"o{number}") or 0 for number, name in enumerate(self.offered)}
-        return {name: number for name, number in numbers.items() if number}
+        return pieces({name: values.get(f"o{number}") or 0 for number, name in enumerate(self.offered)})
 
     def warnings(self, words: Words) -> list[Block]:
         """What a booking that moves here would lose."""

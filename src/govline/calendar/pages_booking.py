@@ -7,12 +7,15 @@ from typing import Any, Final
 from attrs import evolve, frozen
 
 from govline.calendar.arrivals import known_ticket
-from govline.calendar.conditions import answer_reasons
 from govline.calendar.labels import day_label, time_label, when_in
 from govline.calendar.model import Allowed, Booking, Programme, Refused, Slot
+from govline.calendar.page_options import Beside, beside_rows, options_way
+from govline.calendar.page_questions import question_fields, stops
 from govline.calendar.pages import Asked, Words
+from govline.calendar.pages_pair import other_way, own_pair
 from govline.calendar.reasons import because
 from govline.calendar.service import Calendar
+from govline.calendar.terms import Question
 from govline.core import Id, Reason, Transaction
 from govline.core.jst import to_jst
 from govline.core.pages import (
@@ -63,14 +66,26 @@ class BookingPages:
             return View(words("confirm"), [Notice(words("no_slot"), "warning"), _to_book(words)])
         title = words("confirm_change" if asked.booking else "confirm")
         facts = Facts(_facts(words, asked, slot))
+        if other := other_way(tx, self.calendar, words, asked, slot):
+            return View(title, [facts, *other])
         verdict = self._verdict(tx, request, asked, slot)
         if isinstance(verdict, Refused):
             warnings = [Notice(reason.text, "warning") for reason in words.reasons(verdict.reasons)]
             ways = _what_helps(words, asked, verdict, to_jst(slot.starts).date())
             return View(title, [facts, *warnings, LinkList(ways)])
-        fields = [*_party_field(words, asked), *_questions(asked)]
-        button = words("do_change" if asked.booking else "do_book")
-        return View(title, [facts], fields, button, drafts=False)
+        beside = Beside.of(asked, slot, request)
+        blocks = [facts, *beside.warnings(words)]
+        if beside.chosen is not None:
+            sure = beside.sure(tx, self.calendar, words, request, beside.chosen)
+            blocks = [Facts({**facts.rows, **sure}), *beside.warnings(words)]
+        looking = beside.asks and beside.priced
+        fields = [
+            *([] if beside.chosen is not None else _party_field(words, asked)),
+            *beside.fields(tx, self.calendar, words),
+            *([] if looking else question_fields(_questions(asked))),
+        ]
+        button = words("see_price" if looking else "do_change" if asked.booking else "do_book")
+        return View(title, blocks, fields, button, drafts=False)
 
     def _verdict(self, tx: Transaction, request: PageRequest, asked: Asked, slot: Slot) -> Allowed | Refused:
         """A move is judged when it is made: `can_book` would count the booking that moves."""
@@ -87,28 +102,56 @@ class BookingPages:
         slot = self.calendar.slot(tx, request.query.get("slot", ""))
         if slot is None or asked.programme is None or slot.programme != asked.programme.id:
             return words.reasons([because("no_slot")])
-        stops = words.reasons(_stops(asked, values))
-        if stops:
-            return stops
-        party = values.get("party") or asked.party
-        answer = self._write(tx, request, asked, slot, party)
+        if asked.booking is None and asked.programme.link is not None:
+            return words.reasons([because("second_needed")])
+        programme = asked.programme
+        asked = evolve(asked, party=values.get("party") or asked.party)
+        beside = Beside.of(asked, slot, request)
+        options = beside.read(values)
+        if beside.asks and beside.priced:
+            return self._look_again(tx, words, request, beside, options)
+        stopped = words.reasons(stops(_questions(asked), values))
+        if stopped:
+            return stopped
+        answer = self._write(tx, request, asked, slot, options)
         if isinstance(answer, Refused):
-            return [_beside_field(reason) for reason in words.reasons(answer.reasons)]
-        label = _label(words, asked.programme, slot, answer)
+            return [beside.placed(_beside_field(reason)) for reason in words.reasons(answer.reasons)]
+        label = _label(words, programme, slot, answer)
         done, told = ("changed", "tell_changed") if asked.booking else ("booked", "tell_booked")
         code = {words("code"): self.calendar.ticket(tx, answer.id).code}
-        facts = Facts({**_facts(words, asked, slot, old=False), words("party"): str(answer.party), **code})
+        own = {words("party"): str(answer.party), **beside_rows(words, answer.options)}
+        facts = Facts({**_facts(words, asked, slot, old=False), **own, **code})
         ways = LinkList([_to_file(words, answer), Link(words("mine"), _MINE)])
         return Submitted(words(done), [facts, ways], tell=words(told, booking=label))
 
-    def _write(
-        self, tx: Transaction, request: PageRequest, asked: Asked, slot: Slot, party: int
-    ) -> Booking | Refused:
-        key = f"page:{request.key}"
+    def _look_again(
+        self, tx: Transaction, words: Words, request: PageRequest, beside: Beside, options: Mapping[str, int]
+    ) -> Submitted | Sequence[Reason]:
+        """What it costs with these numbers, before anything is booked; a move is judged when it is made."""
+        asked = beside.asked
         if asked.booking is None:
-            return self.calendar.book(tx, slot.id, request.citizen, party=party, key=key)
+            verdict = self.calendar.can_book(
+                tx, beside.slot.id, request.citizen, party=asked.party, options=options
+            )
+            if isinstance(verdict, Refused):
+                return [beside.placed(_beside_field(reason)) for reason in words.reasons(verdict.reasons)]
+        sure = beside.sure(tx, self.calendar, words, request, options)
+        return beside.look_again(words, {**_facts(words, asked, beside.slot), **sure}, options)
+
+    def _write(
+        self, tx: Transaction, request: PageRequest, asked: Asked, slot: Slot, options: Mapping[str, int]
+    ) -> Booking | Refused:
+        key, party = f"page:{request.key}", asked.party
+        if asked.booking is None:
+            return self.calendar.book(tx, slot.id, request.citizen, party=party, key=key, options=options)
         return self.calendar.change(
-            tx, asked.booking.id, to=slot.id, party=party, key=key, citizen=request.citizen
+            tx,
+            asked.booking.id,
+            to=slot.id,
+            party=party,
+            key=key,
+            citizen=request.citizen,
+            options=options if options or asked.booking.options else None,
         )
 
     # --- one's own ---
@@ -132,14 +175,22 @@ class BookingPages:
         asked = Asked(programme, booking.party, booking)
         name = when_in(booking.starts, words.locale)
         rows = {**_facts(words, asked, slot, old=False), words("party"): str(booking.party)}
+        rows |= beside_rows(words, booking.options)
+        if programme.tariff is not None and booking.options:
+            total = self.calendar.price_of(tx, booking).total
+            rows[words("price")] = words("yen", yen=f"{total:,}")
         if (ticket := known_ticket(tx, booking.id)) is not None:
             rows[words("code")] = ticket.code
+        belongs, both = own_pair(tx, self.calendar, words, booking)
+        rows |= belongs
         ways = [
+            *both,
             Link(
                 words("change", booking=name),
                 "calendar/month",
                 asked.query(month=f"{to_jst(slot.starts):%Y-%m}"),
             ),
+            *options_way(words, programme, slot, booking, name),
             Link(words("cancel", booking=name), "calendar/cancel", {"booking": booking.id}),
             _to_file(words, booking),
         ]
@@ -153,6 +204,7 @@ class BookingPages:
         if asked.booking is None or slot is None:
             return View(words("mine"), [Notice(words("not_yours"), "warning"), _to_mine(words)])
         facts = {**_facts(words, asked, slot, old=False), words("party"): str(asked.booking.party)}
+        facts |= beside_rows(words, asked.booking.options)
         fields = self._rest_field(tx, words, asked.booking)
         blocks = [Facts(facts), _to_mine(words)]
         return View(words("really"), blocks, fields, words("do_cancel"), drafts=False)
@@ -228,32 +280,9 @@ def _party_field(words: Words, asked: Asked) -> list[PageField]:
     ]
 
 
-def _questions(asked: Asked) -> list[PageField]:
+def _questions(asked: Asked) -> Sequence[Question]:
     """The policy's questions; a move has answered them before."""
-    if asked.programme is None or asked.booking is not None:
-        return []
-    return [
-        PageField(
-            f"q{number}",
-            question.text,
-            "choice",
-            required=True,
-            choices={each: each for each in question.choices},
-        )
-        for number, question in enumerate(asked.programme.policy.questions)
-    ]
-
-
-def _stops(asked: Asked, values: Mapping[str, Any]) -> list[Reason]:
-    if asked.programme is None or asked.booking is not None:
-        return []
-    questions = asked.programme.policy.questions
-    answers = {each.text: str(values.get(f"q{number}") or "") for number, each in enumerate(questions)}
-    fields = {each.text: f"q{number}" for number, each in enumerate(questions)}
-    return [
-        evolve(reason, help={**reason.help, "field": fields[str(reason.help["question"])]})
-        for reason in answer_reasons(questions, answers)
-    ]
+    return asked.programme.policy.questions if asked.programme and asked.booking is None else ()
 
 
 def _what_helps(words: Words, asked: Asked, verdict: Refused, day: date) -> list[Link]:

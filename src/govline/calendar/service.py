@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from functools import partial
 
 from govline.calendar import _queries as q
-from govline.calendar import arrivals, holds, linked, merging, partners, reasons
+from govline.calendar import arrivals, holds, ledger, linked, merging, partners, reasons
 from govline.calendar._queries import by_hand as qh
 from govline.calendar.availability import DayView, SlotView
 from govline.calendar.availability_reader import days_of, free_slots, times_of
@@ -204,6 +204,10 @@ class Calendar(RushDoor, Billing):
         return times_of(tx, self._desk, self.programme(programme), first, last, party=party, citizen=citizen)
 
     # --- bookings ---
+
+    def options_left(self, tx: Transaction, slot_id: Id) -> dict[str, int]:
+        """How many pieces of each 備品 with a stock nobody has for the whole time of this slot."""
+        return ledger.options_left(tx, slot_id)
 
     def can_book(
         self,

@@ -137,6 +137,16 @@ class Counter(StaffVerbs):
         asked = partial(self.asked, tx, "calendar.desk", work)
         return answered_once(tx, key, "counter.change", content, asked, citizen=None)
 
+    def change_pair(
+        self, tx: Transaction, booking_id: Id, to: tuple[Id, Id], *, key: str, reason: str = ""
+    ) -> Linked | Refused:
+        """Move anybody's booking to the first of these slots and the one that belongs to it to the second, both or none."""
+        line = check_reason(reason)
+        content: dict[str, Json] = {"booking": booking_id, "to": [*to], "reason": line}
+        work = partial(linked.move_pair, tx, self.desk, booking_id, to, reason=line)
+        asked = partial(self.asked, tx, "calendar.desk", work)
+        return linked.answered_once(tx, key, "counter.change_pair", content, asked, citizen=None)
+
     def cancel(self, tx: Transaction, booking_id: Id, *, key: str, reason: str = "") -> Booking | Refused:
         """Cancel anybody's booking; no cut-off holds for staff."""
         line = check_reason(reason)

@@ -11,6 +11,7 @@ from govline.calendar.mending import Mended
 from govline.calendar.merging import Contact, MergeCode
 from govline.calendar.model import Booking, Difference, Refused
 from govline.calendar.options import options_text
+from govline.calendar.pair_commands import book_pair, change_pair
 from govline.calendar.service import Calendar
 from govline.calendar.terminal import REFUSED, act, instant, parser, refused, say
 from govline.core import Command, Transaction
@@ -26,6 +27,8 @@ def counter_commands(calendar: Calendar) -> list[Command]:
         "book": ("窓口や電話の予約を入れる", _book),
         "cancel": ("予約を取り消す", _cancel),
         "arrive": ("受付の番号で、来場を記録する", _arrive),
+        "book-pair": ("第1回と第2回を一緒に予約する", book_pair),
+        "change-pair": ("第1回と第2回を一緒に移す", change_pair),
         "change": ("予約を別の枠に移す", _change),
         "history": ("予約の経緯を見る", _history),
         "close": ("期間の枠を中止し、予約者に知らせる", _close),

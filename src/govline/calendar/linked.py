@@ -15,7 +15,7 @@ from govline.calendar.reasons import because
 from govline.core import CitizenId, Id, Json, Reason, Transaction, frozen_tuple
 from govline.errors import RetryNeeded
 
-__all__ = ["Linked", "answered_once", "book_linked", "change_linked", "take_all"]
+__all__ = ["Linked", "answered_once", "book_linked", "change_linked", "move_pair", "take_all"]
 
 
 @frozen
@@ -101,6 +101,23 @@ def take_all(
     return Linked(linked)
 
 
+def move_pair(
+    tx: Transaction, desk: Desk, booking_id: Id, to: tuple[Id, Id], *, reason: str = ""
+) -> Linked | Refused:
+    """Move a booking and the one other that it is linked with, both or none.
+
+    Args:
+        to: Where it goes, and where the other one goes.
+    """
+    booking = own_booking(tx, booking_id, None)
+    if isinstance(booking, Refused):
+        return booking
+    others = [each for each in linked_with(tx, booking) if each.state.open]
+    if len(others) != 1:
+        return Refused([because("not_moved_together")])
+    return _change(tx, desk, {booking.id: to[0], others[0].id: to[1]}, None, reason=reason)
+
+
 def _of(slot: Slot, reasons: Iterable[Reason]) -> list[Reason]:
     """The reasons, each saying of which slot it speaks."""
     return [evolve(reason, help={**reason.help, "slot": slot.id}) for reason in reasons]
@@ -115,7 +132,7 @@ def _as_they_are(
 
 
 def _change(
-    tx: Transaction, desk: Desk, moves: Mapping[Id, Id], citizen: CitizenId | None
+    tx: Transaction, desk: Desk, moves: Mapping[Id, Id], citizen: CitizenId | None, *, reason: str = ""
 ) -> Linked | Refused:
     found = [own_booking(tx, booking, citizen) for booking in moves]
     refused = [answer for answer in found if isinstance(answer, Refused)]
@@ -133,7 +150,8 @@ def _change(
             slot = find_slot(tx, moves[booking.id])
             return answer if slot is None else Refused(_of(slot, answer.reasons))
         done.append((booking, answer))
-    return Linked(sorted((desk.moved(tx, *each) for each in done), key=lambda each: each.starts))
+    moved = [desk.moved(tx, *each, reason=reason) for each in done]
+    return Linked(sorted(moved, key=lambda each: each.starts))
 
 
 def _undo(tx: Transaction, done: Sequence[tuple[Booking, Booking]]) -> None:

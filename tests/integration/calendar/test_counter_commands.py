@@ -80,3 +80,46 @@ def test_what_the_feature_brings(town):
     assert {column.column for column in offers.sealed} == {"label", "phone"}
     assert any(tick.name.startswith("calendar.no_show") for tick in offers.ticks)
     assert [keep.name for keep in offers.retention if keep.name == "calendar.contacts"]
+
+
+DOSES = [
+    {**PROGRAMME, "programme": "dose-1", "linked": {"to": "dose-2", "least_days": 21, "most_days": 28}},
+    {**PROGRAMME, "programme": "dose-2"},
+]
+
+
+def test_a_pair_at_the_counter(tmp_path, capsys):
+    clock = FixedClock(datetime(2026, 11, 20, tzinfo=UTC))
+    url = f"sqlite:///{tmp_path / 'town.db'}"
+    database = Database.open(url, town="hinata", clock=clock, keys=Keyring.generate())
+    feature = CalendarFeature()
+    city = City(database, [(feature, {"programmes": DOSES})], folder=tmp_path).prepare()
+    commands = {command.name: command for command in feature.offers(city.calendar).commands}
+    slots = {}
+    for programme, days in (("dose-1", (0, 1)), ("dose-2", (20, 21, 29))):
+        plans = [SlotPlan(START + timedelta(days=n), START + timedelta(days=n, hours=1), 1) for n in days]
+        city.run(lambda tx, p=programme, plans=plans: city.calendar.add_slots(tx, p, plans))
+        found = city.read(lambda tx, p=programme: city.calendar.slots(tx, p))
+        slots[programme] = [slot.id for slot in found]
+    (one, other), (early, fits, late) = slots["dose-1"], slots["dose-2"]
+
+    def said(*words):
+        code = commands[words[0]].run(city, words[1:])
+        out = capsys.readouterr()
+        return code, json.loads(out.out) if out.out else out.err
+
+    assert [each["slot"] for each in said("book-pair", one, "--json")[1]] == [fits]
+    person = ("--name", "佐藤", "--phone", "090", "--as", "tanaka", "--json")
+    code, refused = said("book-pair", one, early, *person)
+    assert (code, "GL-2151" in refused) == (1, True)
+    code, booked = said("book-pair", one, fits, *person)
+    assert (code, len(booked["bookings"]), len(booked["merge_code"])) == (0, 2, 11)
+    second = booked["bookings"][1]["booking"]
+    assert "GL-2152" in said("change", second, late, "--json")[1]
+    code, moved = said("change-pair", second, late, other, "--reason", "電話の希望", "--json")
+    assert (code, [each["starts"][:10] for each in moved["bookings"]]) == (0, ["2026-12-02", "2026-12-30"])
+    steps = city.read(lambda tx: city.calendar.history(tx, second))
+    assert [(step.what, step.reason) for step in steps][-1] == ("changed", "電話の希望")
+    single = city.run(lambda tx: city.calendar.book(tx, fits, "c", key="k"))
+    assert "GL-2150" in said("change-pair", single.id, early, one, "--json")[1]
+    city.close()

@@ -99,9 +99,9 @@ class SlotView:
 
     @property
     def opens(self) -> datetime | None:
-        """From when it can be booked, while it is not yet open."""
-        found = next((each for each in self.reasons if each.code == "GL-2104"), None)
-        return None if found is None else datetime.fromisoformat(str(found.help["until"]))
+        """From when it can be booked, while it is not yet open to all."""
+        found = [str(each.help["until"]) for each in self.reasons if each.code == "GL-2104"]
+        return max(map(datetime.fromisoformat, found), default=None)
 
 
 @frozen
@@ -235,7 +235,8 @@ def summed(views: Iterable[SlotView]) -> list[DayView]:
 def _summed(day: date, own: Sequence[SlotView]) -> DayView:
     best = min(own, key=lambda view: ORDER.index(view.state))
     free = [view for view in own if view.state.bookable]
-    opens = best.opens if best.state is SlotState.NOT_YET else None
+    openings = [view.opens for view in own if view.state is SlotState.NOT_YET]
+    opens = min(filter(None, openings)) if best.state is SlotState.NOT_YET else None
     return DayView(day, best.state, len(own), len(free), sum(view.free for view in free), opens)
 
 

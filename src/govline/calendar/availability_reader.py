@@ -7,10 +7,12 @@ from typing import Final
 from attrs import evolve
 
 from govline.calendar import _queries as q
+from govline.calendar import holds
 from govline.calendar._queries import views as qv
 from govline.calendar.availability import (
     ORDER,
     DayView,
+    Edges,
     SlotState,
     SlotView,
     day_of,
@@ -22,12 +24,14 @@ from govline.calendar.availability import (
     summed,
 )
 from govline.calendar.desk import Desk
-from govline.calendar.knowledge import Known, facts_of, look_up
+from govline.calendar.knowledge import Known, facts_of, holds_on_vouchers, look_up
 from govline.calendar.ledger import shared_of
 from govline.calendar.model import CitizenFacts, Policy, Programme, Shared, Slot
 from govline.calendar.pairing import Seconds, seconds_for
 from govline.calendar.rules import check
 from govline.core import CitizenId, Id, Reason, Transaction
+from govline.core.clock import from_micros
+from govline.core.jst import to_jst
 from govline.errors import InputError
 
 __all__ = ["and_also", "asker", "days_of", "free_slots", "times_of", "views_of"]
@@ -53,8 +57,7 @@ def days_of(
     """Every day from `first` to `last`, as anybody or this citizen sees it."""
     _check_span(first, last)
     if citizen is not None:
-        views = times_of(tx, desk, programme, first, last, party=party, citizen=citizen)
-        return put_together(first, last, summed(views))
+        return _slot_by_slot(tx, desk, programme, first, last, party=party, citizen=citizen)
     edge = edges(programme.policy, first, last, tx.now, business_day=desk.business_day)
     terms = {
         **_span(programme, first, last),
@@ -64,6 +67,8 @@ def days_of(
         "shut_from": midnight(edge.shut_day),
     }
     rows = tx.all(qv.SHARING_DAYS if programme.shares else qv.DAYS, terms)
+    if rows and rows[0][-1]:  # a hold that ran out, which the counters of slots and pools do not know
+        return _slot_by_slot(tx, desk, programme, first, last, party=party, citizen=None)
     found = [
         # a comprehension of its own: a call for each day would cost a fifth of the whole look
         DayView(
@@ -72,13 +77,34 @@ def days_of(
             slots,
             bookable,
             free,
-            edge.opens(day) if state == _NOT_YET and day >= edge.shut_day else None,
+            _opens(edge, day, kept) if state == _NOT_YET else None,
         )
-        for number, state, slots, bookable, free in rows
+        for number, state, slots, bookable, free, kept, _ in rows
     ]
     if _is_too_many(programme, party):
         found = [_refused(day) for day in found]
     return put_together(first, last, found)
+
+
+def _slot_by_slot(
+    tx: Transaction,
+    desk: Desk,
+    programme: Programme,
+    first: date,
+    last: date,
+    *,
+    party: int,
+    citizen: CitizenId | None,
+) -> tuple[DayView, ...]:
+    views = times_of(tx, desk, programme, first, last, party=party, citizen=citizen)
+    return put_together(first, last, summed(views))
+
+
+def _opens(edge: Edges, day: date, kept: int) -> datetime | None:
+    """When the first slot of the day opens: by the policy, and once it is kept for nobody any more."""
+    opening = edge.opens(day) if day >= edge.shut_day else None
+    until = from_micros(kept) if kept else None
+    return max((each for each in (opening, until) if each is not None), default=None)
 
 
 def _refused(day: DayView) -> DayView:
@@ -119,11 +145,14 @@ def views_of(
     """Every slot from the first to the last of these days, as the rules judge it by these facts."""
     _check_span(*days)
     span = _span(programme, *days)
-    slots: list[Slot] = list(tx.all(qv.SHOWN_SLOTS, {**span, "limit": _MOST}))
+    gone = holds.lapsed(tx, programme.id)
+    rows = [gone.without(slot) for slot in tx.all(qv.SHOWN_SLOTS, {**span, "limit": _MOST})]
+    slots = [slot for slot in rows if slot.capacity or slot.booked]
     shared: dict[Id, list[Shared]] = {}
     if any(slot.draws for slot in slots):
         for row in tx.all(qv.POOLS_BETWEEN, span):
-            shared.setdefault(row.slot, []).append(shared_of(row))
+            left = evolve(row, booked=row.booked - gone.units.get(row.pool, 0)) if gone.units else row
+            shared.setdefault(row.slot, []).append(shared_of(left))
     alike, seen, views = _alike(programme.policy), dict[tuple[object, ...], SlotView](), list[SlotView]()
     for slot in slots:
         own = facts(slot)
@@ -193,6 +222,12 @@ def free_slots(
         "until": until,
     }
     facts = asker(tx, desk, programme, citizen, party)
+    if holds.lapsed(tx, programme.id).holds:  # the counters do not know that they are gone
+        days = to_jst(since).date(), to_jst(until).date()
+        views = times_of(tx, desk, programme, *days, party=party, citizen=citizen)
+        return [view.slot for view in views if view.state.bookable and since <= view.slot.starts < until][
+            :limit
+        ]
     looked_at = limit
     while True:  # rules may stand against the first ones: then further than those
         rows: Sequence[Slot] = tx.all(q.FREE_SLOTS, {**terms, "limit": looked_at})
@@ -228,9 +263,10 @@ def asker(
     mine: set[Id] = set()
     if citizen is not None:
         pair = (programme.id, citizen)
-        known = look_up(tx, desk.programme, [pair], desk.profile).get(pair)
+        gone = holds_on_vouchers(tx, desk.programme, [pair])
+        known = look_up(tx, desk.programme, [pair], desk.profile, gone=gone).get(pair)
         known = besides(known) if besides is not None and known is not None else known
-        own = {"citizen": citizen, "programme": programme.id}
+        own = {"citizen": citizen, "programme": programme.id, "now": tx.now}
         mine = {slot for (slot,) in tx.all(qv.LIVE_SLOTS_OF, own)}
     now, person = tx.now, citizen is not None
     return lambda slot: facts_of(known, programme, slot, party, now, in_slot=slot.id in mine, person=person)

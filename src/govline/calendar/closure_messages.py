@@ -23,7 +23,17 @@ from govline.store import languages, outbox
 from govline.store.bulk import enqueue_many
 from govline.store.rows import rows_text
 
-__all__ = ["TAPPED", "Reached", "Rebooking", "choices", "push", "reached", "tell_displaced", "tell_restored"]
+__all__ = [
+    "TAPPED",
+    "Reached",
+    "Rebooking",
+    "choices",
+    "push",
+    "reached",
+    "tell_displaced",
+    "tell_joined",
+    "tell_restored",
+]
 
 TAPPED: Final = "calendar:rebook:"
 _SHOWN: Final = 10
@@ -80,6 +90,20 @@ def tell_displaced(tx: Transaction, desk: Desk, row: ClosureRow, displaced: Sequ
     told = [booking for booking in displaced if booking.citizen is not None and not booking.contact]
     rows = [{"closure_id": row.id, "booking_id": each.id, "by_line": each in told} for each in displaced]
     tx.write(qh.ADD_TOLD, {"rows": rows_text(_TOLD, rows)})
+    _tell_closed(tx, desk, row, told)
+
+
+def tell_joined(tx: Transaction, desk: Desk, booking: Booking) -> None:
+    """Tell whoever was to be called about their displaced booking and is on LINE now; nothing for other bookings."""
+    row: ClosureRow | None = None
+    if booking.state is BookingState.DISPLACED:
+        row = tx.one(qc.CLOSURE_NOW, {"closure": booking.closure})
+    if row is not None:
+        tx.write(qh.TELL_BY_LINE, {"closure": row.id, "booking": booking.id})
+        _tell_closed(tx, desk, row, [booking])
+
+
+def _tell_closed(tx: Transaction, desk: Desk, row: ClosureRow, told: Sequence[Booking]) -> None:
     locales = languages.locales_of(tx, [booking.citizen or "" for booking in told])
     programme = desk.programme(row.programme)
     effects = []

@@ -1,20 +1,53 @@
 """仮押さえの時間切れ: a hold that ran out makes room the moment somebody asks; the worker only tidies up what nobody asks for."""
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
+
+from attrs import evolve, field, frozen
 
 from govline.calendar import ledger
 from govline.calendar._queries import holds as qh
 from govline.calendar.knowledge import holds_on_vouchers
 from govline.calendar.model import Booking, BookingState, Slot
 from govline.calendar.options import NO_OPTIONS
-from govline.core import CitizenId, Id, Reason, Transaction
+from govline.core import CitizenId, Id, Reason, Transaction, frozen_tuple
 
 if TYPE_CHECKING:
     from govline.calendar.desk import Desk
 
-__all__ = ["expire", "expire_due", "make_room", "reasons_without"]
+__all__ = ["Lapsed", "expire", "expire_due", "lapsed", "make_room", "reasons_without"]
+
+
+@frozen
+class Lapsed:
+    """Holds of a programme that have run out and that nobody has ended yet: whoever asks gets what they occupy.
+
+    Args:
+        places: How many they take, by slot. `units`: and of the pools, by pool.
+    """
+
+    holds: tuple[Booking, ...] = field(default=(), converter=frozen_tuple)
+    places: Mapping[Id, int] = field(factory=dict)
+    units: Mapping[Id, int] = field(factory=dict)
+
+    def without(self, slot: Slot) -> Slot:
+        """The slot as it is once they have ended."""
+        places = self.places.get(slot.id, 0)
+        return evolve(slot, booked=slot.booked - places) if places else slot
+
+
+def lapsed(tx: Transaction, programme: str) -> Lapsed:
+    """What has run out by now; costs one read where there is nothing. Writes nothing."""
+    terms = {"programme": programme, "now": tx.now}
+    holds: Sequence[Booking] = tx.all(qh.LAPSED, terms)
+    if not holds:
+        return Lapsed()
+    places = Counter[Id]()
+    for hold in holds:
+        places[hold.slot] += hold.places
+    return Lapsed(holds, places, dict(tx.all(qh.LAPSED_UNITS, terms)))
 
 
 def expire(tx: Transaction, desk: "Desk", holds: Sequence[Id], ahead_of: Sequence[Id] = ()) -> list[Booking]:

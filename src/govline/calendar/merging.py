@@ -10,7 +10,7 @@ from typing import Any, Final
 from attrs import evolve, field, frozen
 
 from govline.calendar import _queries as q
-from govline.calendar import guessing, history, ledger, reminders, requests
+from govline.calendar import closure_messages, guessing, history, holds, ledger, reminders, requests
 from govline.calendar._queries import contacts as qc
 from govline.calendar.desk import Desk, find_slot, tell
 from govline.calendar.guessing import Meter
@@ -105,7 +105,7 @@ def add_contact(tx: Transaction, contact: Contact) -> Id:
     Raises:
         ConfigError: GL-1122, a name or number is given and the database was opened without keys.
     """
-    known = find_contact(tx, contact)
+    known = find_contact(tx, contact, to_book=True)
     if known is not None:
         return known
     row = tx.new_id()
@@ -213,9 +213,12 @@ def _merge(tx: Transaction, desk: Desk, plain: str, citizen: CitizenId) -> Merge
 
 
 def _moved(tx: Transaction, desk: Desk, contact: Id, citizen: CitizenId) -> Merged:
-    found: Sequence[Booking] = tx.all(qc.BOOKINGS_OF_CONTACT, {"contact": contact})
+    live: Sequence[Booking] = tx.all(qc.BOOKINGS_OF_CONTACT, {"contact": contact})
+    found = [each for each in live if each.held_until is None or each.held_until > tx.now]
     for name in sorted({booking.programme for booking in found}):
         tx.write(q.QUEUE_PERSON, {"programme": name, "citizen": citizen, "requests": 1})
+    # a hold of theirs that ran out is no second booking of a slot
+    holds.make_room(tx, desk, [booking.slot for booking in found], 0, requests=0)
     tx.write(qc.VOUCHERS_TO_CITIZEN, {"contact": contact, "who": citizen})
     tx.write(qc.ENDED_TO_CITIZEN, {"contact": contact, "who": citizen})
     moved, kept = [], []
@@ -232,6 +235,7 @@ def _theirs(tx: Transaction, desk: Desk, booking: Booking, citizen: CitizenId) -
     theirs = evolve(booking, citizen=citizen, contact=False)
     if theirs.state == "confirmed":
         reminders.remind(tx, desk.programme(theirs.programme), theirs, desk.quiet)
+    closure_messages.tell_joined(tx, desk, theirs)
     tell(tx, "calendar.merged", theirs, {"slot": theirs.slot})
     history.record(tx, theirs, "merged", theirs.state)
     return theirs
@@ -256,12 +260,16 @@ def _by_code(tx: Transaction, plain: str) -> qc.ContactRow | None:
     return None
 
 
-def find_contact(tx: Transaction, contact: Contact) -> Id | None:
-    """The contact of the same name and telephone number who has not joined LINE; None where either is not given."""
+def find_contact(tx: Transaction, contact: Contact, *, to_book: bool = False) -> Id | None:
+    """The contact of the same name and telephone number who has not joined LINE; None where either is not given.
+
+    Args:
+        to_book: The caller books for them: nobody joins as them before this unit is over.
+    """
     if not (contact.digits and contact.label.strip()):
         return None
     for value in lookups(tx, PHONE, contact.digits):
-        for row in tx.all(qc.BY_PHONE, {"phone": value}):
+        for row in tx.all(qc.BY_PHONE_TO_BOOK if to_book else qc.BY_PHONE, {"phone": value}):
             if _opened(tx, row).label == contact.label:
                 return str(row.id)
     return None

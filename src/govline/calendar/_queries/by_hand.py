@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from attrs import frozen
-from sqlalchemy import Integer, and_, bindparam, case, delete, or_, select, tuple_, update
+from sqlalchemy import Integer, and_, bindparam, case, delete, or_, select, true, tuple_, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -40,6 +40,7 @@ __all__ = [
     "SETTLE_PAID",
     "SET_POOL",
     "SET_SLOT",
+    "TELL_BY_LINE",
     "TOLD_OF",
     "UNFIX",
     "UNSETTLED",
@@ -222,6 +223,12 @@ LOCKED: Final = Statement(
 
 # --- whom a closure told ---
 ADD_TOLD: Final = insert_rows("calendar.add_told", told)
+TELL_BY_LINE: Final = Statement(
+    "calendar.tell_by_line",
+    update(told)
+    .where(told.c.closure_id == bindparam("closure"), told.c.booking_id == bindparam("booking"))
+    .values(by_line=true()),
+)
 TOLD_OF: Final = Statement(
     "calendar.told_of",
     select(told.c.booking_id, told.c.by_line)

@@ -127,8 +127,7 @@ FREE_FOR: Final = Statement(
     row=slot_of_row,
 )
 _IN_CLOSED = (slots.c.closure == _closure, bookings.c.ended_at.is_(None))
-TO_DISPLACE: Final = Statement(
-    "calendar.to_displace",
+_TO_DISPLACE = (
     select(*BOOKING_COLUMNS)
     .join(slots, slots.c.id == bookings.c.slot_id)
     .where(
@@ -136,8 +135,14 @@ TO_DISPLACE: Final = Statement(
         or_(bookings.c.state == BookingState.HELD.value, bookings.c.state == BookingState.CONFIRMED.value),
     )
     .order_by(bookings.c.id)
-    .limit(_limit),
+    .limit(_limit)
+)
+# Held as they are until they have lost their slot: who joins LINE in this moment is told there, and not called.
+TO_DISPLACE: Final = Statement(
+    "calendar.to_displace",
+    _TO_DISPLACE.with_for_update(of=bookings, key_share=True),
     row=booking_of_row,
+    sqlite=_TO_DISPLACE,
 )
 DISPLACE: Final = Statement(
     "calendar.displace",

@@ -16,6 +16,7 @@ __all__ = [
     "BOOKINGS_OF_CONTACT",
     "BY_MERGE",
     "BY_PHONE",
+    "BY_PHONE_TO_BOOK",
     "CONTACT",
     "DROP_CONTACT",
     "ENDED_TO_CITIZEN",
@@ -44,10 +45,11 @@ _now = bindparam("now", type_=InstantColumn)
 
 ADD_CONTACT: Final = Statement("calendar.add_contact", insert(contacts))
 CONTACT: Final = Statement("calendar.contact", _CONTACT.where(contacts.c.id == _contact), ContactRow)
-BY_PHONE: Final = Statement(
-    "calendar.contacts_by_phone",
-    _CONTACT.where(contacts.c.phone_hash == bindparam("phone")).order_by(contacts.c.id),
-    ContactRow,
+_OF_PHONE = _CONTACT.where(contacts.c.phone_hash == bindparam("phone")).order_by(contacts.c.id)
+BY_PHONE: Final = Statement("calendar.contacts_by_phone", _OF_PHONE, ContactRow)
+# For whoever books for the contact: until that is done nobody joins LINE as them, or the booking would be nobody's.
+BY_PHONE_TO_BOOK: Final = Statement(
+    "calendar.contacts_by_phone_to_book", _OF_PHONE.with_for_update(read=True), ContactRow, sqlite=_OF_PHONE
 )
 BY_MERGE: Final = Statement(
     "calendar.contact_by_merge_code",
@@ -71,13 +73,18 @@ OF_CITIZEN: Final = Statement(
     "calendar.contacts_of_citizen", select(contacts.c.id).where(contacts.c.citizen == bindparam("who"))
 )
 DROP_CONTACT: Final = Statement("calendar.drop_contact", delete(contacts).where(contacts.c.id == _contact))
-BOOKINGS_OF_CONTACT: Final = Statement(
-    "calendar.bookings_of_contact",
+_OF_CONTACT = (
     select(*BOOKING_COLUMNS)
     .join(slots, slots.c.id == bookings.c.slot_id)
     .where(bookings.c.citizen == _contact, bookings.c.ended_at.is_(None))
-    .order_by(slots.c.starts_at, bookings.c.id),
+    .order_by(slots.c.starts_at, bookings.c.id)
+)
+# Held as they are until they are somebody else's: nobody cancels, moves or closes them in between.
+BOOKINGS_OF_CONTACT: Final = Statement(
+    "calendar.bookings_of_contact",
+    _OF_CONTACT.with_for_update(of=bookings, key_share=True),
     row=booking_of_row,
+    sqlite=_OF_CONTACT,
 )
 ENDED_TO_CITIZEN: Final = Statement(
     "calendar.ended_to_citizen",

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from sqlalchemy import Integer, bindparam, case, exists, literal, select
+from sqlalchemy import Integer, bindparam, case, exists, func, literal, select
 
 from govline.calendar._queries import BOOKED, booking_of_row
 from govline.calendar._queries.sets import among
@@ -11,7 +11,15 @@ from govline.calendar.model import BookingState
 from govline.store import Statement
 from govline.store.columns import InstantColumn
 
-__all__ = ["HOLDS_DUE", "HOLDS_IN_THE_WAY", "HOLDS_OF", "HOLDS_ON_OPTIONS", "LOCK_BOOKING"]
+__all__ = [
+    "HOLDS_DUE",
+    "HOLDS_IN_THE_WAY",
+    "HOLDS_OF",
+    "HOLDS_ON_OPTIONS",
+    "LAPSED",
+    "LAPSED_UNITS",
+    "LOCK_BOOKING",
+]
 
 _DUE = (
     bookings.c.state == BookingState.HELD.value,
@@ -73,6 +81,18 @@ HOLDS_DUE: Final = Statement(
     .where(*_DUE)
     .order_by(bookings.c.held_until)
     .limit(bindparam("limit", type_=Integer)),
+)
+_OF_PROGRAMME = bookings.c.programme == bindparam("programme")
+# What looks count as free, though nobody has ended it yet.
+LAPSED: Final = Statement(
+    "calendar.lapsed_holds", BOOKED.where(_OF_PROGRAMME, *_DUE).order_by(bookings.c.id), booking_of_row
+)
+LAPSED_UNITS: Final = Statement(
+    "calendar.lapsed_units",
+    select(booking_draws.c.pool_id, func.sum(booking_draws.c.units, type_=Integer))
+    .join(bookings, bookings.c.id == booking_draws.c.booking_id)
+    .where(_OF_PROGRAMME, *_DUE)
+    .group_by(booking_draws.c.pool_id),
 )
 _ONE = select(bookings.c.id).where(bookings.c.id == bindparam("booking"))
 LOCK_BOOKING: Final = Statement("calendar.lock_booking", _ONE.with_for_update(key_share=True), sqlite=_ONE)

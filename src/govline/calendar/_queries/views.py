@@ -22,6 +22,7 @@ from govline.calendar._queries import SLOT_COLUMNS, slot_of_row
 from govline.calendar._queries.shared import SharedRow
 from govline.calendar._tables import bookings, draws, pools, slots
 from govline.calendar.availability import FEW_IN, ORDER, SlotState
+from govline.calendar.model import BookingState
 from govline.core import Id
 from govline.store import Statement
 from govline.store.columns import InstantColumn
@@ -101,8 +102,26 @@ _LEFT = case(
 )
 
 
+# until when the slot is kept for the people of a closure; 0 where it is not
+_KEPT = case(
+    (slots.c.reserved_until > _instant("now"), type_coerce(slots.c.reserved_until, BigInteger)),
+    else_=_number(0, BigInteger),
+)
+# asked once, not for every slot
+_LAPSED = (
+    select(literal(1))
+    .where(
+        bookings.c.programme == bindparam("programme"),
+        bookings.c.state == BookingState.HELD.value,
+        bookings.c.held_until <= _instant("now"),
+    )
+    .exists()
+)
+
+
 def _days(free: Any, *pools_lack: tuple[Any, Any]) -> Any:
-    """One row a day: its best state, slots, bookable slots, places in them."""
+    """One row a day: its best state, slots, bookable slots, places in them, until when the first of those
+    that are not open yet is kept, and whether any hold of the programme has run out."""
     state = case(
         (slots.c.cancelled, _state(SlotState.CLOSED)),
         (slots.c.starts_at <= _instant("now"), _state(SlotState.OVER)),
@@ -114,7 +133,11 @@ def _days(free: Any, *pools_lack: tuple[Any, Any]) -> Any:
         (free * _number(FEW_IN) <= slots.c.capacity, _state(SlotState.FEW)),
         else_=_state(SlotState.OPEN),
     )
-    each = select(DAY, state.label("state"), free.label("free")).where(_BETWEEN, _ASKED_FOR).subquery("each")
+    each = (
+        select(DAY, state.label("state"), free.label("free"), _KEPT.label("kept"))
+        .where(_BETWEEN, _ASKED_FOR)
+        .subquery("each")
+    )
     can = each.c.state <= _state(SlotState.FEW)
     return (
         select(
@@ -123,6 +146,8 @@ def _days(free: Any, *pools_lack: tuple[Any, Any]) -> Any:
             func.count(),
             func.sum(case((can, _number(1)), else_=_number(0))),
             func.sum(case((can, each.c.free), else_=_number(0))),
+            func.min(case((each.c.state == _state(SlotState.NOT_YET), each.c.kept))),
+            _LAPSED,
         )
         .group_by(each.c.day)
         .order_by(each.c.day)
@@ -172,6 +197,7 @@ LIVE_SLOTS_OF: Final = Statement(
         bookings.c.citizen == bindparam("citizen"),
         bookings.c.programme == bindparam("programme"),
         bookings.c.ended_at.is_(None),
+        or_(bookings.c.held_until.is_(None), bookings.c.held_until > _instant("now")),
     ),
 )
 

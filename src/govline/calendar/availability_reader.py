@@ -27,7 +27,7 @@ from govline.calendar.desk import Desk
 from govline.calendar.knowledge import Known, facts_of, holds_on_vouchers, look_up
 from govline.calendar.ledger import shared_of
 from govline.calendar.model import CitizenFacts, Policy, Programme, Shared, Slot
-from govline.calendar.pairing import Seconds, seconds_for
+from govline.calendar.pairing import Seconds, days_after, without_the_pair
 from govline.calendar.rules import check
 from govline.core import CitizenId, Id, Reason, Transaction
 from govline.core.clock import from_micros
@@ -184,11 +184,13 @@ def _seconds(
     party: int,
     citizen: CitizenId,
 ) -> Seconds:
-    """What this citizen could book after slots of these days."""
+    """What this citizen could book after slots of these days: one look, however many there are."""
     assert own.link is not None  # asked only of such programmes
     later = desk.programme(own.link.to or own.id)
     facts = asker(tx, desk, later, citizen, party)
-    return seconds_for(tx, (own, later), days, facts, party=party, business_day=desk.business_day)
+    span = days_after(own.link, days, to_jst(tx.now).date())
+    views = views_of(tx, desk, without_the_pair(own, later), span, facts)
+    return Seconds.of(own, own.link, later, [view.slot for view in views if view.state.bookable])
 
 
 def _alike(policy: Policy) -> Callable[[Slot], tuple[object, ...]]:

@@ -1,27 +1,23 @@
-"""第1回に続けられる第2回があるか: which first slots have a free second one, told for hundreds of them from one look at the seconds."""
+"""第1回に続けられる第2回があるか: which first slots have a free second one, told for hundreds of them from one look at the seconds. Pure."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, timedelta
 from typing import Final
 
 from attrs import evolve, field, frozen
 
-from govline.calendar import _queries as q
 from govline.calendar.availability import midnight
 from govline.calendar.linking import link_reasons, offered
-from govline.calendar.model import CitizenFacts, Link, Policy, Programme, Slot
+from govline.calendar.model import Link, Programme, Slot
 from govline.calendar.reasons import because
-from govline.calendar.rules import BusinessDay, check
-from govline.core import Reason, Transaction, frozen_map
+from govline.core import Reason, frozen_map
 from govline.core.jst import to_jst
 
-__all__ = ["FAR", "Seconds", "seconds_for"]
+__all__ = ["FAR", "Seconds", "days_after", "without_the_pair"]
 
-_DAY: Final = timedelta(days=1)
 FAR: Final = timedelta(days=366)
 """How far ahead a second one is looked for where the link sets no most days."""
-_MOST: Final = 100_000
 
 
 @frozen
@@ -61,43 +57,20 @@ class Seconds:
         return [] if self.follow(first) else [because("no_second")]
 
 
-def seconds_for(
-    tx: Transaction,
-    pair: tuple[Programme, Programme],
-    days: tuple[date, date],
-    facts: Callable[[Slot], CitizenFacts],
-    *,
-    party: int,
-    business_day: BusinessDay,
-) -> Seconds:
-    """Everything free that can follow slots of these days: one statement, however many there are.
+def days_after(link: Link, days: tuple[date, date], today: date) -> tuple[date, date]:
+    """From which day to which bookings after those of these days (first and last) can be; today where all that is over."""
+    until = offered(link, days[1])[1] or max(days[1], today) + FAR
+    return max(offered(link, days[0])[0], today), max(until, today)
 
-    Args:
-        pair: The programme of the first ones, and that of those that follow.
-        facts: Of whoever asks, for a slot that follows.
+
+def without_the_pair(own: Programme, later: Programme) -> Programme:
+    """The later programme without what the first booking itself would change, and what is judged when the second is chosen:
+    limits, and the days since the first.
     """
-    (own, later), (first, last) = pair, days
-    assert own.link is not None  # asked only of such programmes
-    until = offered(own.link, last)[1]
-    start = max(midnight(offered(own.link, first)[0]), tx.now)
-    end = midnight(last) + FAR if until is None else midnight(until + _DAY)
-    policy = _without_the_pair(later.policy, {own.id, later.id})
-    terms = {"programme": later.id, "places": later.places(party), "since": start, "until": end}
-    rows: Sequence[Slot] = tx.all(q.FREE_SLOTS, {**terms, "limit": _MOST}) if start < end else ()
-    open_ = _judge(policy, facts, tx.now, business_day)
-    return Seconds.of(own, own.link, later, filter(open_, rows))
-
-
-def _judge(
-    policy: Policy, facts: Callable[[Slot], CitizenFacts], now: datetime, business_day: BusinessDay
-) -> Callable[[Slot], bool]:
-    return lambda slot: not check(policy, slot, facts(slot), now, business_day=business_day)
-
-
-def _without_the_pair(policy: Policy, pair: set[str]) -> Policy:
-    """What the first booking itself would change is judged when the second is chosen: limits, and the days since the first."""
-    after = policy.interval is not None and policy.interval.after in pair
-    return evolve(policy, limit=None, limits=(), interval=None if after else policy.interval)
+    policy = later.policy
+    after = policy.interval is not None and policy.interval.after in (own.id, later.id)
+    eased = evolve(policy, limit=None, limits=(), interval=None if after else policy.interval)
+    return evolve(later, policy=eased)
 
 
 def _product(link: Link, programme: Programme, slot: Slot) -> str:

@@ -19,6 +19,8 @@ from govline.calendar.definition import load_folder, parse
 from govline.calendar.eligible_dataset import eligible_dataset
 from govline.calendar.expiries import expiries, list_expiries
 from govline.calendar.file_commands import file_commands
+from govline.calendar.group_commands import group_commands
+from govline.calendar.group_texts import GROUP_TEXTS
 from govline.calendar.labels import when
 from govline.calendar.model import Refused
 from govline.calendar.occupancy_reader import OCCUPANCY_COMMAND
@@ -60,7 +62,7 @@ from govline.store.sealing import Keyring
 __all__ = ["CalendarConfig", "CalendarFeature", "CalendarSlots", "EndUnpaid", "ExpireHold"]
 
 _VIEW = 50
-_TEXTS = {**CALENDAR_TEXTS, **PAGE_TEXTS, **UPKEEP_TEXTS, **OPTION_TEXTS}
+_TEXTS = {**CALENDAR_TEXTS, **PAGE_TEXTS, **UPKEEP_TEXTS, **OPTION_TEXTS, **GROUP_TEXTS}
 
 
 class CalendarConfig(BaseModel):
@@ -154,6 +156,7 @@ class CalendarFeature:
                 OCCUPANCY_COMMAND,
                 *counter_commands(service),
                 *upkeep_commands(service),
+                *group_commands(service),
                 *file_commands(service, lambda: self._folder),
             ],
             ticks=[

@@ -3,6 +3,7 @@
 from govline.calendar.pages import Browsing
 from govline.calendar.pages_booking import BookingPages
 from govline.calendar.pages_claim import ClaimPages
+from govline.calendar.pages_groups import GroupPages
 from govline.calendar.pages_ics import IcsPages
 from govline.calendar.pages_merge import MergePages
 from govline.calendar.pages_pair import PairPages
@@ -25,6 +26,7 @@ def pages_of(calendar: Calendar, texts: Texts) -> list[Page]:
             PairPages,
             MergePages,
             ClaimPages,
+            GroupPages,
             IcsPages,
             StaffPages,
             UpkeepPages,

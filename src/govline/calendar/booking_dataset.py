@@ -15,6 +15,7 @@ from govline.calendar._tables import listed
 from govline.calendar.booking_wishes import HIDDEN, Judge, Wish, slots_of
 from govline.calendar.merging import LABEL, PHONE, Contact
 from govline.calendar.model import BookingState, Refused
+from govline.calendar.options import options_text, read_options
 from govline.calendar.service import Calendar
 from govline.core import DataClass, Dataset, Id, Ref, Transaction
 from govline.core.jst import to_jst
@@ -48,6 +49,11 @@ def _state(text: str) -> str | None:
     return by_label.get(text, text)
 
 
+def _options(text: str) -> str | None:
+    """`マイク×2、プロジェクター×1` in its one way of being written."""
+    return options_text(read_options(text)) or None
+
+
 def _digits(text: str) -> str | None:
     """A telephone number as it is kept."""
     return text if text == HIDDEN else Contact(phone=text).digits or None
@@ -76,6 +82,7 @@ _COLUMNS: Final = (
     Column("party", "人数", type="integer", least=1, most=10_000),
     _hidden("label", "氏名", parse=str, max_length=100, aliases=("名前", "団体名")),
     _hidden("phone", "電話", parse=_digits, max_length=30, aliases=("電話番号", "連絡先")),
+    Column("options", "備品", parse=_options, format=str, max_length=400, aliases=("貸出備品", "附属設備")),
     Column("reason", "特例の理由", max_length=200, aliases=("理由",)),
     Column(
         "state",
@@ -182,6 +189,7 @@ class _Bookings:
             reason=terms.reason,
             override=terms.override,
             raise_capacity=terms.raise_capacity,
+            options=wish.options,
         )
         if isinstance(answer, Refused):
             raise _refused(key, answer.text.replace("\n", " "))
@@ -214,6 +222,7 @@ def _shown(row: qf.BookingRow) -> dict[str, Any]:
         "starts": f"{starts:%H:%M}",
         "room": row.room or None,
         "party": row.party,
+        "options": options_text(row.options or {}) or None,
         "label": row.label and HIDDEN,
         "phone": row.phone and HIDDEN,
         "reason": row.reason or None,

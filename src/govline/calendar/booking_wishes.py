@@ -14,12 +14,12 @@ from attrs import Factory, evolve, field, frozen, mutable
 from govline.calendar import _queries as q
 from govline.calendar import ledger, merging
 from govline.calendar._queries import files as qf
-from govline.calendar._queries import shared as qp
 from govline.calendar._queries.rush import FIND_SLOTS
 from govline.calendar.desk import new_booking
 from govline.calendar.knowledge import facts_of, look_up
 from govline.calendar.merging import Contact
 from govline.calendar.model import Booking, Programme, Slot
+from govline.calendar.options import NO_OPTIONS, option_reasons, read_options
 from govline.calendar.overriding import Terms, split
 from govline.calendar.rules import check
 from govline.calendar.service import Calendar
@@ -46,12 +46,14 @@ class Wish:
         at: Programme, start and name of the slot.
         contact: Whose it is; nobody's name where the row gives none.
         reason: Why it passes the rules and the slot's places; "" where it has to keep them.
+        options: How many of which 備品.
     """
 
     at: SlotKey
     party: int
     contact: Contact
     reason: str = ""
+    options: Mapping[str, int] = field(default=NO_OPTIONS, hash=False)
 
     @classmethod
     def of(cls, programme: str, values: Mapping[str, Any]) -> "Wish":
@@ -61,7 +63,8 @@ class Wish:
         known = [values.get(name) or "" for name in ("label", "phone")]
         contact = Contact(*("" if each == HIDDEN else each for each in known))
         at = (programme, starts, values.get("room") or "")
-        return cls(at, values.get("party") or 1, contact, (values.get("reason") or "").strip())
+        options = read_options(values.get("options") or "")
+        return cls(at, values.get("party") or 1, contact, (values.get("reason") or "").strip(), options)
 
     @property
     def terms(self) -> Terms:
@@ -132,21 +135,24 @@ class Judge:
         here = any(its.id == slot.id for _, its in self.own.get(who, ()))
         here = here or tx.one(q.LIVE_IN_SLOT, {"slot": slot.id, "citizen": who}) is not None
         facts = facts_of(known, programme, slot, wish.party, tx.now, in_slot=here)
-        shared: Sequence[qp.SharedRow] = tx.all(qp.SHARED, {"slot": slot.id}) if slot.draws else ()
+        shared = ledger.shared_rows(tx, slot, wish.options)
         seen = evolve(
             slot,
             booked=slot.booked + self.places[slot.id],
             shared=[
-                ledger.shared_of(evolve(row, booked=row.booked + self.units[row.pool])) for row in shared
+                ledger.shared_of(evolve(row, booked=row.booked + self.units[row.pool]), wish.options)
+                for row in shared
             ],
         )
         reasons = check(programme.policy, seen, facts, tx.now, business_day=desk.business_day)
+        reasons += option_reasons(programme.offered, slot.name, wish.options)
         firm = split(reasons)[1] if wish.reason else reasons
         if firm and not (wish.reason and {each.code for each in firm} == {_FULL}):
             return firm
         self._take(tx, programme, slot, wish, who)
         for row in shared:
-            self.units[row.pool] += ledger.shared_of(row).needs(programme.places(wish.party))
+            pool = ledger.shared_of(row, wish.options)
+            self.units[row.pool] += pool.needs(programme.places(wish.party))
         return ()
 
     def _take(self, tx: Transaction, programme: Programme, slot: Slot, wish: Wish, who: str) -> None:

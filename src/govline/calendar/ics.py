@@ -8,6 +8,7 @@ from typing import Final
 from attrs import field, frozen
 
 from govline.calendar.model import Booking, Reminder
+from govline.calendar.options import options_text
 from govline.calendar.reminding import reminder_due
 from govline.core import frozen_tuple
 
@@ -52,6 +53,7 @@ def booking_ics(taken: Taken, *, town: str, stamp: datetime) -> bytes:
         f"STATUS:{'CANCELLED' if gone else 'CONFIRMED'}",
         f"SUMMARY:{escaped(taken.title)}",
         *([f"LOCATION:{escaped(taken.room)}"] if taken.room else []),
+        *([f"DESCRIPTION:{escaped(f'備品: {options_text(booking.options)}')}"] if booking.options else []),
         *alarms,
         "END:VEVENT",
     ]

@@ -30,6 +30,7 @@ __all__ = [
     "place",
     "row_of",
     "shared_of",
+    "shared_rows",
     "standing_still",
     "take_back",
     "with_shared",
@@ -184,7 +185,7 @@ def with_shared(
     tx: Transaction, slot: Slot, gone: Iterable[Booking] = (), options: Mapping[str, int] = NO_OPTIONS
 ) -> Slot:
     """The slot with its pools as they are now, those of the options that are asked for too; what `gone` has drawn counts as free."""
-    rows = _rows(tx, slot, options)
+    rows = shared_rows(tx, slot, options)
     if not rows:
         return slot
     mine: Counter[Id] = Counter()
@@ -216,7 +217,7 @@ def draw_rows(booking: Id, wanted: Mapping[Id, int]) -> list[dict[str, Id | int]
     return [{"booking_id": booking, "pool_id": pool, "units": units} for pool, units in wanted.items()]
 
 
-def _rows(tx: Transaction, slot: Slot, options: Mapping[str, int]) -> Sequence[qp.SharedRow]:
+def shared_rows(tx: Transaction, slot: Slot, options: Mapping[str, int]) -> Sequence[qp.SharedRow]:
     if options:
         every: Sequence[qp.SharedRow] = tx.all(qp.WITH_OPTIONS, {"slot": slot.id})
         return [row for row in every if not row.option or row.option in options]
@@ -224,7 +225,7 @@ def _rows(tx: Transaction, slot: Slot, options: Mapping[str, int]) -> Sequence[q
 
 
 def _wanted(tx: Transaction, slot: Slot, places: int, options: Mapping[str, int]) -> dict[Id, int]:
-    return {row.pool: shared_of(row, options).needs(places) for row in _rows(tx, slot, options)}
+    return {row.pool: shared_of(row, options).needs(places) for row in shared_rows(tx, slot, options)}
 
 
 def _drawn(tx: Transaction, booking: Booking) -> dict[Id, int]:

@@ -87,8 +87,8 @@ def read_options(text: str) -> Mapping[str, int]:
     named = {each["name"]: int(each["number"] or 1) for each in found if each is not None}
     if len(named) < len(found):
         raise InputError(
-            "options are written マイク×2、プロジェクター×1",
+            "options are written マイク×2、プロジェクター×1, each once",
             code="GL-2005",
-            hint="each once, with 、 between",
+            hint="「マイク×2、プロジェクター×1」のように、備品ごとに一度だけ書いてください",
         )
     return pieces(named)

@@ -12,6 +12,7 @@ from govline.calendar.labels import WEEK, day_label, month_label, time_label
 from govline.calendar.model import Programme, Refused
 from govline.calendar.occupancy import Heat, Use
 from govline.calendar.occupancy_reader import month_of, occupancy, progress
+from govline.calendar.options import options_text
 from govline.calendar.pages import Words, read_day, tone_of
 from govline.calendar.service import Calendar
 from govline.core import Reason, Transaction
@@ -185,7 +186,9 @@ def _slots(words: Words, views: Sequence[SlotView]) -> Grid:
 
 
 def _bookings(words: Words, rows: Sequence[qv.DeskRow]) -> DataTable:
-    columns = [words(key) for key in ("code", "time", "room", "party", "channel", "state")]
+    beside = any(row.options for row in rows)
+    own = ("options",) if beside else ()
+    columns = [words(key) for key in ("code", "time", "room", "party", *own, "channel", "state")]
     return DataTable(
         words("bookings"),
         columns,
@@ -195,6 +198,7 @@ def _bookings(words: Words, rows: Sequence[qv.DeskRow]) -> DataTable:
                 time_label(row.starts),
                 row.name or "-",
                 str(row.party),
+                *([options_text(row.options or {}) or "-"] if beside else []),
                 _word(words, "channel", row.channel),
                 _state_word(words, row.state),
             )

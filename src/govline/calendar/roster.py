@@ -1,6 +1,6 @@
 """名簿: a day's bookings by slot, for the counter; names and telephone numbers only for whoever may see them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -8,6 +8,7 @@ from typing import Any, Final
 from govline.calendar._queries.files import OF_SLOT
 from govline.calendar.arrivals import ticket
 from govline.calendar.model import Refused
+from govline.calendar.options import options_text
 from govline.calendar.service import Calendar
 from govline.core import DataClass, Id, Transaction
 from govline.core.jst import JST
@@ -32,6 +33,7 @@ ROSTER: Final = Table(
         Column("party", "人数", type="integer"),
         Column("state", "状態", type="choice", choices=_STATES),
         Column("channel", "受付の手段"),
+        Column("options", "備品"),
         Column("label", "氏名", data=DataClass.PERSONAL),
         Column("phone", "電話", data=DataClass.PERSONAL),
     ],
@@ -51,8 +53,10 @@ def roster(
     """
     since = datetime.combine(day, time(), JST)
     for slot in calendar.slots(tx, programme, since=since, until=since + timedelta(days=1), limit=10_000):
-        rows: Sequence[tuple[Id, int, str, str, bool]] = tx.all(OF_SLOT, {"slot": slot.id})
-        for booking, party, state, channel, contact in rows:
+        rows: Sequence[tuple[Id, int, str, str, bool, Mapping[str, int] | None]] = tx.all(
+            OF_SLOT, {"slot": slot.id}
+        )
+        for booking, party, state, channel, contact, options in rows:
             row = {
                 "starts": slot.starts,
                 "slot": slot.name or None,
@@ -60,6 +64,7 @@ def roster(
                 "party": party,
                 "state": state,
                 "channel": channel,
+                "options": options_text(options or {}) or None,
             }
             yield row | (_contact(tx, calendar, booking) if contacts and contact else {})
 

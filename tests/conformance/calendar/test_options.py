@@ -19,15 +19,19 @@ from govline.calendar import (
     Tariff,
     ledger,
 )
+from govline.calendar import _queries as q
 from govline.calendar._queries import shared as qp
 from govline.calendar._tables import pools as pool_table
+from govline.calendar.datasets import datasets
 from govline.calendar.merging import Contact
 from govline.calendar.model import BookingState, PoolRule
 from govline.calendar.options import Option
+from govline.calendar.roster import roster
 from govline.calendar.rush import Wish, take_many
 from govline.core import Actor
 from govline.errors import InputError
 from govline.store import Statement
+from govline.tabular import Files
 
 DAY = date(2026, 12, 1)
 CLERK = Actor("staff", "s-1", "counter")
@@ -537,3 +541,49 @@ def test_statements_of_a_programme_without_options_are_those_of_before(any_db, m
     assert isinstance(town.book((9, "C"), "b"), Refused)
     town.rush = True
     assert isinstance(town.book((9, "A"), "b"), Booking)
+
+
+# --- files ---
+
+
+def files(db, calendar, tmp_path, *rows, dry_run=False):
+    path = tmp_path / "list.csv"
+    path.write_text("整理番号,日付,開始,部屋,人数,備品\n" + "".join(f"{row}\n" for row in rows), "utf-8")
+    made = Files(db, datasets(calendar))
+    return (made.check if dry_run else made.load)("bookings-rooms", path, actor=CLERK)
+
+
+def test_a_list_of_bookings_brings_its_options_and_shows_them_again(any_db, tmp_path):
+    town = Town(any_db)
+    rows = ("1,2026-12-01,9:00,A,2,プロジェクター、マイク×2", "2,2026-12-01,9:00,C,1,")
+    tried = files(any_db, town.calendar, tmp_path, *rows, dry_run=True)
+    assert (tried.added, tried.refused) == (2, 0)
+    assert files(any_db, town.calendar, tmp_path, *rows).added == 2
+    assert files(any_db, town.calendar, tmp_path, *rows).unchanged == 2
+    town.sound()
+    assert said(town.book((10, "B"), "b", {SCREEN: 1})) == [("GL-2142", 0)]
+    out = tmp_path / "out.csv"
+    Files(any_db, datasets(town.calendar)).export("bookings-rooms", out, actor=CLERK)
+    assert "プロジェクター×1、マイク×2" in out.read_text("utf-8-sig")
+    listed = any_db.run(
+        lambda tx: [row["options"] for row in roster(tx, town.calendar, "rooms", DAY)], actor=CLERK
+    )
+    assert listed == ["プロジェクター×1、マイク×2", None]
+    (first,) = [one for one in any_db.read(lambda tx: tx.all(q.RECENT_BOOKINGS, {"limit": 9})) if one.options]
+    event = any_db.read(lambda tx: town.calendar.ics(tx, first.id)).decode().replace("\r\n ", "")
+    assert "DESCRIPTION:備品: プロジェクター×1、マイク×2" in event
+
+
+def test_a_list_is_told_row_by_row_what_is_short(any_db, tmp_path):
+    town = Town(any_db)
+    rows = (
+        "1,2026-12-01,9:00,A,2,プロジェクター×1",
+        "2,2026-12-01,10:00,B,1,プロジェクター×1",
+        "3,2026-12-01,9:00,C,1,太鼓",
+        "4,2026-12-02,9:00,A,1,マイク×x",
+    )
+    tried = files(any_db, town.calendar, tmp_path, *rows, dry_run=True)
+    assert [issue.row for issue in tried.issues] == [3, 4, 5]
+    assert "すべて予約されています" in tried.issues[0].reason
+    assert "太鼓" in tried.issues[1].reason
+    assert "マイク×2" in tried.issues[2].remedy

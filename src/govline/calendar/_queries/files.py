@@ -1,6 +1,6 @@
 """Pages of slots and bookings for files of staff, and what stands under the keys of such a file."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -64,6 +64,7 @@ class BookingRow:
     label: str | None = field(repr=False)
     phone: str | None = field(repr=False)
     reason: str | None
+    options: Mapping[str, int] | None
 
 
 _s, _b = slots.c, bookings.c
@@ -109,7 +110,7 @@ SET_ENDS: Final = Statement(
 # --- bookings of a slot ---
 OF_SLOT: Final = Statement(
     "calendar.roster_of_slot",
-    select(_b.id, _b.party, _b.state, _b.channel, _b.contact)
+    select(_b.id, _b.party, _b.state, _b.channel, _b.contact, _b.options)
     .where(_b.slot_id == bindparam("slot"), _b.ended_at.is_(None))
     .order_by(_b.id),
 )
@@ -146,6 +147,7 @@ _BOOKING = select(
     contacts.c.label,
     contacts.c.phone,
     _REASON,
+    _b.options,
 ).select_from(_FROM)
 BOOKINGS: Final = Statement(
     "calendar.bookings_page", _BOOKING.where(_b.id > _id).order_by(_b.id).limit(_limit), BookingRow

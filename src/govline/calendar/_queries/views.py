@@ -1,5 +1,6 @@
 """The statements that only look: days put together, pools of many slots, occupancy, progress, the day's list."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -50,6 +51,7 @@ class DeskRow:
     channel: str
     starts: datetime
     name: str
+    options: Mapping[str, int] | None = None
 
 
 _TOKYO: Final = 9 * 3_600_000_000
@@ -205,7 +207,13 @@ LIVE_SLOTS_OF: Final = Statement(
 DAY_LIST: Final = Statement(
     "calendar.day_list",
     select(
-        bookings.c.id, bookings.c.party, bookings.c.state, bookings.c.channel, slots.c.starts_at, slots.c.name
+        bookings.c.id,
+        bookings.c.party,
+        bookings.c.state,
+        bookings.c.channel,
+        slots.c.starts_at,
+        slots.c.name,
+        bookings.c.options,
     )
     .join(slots, slots.c.id == bookings.c.slot_id)
     .where(_BETWEEN, bookings.c.ended_at.is_(None))

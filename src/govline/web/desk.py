@@ -12,7 +12,7 @@ from govline.core.pages import Facts, Link, Page, Paragraph
 from govline.core.texts import Texts
 from govline.errors import ConfigError, PageRefused
 from govline.web.model import Answer, Ask, is_loopback
-from govline.web.rendering import LANGUAGES, Liff, Screen, render, safe
+from govline.web.rendering import LANGUAGES, Again, Liff, Screen, render, safe
 from govline.web.tokens import RandomText
 
 if TYPE_CHECKING:
@@ -146,9 +146,16 @@ class Desk:
         return render(screen, status)
 
     def refusal(
-        self, ask: Ask, error: PageRefused, *, go_on: str = "", kept: bool = False, staff: bool = False
+        self,
+        ask: Ask,
+        error: PageRefused,
+        *,
+        go_on: str = "",
+        kept: bool = False,
+        staff: bool = False,
+        again: Again | None = None,
     ) -> Answer:
-        """The page that says no: plain words and a code, nothing of what went on inside."""
+        """The page that says no: plain words and a code, nothing of what went on inside; `again` repeats the request."""
         words = self.words(ask)
         key = f"web.refused.{error.code}"
         text = words(key if key in self.texts.defaults else "web.refused.default")
@@ -160,6 +167,7 @@ class Desk:
             status=error.status,
             blocks=[*blocks, Facts({words("web.code"): error.code})],
             go_on=go_on,
+            again=again,
             staff=staff,
             home=ask.root + ("/staff" if staff else "/"),
         )

@@ -16,7 +16,7 @@ from govline.core.pages import Block, Download, Link, Notice, PageField
 from govline.web.blocks import KINDS
 from govline.web.model import Answer
 
-__all__ = ["LANGUAGES", "Form", "Liff", "Screen", "handed_over", "render", "safe", "static_file"]
+__all__ = ["LANGUAGES", "Again", "Form", "Liff", "Screen", "handed_over", "render", "safe", "static_file"]
 
 LANGUAGES: Final = (("ja", "ja", "日本語"), ("en", "en", "English"), ("ja-easy", "ja", "やさしい日本語"))
 """Locale, the language tag of HTML, and its own name."""
@@ -66,6 +66,15 @@ class Form:
 
 
 @frozen
+class Again:
+    """The same request once more, by a button: what it carried goes along, hidden."""
+
+    method: str
+    action: str
+    held: Sequence[tuple[str, str]] = field(repr=False)
+
+
+@frozen
 class Liff:
     """LIFF on the sign-in page: its id, and the address of LINE's SDK, which this page alone may load."""
 
@@ -88,6 +97,7 @@ class Screen:
     notices: Sequence[Notice] = field(default=(), repr=False)
     reasons: Sequence[Reason] = field(default=(), repr=False)
     form: Form | None = None
+    again: Again | None = None
     token: str = field(default="", repr=False)
     staff: bool = False
     signed_in: bool = False
@@ -125,6 +135,7 @@ def render(screen: Screen, status: int = 200) -> Answer:
             "notices",
             "reasons",
             "form",
+            "again",
             "token",
         )
     }

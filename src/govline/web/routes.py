@@ -20,6 +20,7 @@ from govline.web.bodies import read_form
 from govline.web.line_login import LineLogin
 from govline.web.model import Answer, Ask, Session
 from govline.web.rendering import Liff, static_file
+from govline.web.repeating import busy_code, repeated
 from govline.web.staff_routes import StaffRoutes
 from govline.web.tokens import form_token, new_token, same
 from govline.web.visits import Visit, Visitor, plain_query
@@ -35,6 +36,7 @@ _PAGE: Final = re.compile(r"/c/([a-z][a-z0-9_]{0,30}/[A-Za-z0-9_-]{1,60})")
 _LINK: Final = re.compile(r"/l/([a-z][a-z0-9_]{0,30}\.[A-Za-z0-9_-]{20,120})")
 _BACK: Final = re.compile(r"/c/[a-z][a-z0-9_]{0,30}/[A-Za-z0-9_-]{1,60}(\?[A-Za-z0-9_.~%&=+-]{0,500})?")
 _METHODS: Final = frozenset({"GET", "HEAD", "POST"})
+_SOON: Final = ("retry-after", "5")
 _log = logging.getLogger("govline.web")
 
 
@@ -69,6 +71,10 @@ class Routes:
             _log.info("a request was refused: %s", refused.code)
             return self.desk.refusal(ask, refused, staff=staff)
         except Exception as error:  # noqa: BLE001 - a visitor sees a code; the kind of error goes to the log, its words may be personal
+            if passing := busy_code(error):
+                _log.warning("a page could not be answered now: GL-8128 %s", passing)
+                told = PageRefused("", code="GL-8128", status=503)
+                return self.desk.refusal(ask, told, staff=staff, again=repeated(ask)).with_header(*_SOON)
             code = error.code if isinstance(error, GovlineError) else type(error).__name__
             _log.error("a page failed: GL-8127 %s", code)
             return self.desk.refusal(ask, PageRefused("", code="GL-8127", status=500), staff=staff)

@@ -198,6 +198,12 @@ WEB_TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
     "web.refused.GL-8126": _all(
         "この操作は受け付けられません。", "This cannot be done here.", "それは できません。"
     ),
+    "web.again": _all("もう一度試す", "Try again", "もういちど"),
+    "web.refused.GL-8128": _all(
+        "ただいま混み合っていて、処理を終えられませんでした。少し待ってから、もう一度お試しください。同じ申込みが二重に受け付けられることはありません。",
+        "We are very busy and could not finish. Please wait a moment and try again. The same request is never taken twice.",
+        "いま こんでいます。すこし まってから もういちど してください。おなじ ことが 2かい うけつけられることは ありません。",
+    ),
     "web.refused.GL-8127": _all(
         "処理中に問題が起きました。しばらくしてから、もう一度お試しください。",
         "Something went wrong. Please try again in a little while.",

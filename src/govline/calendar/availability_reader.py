@@ -12,7 +12,6 @@ from govline.calendar._queries import views as qv
 from govline.calendar.availability import (
     ORDER,
     DayView,
-    Edges,
     SlotState,
     SlotView,
     day_of,
@@ -30,7 +29,7 @@ from govline.calendar.model import CitizenFacts, Policy, Programme, Shared, Slot
 from govline.calendar.pairing import Seconds, days_after, without_the_pair
 from govline.calendar.rules import check
 from govline.core import CitizenId, Id, Reason, Transaction
-from govline.core.clock import from_micros
+from govline.core.clock import to_micros
 from govline.core.jst import to_jst
 from govline.errors import InputError
 
@@ -77,10 +76,14 @@ def days_of(
             slots,
             bookable,
             free,
-            _opens(edge, day, kept) if state == _NOT_YET else None,
+            edge.opens(day) if state == _NOT_YET and day >= edge.shut_day else None,
         )
-        for number, state, slots, bookable, free, kept, _ in rows
+        for number, state, slots, bookable, free, _, _ in rows
     ]
+    now = to_micros(tx.now)
+    for at in [at for at, row in enumerate(rows) if row[-2] is not None and row[-2] > now]:
+        day = found[at].day  # with slots kept for a closure's people: each opens at its own instant
+        (found[at],) = _slot_by_slot(tx, desk, programme, day, day, party=party, citizen=None)
     if _is_too_many(programme, party):
         found = [_refused(day) for day in found]
     return put_together(first, last, found)
@@ -98,13 +101,6 @@ def _slot_by_slot(
 ) -> tuple[DayView, ...]:
     views = times_of(tx, desk, programme, first, last, party=party, citizen=citizen)
     return put_together(first, last, summed(views))
-
-
-def _opens(edge: Edges, day: date, kept: int) -> datetime | None:
-    """When the first slot of the day opens: by the policy, and once it is kept for nobody any more."""
-    opening = edge.opens(day) if day >= edge.shut_day else None
-    until = from_micros(kept) if kept else None
-    return max((each for each in (opening, until) if each is not None), default=None)
 
 
 def _refused(day: DayView) -> DayView:

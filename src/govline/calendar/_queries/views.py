@@ -104,26 +104,22 @@ _LEFT = case(
 )
 
 
-# until when the slot is kept for the people of a closure; 0 where it is not
-_KEPT = case(
-    (slots.c.reserved_until > _instant("now"), type_coerce(slots.c.reserved_until, BigInteger)),
-    else_=_number(0, BigInteger),
-)
 # asked once, not for every slot
 _LAPSED = (
-    select(literal(1))
+    select(_number(1))
     .where(
         bookings.c.programme == bindparam("programme"),
         bookings.c.state == BookingState.HELD.value,
         bookings.c.held_until <= _instant("now"),
     )
-    .exists()
+    .limit(_number(1))
+    .scalar_subquery()
 )
 
 
 def _days(free: Any, *pools_lack: tuple[Any, Any]) -> Any:
-    """One row a day: its best state, slots, bookable slots, places in them, until when the first of those
-    that are not open yet is kept, and whether any hold of the programme has run out."""
+    """One row a day: its best state, slots, bookable slots, places in them, until when one is kept
+    for others, and 1 where a hold of the programme has run out."""
     state = case(
         (slots.c.cancelled, _state(SlotState.CLOSED)),
         (slots.c.starts_at <= _instant("now"), _state(SlotState.OVER)),
@@ -136,7 +132,7 @@ def _days(free: Any, *pools_lack: tuple[Any, Any]) -> Any:
         else_=_state(SlotState.OPEN),
     )
     each = (
-        select(DAY, state.label("state"), free.label("free"), _KEPT.label("kept"))
+        select(DAY, state.label("state"), free.label("free"), slots.c.reserved_until.label("kept"))
         .where(_BETWEEN, _ASKED_FOR)
         .subquery("each")
     )
@@ -148,7 +144,7 @@ def _days(free: Any, *pools_lack: tuple[Any, Any]) -> Any:
             func.count(),
             func.sum(case((can, _number(1)), else_=_number(0))),
             func.sum(case((can, each.c.free), else_=_number(0))),
-            func.min(case((each.c.state == _state(SlotState.NOT_YET), each.c.kept))),
+            func.max(type_coerce(each.c.kept, BigInteger)),
             _LAPSED,
         )
         .group_by(each.c.day)

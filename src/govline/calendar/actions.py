@@ -8,10 +8,12 @@ from pydantic import BaseModel, ConfigDict, Field
 from govline.calendar.labels import short_when, when_in
 from govline.calendar.model import Booking, Refused, Slot
 from govline.calendar.office import Office
+from govline.calendar.options import options_text
 from govline.calendar.outlook import why_nothing
 from govline.calendar.page_links import NO_PAGES, PageLinks
 from govline.calendar.pair_talk import PairTalk, both_of, row_of
 from govline.calendar.picker import Page, ask, before_pair, read, slot_label, slot_value
+from govline.calendar.reasons import because
 from govline.calendar.screening import Screened, ask_question, hear_answer
 from govline.calendar.service import Calendar
 from govline.core import Action, ActionResult, Ask, CitizenId, Finished, Input, Json, TalkContext, Transaction
@@ -49,10 +51,14 @@ class ScreenArgs(_Args):
 
 
 class BookArgs(_Args):
-    """`slot`: id of what was chosen, of both slots where two are booked together. `party`: places."""
+    """`slot`: id of what was chosen, of both slots where two are booked together. `party`: places.
+
+    `options`: how many of which 備品; not with two slots.
+    """
 
     slot: str
     party: int = Field(default=1, ge=1)
+    options: dict[str, int] = Field(default={})
 
 
 class NoArgs(_Args):
@@ -147,21 +153,33 @@ class CalendarActions:
         first, second = both_of(args.slot)
         if second:
             key = _key(context, "calendar.book")
+            if args.options:
+                return self._answered(Refused([because("no_option", option=next(iter(args.options)))]))
             return self._pair.book(tx, context, (first, second), args.party, key)
         if (alone := self._pair.single(tx, first)) is not None:
             return self._answered(alone)
+        key = _key(context, "calendar.book")
         answer = self.calendar.book(
-            tx, args.slot, context.citizen, party=args.party, key=_key(context, "calendar.book")
+            tx, first, context.citizen, party=args.party, key=key, options=args.options
         )
-        said = self._answered(answer)
-        if isinstance(answer, Booking):  # `{booking.code}` is what they show at the counter
-            code = self.calendar.ticket(tx, answer.id).code
-            said = evolve(said, value={**row_of(answer), "code": code})
-        if isinstance(answer, Booking) and self.calendar.reminds_at_once(tx, answer):
-            return evolve(
-                said, messages=[Text(self.texts.get("calendar.soon", when=when_in(answer.starts, spoken())))]
-            )
-        return said
+        if isinstance(answer, Refused):
+            return self._answered(answer)
+        # `{booking.code}` is what they show at the counter
+        value = {**row_of(answer), **_beside(answer), "code": self.calendar.ticket(tx, answer.id).code}
+        soon = self.calendar.reminds_at_once(tx, answer)
+        when = when_in(answer.starts, spoken())
+        told = [Text(self.texts.get("calendar.soon", when=when))] if soon else []
+        return Finished("ok", value, [*told, *self._options_way(tx, context, answer)])
+
+    def _options_way(self, tx: Transaction, context: TalkContext, booking: Booking) -> list[Buttons]:
+        """To the page where 備品 are chosen for what was booked just now, where any go with it."""
+        slot = self.calendar.slot(tx, booking.slot)
+        offered = slot is not None and self.calendar.programme(booking.programme).options_with(slot.name)
+        url = self.links.options(tx, booking, context.citizen) if offered and not booking.options else None
+        if url is None:
+            return []
+        label = clip(self.texts.get("calendar.choose_options"), LIMITS.label, "…")
+        return [Buttons(self.texts.get("calendar.options_on_page"), [Open(label, url)])]
 
     def ask_staff(self, tx: Transaction, context: TalkContext, args: NoArgs) -> ActionResult:  # noqa: ARG002 - the contract's signature
         """Whether staff can be asked now; outside office hours the citizen is told when they can."""
@@ -382,7 +400,13 @@ class CalendarActions:
 
     def _named(self, booking: Booking) -> str:
         label = f"{self.calendar.programme(booking.programme).title} {slot_label(booking)}"
-        return self.texts.get("calendar.party", label=label, party=booking.party)
+        said = self.texts.get("calendar.party", label=label, party=booking.party)
+        return f"{said} {options_text(booking.options)}".rstrip()
+
+
+def _beside(booking: Booking) -> dict[str, Json]:
+    """Its 備品 as text, for the words of a talk."""
+    return {"options": options_text(booking.options)} if booking.options else {}
 
 
 def _key(context: TalkContext, verb: str) -> str:

@@ -81,9 +81,9 @@ OPTION_TEXTS: Final = {
         "もう はらった 人には、おかねの ちがいを しらせます。",
     ),
     "calendar.options_on_page": _said(
-        "マイクなどの備品は、こちらの画面で選んで予約できます。",
-        "Choose equipment on the page and book there.",
+        "備品もご入用のときは、こちらの画面でお選びください。",
+        "If you need equipment too, choose it on the page.",
         "かりる ものは、この がめんで えらべます。",
     ),
-    "calendar.choose_options": _said("備品を選んで予約", "Choose equipment", "かりる ものを えらぶ"),
+    "calendar.choose_options": _said("備品を選ぶ", "Choose equipment", "かりる ものを えらぶ"),
 }

@@ -49,6 +49,11 @@ class PageLinks:
             tx, "calendar/ics", citizen, expires, facts=facts, query={"openExternalBrowser": "1"}
         )
 
+    def options(self, tx: Transaction, booking: Booking, citizen: CitizenId) -> str | None:
+        """Where the citizen chooses 備品 for what they have booked, for an hour."""
+        query = {"booking": booking.id, "slot": booking.slot, "programme": booking.programme, **_language()}
+        return self._link(tx, "calendar/confirm", citizen, tx.now + _HOUR, query=query)
+
     def _link(
         self,
         tx: Transaction,

@@ -52,7 +52,7 @@ def _start(version: int) -> tuple[str, Callable[[], None]]:
     lock = Path(tempfile.gettempdir()) / f"govline-pg-{os.getuid()}.lock"
     PostgresServer._lock = type(PostgresServer._lock)(lock)  # noqa: SLF001 - the package has no public way
     folder = Path(tempfile.mkdtemp(prefix="govline-pg-"))
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), _locale("C"):
         warnings.simplefilter("ignore")
         server: Any = get_server(folder / "data", cleanup_mode=None, postgres_version=version)
 
@@ -65,6 +65,19 @@ def _start(version: int) -> tuple[str, Callable[[], None]]:
         shutil.rmtree(folder, ignore_errors=True)
 
     return str(server.get_uri()), stop
+
+
+@contextmanager
+def _locale(name: str) -> Iterator[None]:
+    """So the server sorts alike everywhere, and starts where the caller's locale is not installed."""
+    before = os.environ.get("LC_ALL")
+    os.environ["LC_ALL"] = name
+    try:
+        yield
+    finally:
+        del os.environ["LC_ALL"]
+        if before is not None:
+            os.environ["LC_ALL"] = before
 
 
 def _relax(url: str) -> None:

@@ -1,7 +1,8 @@
 """Many like requests of many threads become one unit of work: the set-based sibling of group commit.
 
 Leader and follower, as in the line before a writer: whoever finds the key free leads at once; what queues while its unit commits
-is the next batch. A batch of one is an ordinary unit; only right after a crowd a leader waits half a millisecond for the next.
+is the next batch. A batch of one is an ordinary unit; only right after a crowd a leader waits half a millisecond for the next,
+and again while they come, two in all: what a batch costs, however many are in it, is then shared by all of them.
 """
 
 import threading
@@ -23,6 +24,7 @@ Answer = TypeVar("Answer")
 _MOST: Final = 256
 _CROWD: Final = 4
 _BREATH: Final = 0.0005
+_BREATHS: Final = 4
 _UNKNOWN: Final = "GL-1005"
 
 
@@ -35,6 +37,7 @@ class Gathering(Generic[Request, Answer]):
             It may run again, like any unit, and once more where nobody knows what became of its COMMIT: a request
             brings an idempotency key.
         most: The most requests in one unit.
+        pause: Waits so many seconds.
     """
 
     def __init__(
@@ -43,10 +46,12 @@ class Gathering(Generic[Request, Answer]):
         answer: Callable[[Transaction, Sequence[Request]], Sequence[Answer | Exception]],
         *,
         most: int = _MOST,
+        pause: Callable[[float], None] = time.sleep,
     ) -> None:
         self._db = db
         self._answer = answer
         self._most = most
+        self._pause = pause
         self._last = 0
         self._mutex = threading.Lock()
         self._lines: dict[str, tuple[Line, int]] = {}
@@ -80,12 +85,21 @@ class Gathering(Generic[Request, Answer]):
             return len(line)
 
     def _gather(self, line: Line, units: list[Unit]) -> None:
-        if len(line) == 0 and self._last > _CROWD:
-            # the last batch's people are just turning round: going alone would make them wait for a whole commit
-            time.sleep(_BREATH)
+        if self._last > _CROWD:
+            self._let_come(line)
         while len(units) < self._most and (waiting := line.next()) is not None:
             units.append(waiting)
         self._last = len(units)
+
+    def _let_come(self, line: Line) -> None:
+        """The last batch's people are just turning round: whoever is not waited for waits for a whole commit."""
+        for _ in range(_BREATHS):
+            standing = len(line)
+            if standing + 1 >= self._last:
+                return
+            self._pause(_BREATH)
+            if len(line) == standing:
+                return
 
     def _settle(self, units: list[Unit]) -> None:
         error = self._failure(units)

@@ -46,6 +46,51 @@ def test_what_waits_becomes_one_unit_and_everybody_gets_their_own_answer(any_db)
     assert count(any_db) == 20
 
 
+def test_after_a_crowd_a_leader_waits_while_its_people_come_back_and_no_longer(any_db):
+    sizes, pauses, held, go = [], [], threading.Event(), threading.Event()
+
+    def answer(tx, requests):
+        sizes.append(len(requests))
+        if len(sizes) == 1:
+            held.set()
+            go.wait(10)
+        return requests
+
+    def ask(people):
+        awaited = gathering.waiting("slot") + people
+        asked.extend(pool.submit(gathering.submit, "slot", 1) for _ in range(people))
+        while gathering.waiting("slot") < awaited:
+            threading.Event().wait(0.001)
+
+    def pause(seconds):
+        pauses.append(seconds)
+        ask(coming)
+
+    def lead():
+        """One more comes and leads: how many there were in the batch, and how often it waited."""
+        before = len(pauses)
+        gathering.submit("slot", 1)
+        return sizes[-1], len(pauses) - before
+
+    gathering = Gathering(any_db, answer, pause=pause)
+    with ThreadPoolExecutor(40) as pool:
+        asked = [pool.submit(gathering.submit, "slot", 0)]
+        held.wait(10)
+        ask(12)
+        go.set()
+        for each in asked:
+            each.result()
+        assert (sizes, pauses) == ([1, 12], [])
+        coming = 4
+        assert lead() == (13, 3)  # as many as before
+        coming = 1
+        assert lead() == (5, 4)  # two milliseconds, and nobody waits longer
+        coming = 0
+        assert lead() == (1, 1)  # nobody came in the first half
+        assert lead() == (1, 0)
+    assert set(pauses) == {0.0005}
+
+
 def test_a_request_that_ends_with_an_error_raises_it_for_its_own_caller(any_db):
     gathering = Gathering(any_db, lambda _tx, requests: [ValueError(str(each)) for each in requests])
     with pytest.raises(ValueError, match="7"):

@@ -11,7 +11,7 @@ from govline.calendar._queries import by_hand as qh
 from govline.calendar._queries.files import STANDING_IN
 from govline.calendar.model import Programme, Slot, SlotPlan
 from govline.calendar.planning import Holiday, plan, reaches
-from govline.calendar.pooling import lay_pools
+from govline.calendar.pooling import lay_pools, slots_ahead
 from govline.calendar.renaming import asked_renamings, new_names
 from govline.core import Id, Transaction, frozen_tuple
 from govline.core.jst import to_jst
@@ -102,7 +102,7 @@ def lay_out(tx: Transaction, programme: Programme, holiday: Holiday) -> Layout:
     done = {(old, new) for old, new in renamed or ()}
     changed = _rename(tx, programme.id, {old: new for old, new in asked if (old, new) not in done})
     layout = _bring_in_line(tx, programme, wanted, by_hand)
-    shared = [*wanted, *_plans_by_hand(tx, programme.id, wanted, by_hand)]
+    shared = [*wanted, *_plans_beside(tx, programme, wanted, by_hand)]
     layout = evolve(layout, short=lay_pools(tx, programme, shared, by_hand), renamed=changed)
     if layout.conflicts:  # looked at again every day: places follow the bookings that go
         digest = f"{digest} {today}"
@@ -171,15 +171,19 @@ def _bring_in_line(
     return Layout(added, resized, removed, [*too_small, *booked])
 
 
-def _plans_by_hand(
-    tx: Transaction, programme: str, wanted: Sequence[SlotPlan], by_hand: Collection[Id]
+def _plans_beside(
+    tx: Transaction, programme: Programme, wanted: Sequence[SlotPlan], by_hand: Collection[Id]
 ) -> list[SlotPlan]:
-    """Slots that staff have added beside those of the rules: they share rooms and supplies like these."""
+    """Slots beside those of the rules that take rooms and supplies like these.
+
+    Staff have added them, they are booked although no rule asks for them any more, or they have begun.
+    """
     asked = {(item.starts, item.name) for item in wanted}
     return [
         SlotPlan(slot.starts, slot.ends, slot.capacity, slot.name)
-        for slot in (_future(tx, programme) if by_hand else ())
-        if slot.id in by_hand and (slot.starts, slot.name) not in asked
+        for slot in (slots_ahead(tx, programme) if programme.shares or programme.options else ())
+        if (slot.starts, slot.name) not in asked
+        and (slot.id in by_hand or slot.booked or (slot.capacity and slot.starts <= tx.now))
     ]
 
 

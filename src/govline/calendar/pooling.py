@@ -13,11 +13,13 @@ from govline.calendar.sharing import share
 from govline.core import Id, Transaction
 from govline.store.rows import rows_text
 
-__all__ = ["lay_pools"]
+__all__ = ["lay_pools", "slots_ahead"]
 
 _ALL = 1_000_000
 _PAGE = 5_000
 _AHEAD = timedelta(days=3660)
+_LONGEST = timedelta(days=2)
+"""Longer than any slot."""
 _DRAWN = {column.name: column.type for column in booking_draws.columns}
 _OPTION = {column.name: column.type for column in option_draws.columns}
 _DRAW = {column.name: column.type for column in draws.columns}
@@ -40,7 +42,7 @@ def lay_pools(
     if not sharing.pools and not standing:
         return []
     ids = _lay_counters(tx, programme.id, sharing.pools, standing, by_hand)
-    touched = _lay_draws(tx, programme.id, sharing.draws, ids)
+    touched = _lay_draws(tx, programme, sharing.draws, ids)
     for pool in sorted(touched):
         tx.write(qp.RECOUNT, {"pool": pool})
     rows: Iterable[qp.PoolRow] = tx.all(qp.POOLS, {"programme": programme.id})
@@ -81,24 +83,24 @@ def _lay_counters(
 
 def _lay_draws(
     tx: Transaction,
-    programme: str,
+    programme: Programme,
     asked: Mapping[tuple[datetime, str], tuple[Draw, ...]],
     ids: Mapping[str, Id],
 ) -> set[Id]:
     """Add and drop draws; the pools whose counters have to be counted again."""
-    slots = _ahead(tx, programme)
+    slots = {slot.id: slot for slot in slots_ahead(tx, programme)}
     wanted = {
         (slot.id, ids[draw.pool]): draw
-        for slot in slots
+        for slot in slots.values()
         if slot.capacity or slot.booked
         for draw in asked.get((slot.starts, slot.name), ())
     }
-    terms = {"programme": programme, "since": tx.now}
+    terms = {"programme": programme.id, "since": tx.now - _begun(programme)}
     rows: Iterable[qp.DrawRow] = [
         *tx.all(qp.DRAWS_AHEAD, terms),
         *tx.all(qp.OPTION_DRAWS_AHEAD, terms),
     ]
-    standing = {(row.slot, row.pool): row for row in rows}
+    standing = {(row.slot, row.pool): row for row in rows if row.slot in slots}
     changed = {
         pair: row for pair, row in standing.items() if pair not in wanted or not _same(wanted[pair], row)
     }
@@ -125,9 +127,15 @@ def _standing_in(tx: Transaction, touched: set[Id]) -> set[Id]:
     }
 
 
-def _ahead(tx: Transaction, programme: str) -> Sequence[Slot]:
-    span = {"since": tx.now, "until": tx.now + _AHEAD}
-    return tx.all(q.SLOTS_BETWEEN, {"programme": programme, "limit": _ALL, **span})
+def slots_ahead(tx: Transaction, programme: Programme) -> list[Slot]:
+    """The programme's slots to come, and those that have begun: nobody has their rooms before the time between is over."""
+    span = {"since": tx.now - _begun(programme), "until": tx.now + _AHEAD}
+    found: Sequence[Slot] = tx.all(q.SLOTS_BETWEEN, {"programme": programme.id, "limit": _ALL, **span})
+    return [slot for slot in found if slot.starts > tx.now or slot.ends + programme.between > tx.now]
+
+
+def _begun(programme: Programme) -> timedelta:
+    return _LONGEST + programme.between
 
 
 def _drop(tx: Transaction, rows: Mapping[tuple[Id, Id], qp.DrawRow], booked: set[Id]) -> None:

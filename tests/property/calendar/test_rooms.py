@@ -1,14 +1,14 @@
-"""Halls and their parts, a supply, closures and places by hand together, against a pure model, step by random step, on both engines.
+"""Halls and their parts, a supply, 備品, closures and places by hand together, against a pure model, step by random step, on both engines.
 
-A booking of the whole takes the parts and the reverse; the supply is never passed; a closure loses nobody; counters that drift are
-mended by their rows. What the model knows is a dictionary.
+A booking of the whole takes the parts and the reverse; the supply is never passed; at no moment more pieces of equipment are out than
+there are; a closure loses nobody; counters that drift are mended by their rows. What the model knows is a dictionary.
 """
 
 from datetime import UTC, date, datetime, time, timedelta
 
 import hypothesis.strategies as st
 import pytest
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -25,17 +25,24 @@ from govline.calendar._queries import shared as qp
 from govline.calendar.closures import go_on
 from govline.calendar.mending import Mended
 from govline.calendar.model import PoolRule, SlotRule
+from govline.calendar.options import Option
 from govline.calendar.upkeep import Placed
 from govline.core import Actor, FixedClock
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
 DAY = date(2026, 12, 1)
 HOURS = (9, 13)
-ROOMS = ("全面", "A面", "B面")
+ROOMS = ("全面", "A面", "B面", "和室")
+LASTS = {"和室": 4}
 PARTS = {"全面": ("A面", "B面")}
 KEYS = 3
+MICS = 3
+MOST_MICS = 2
 HOLD = timedelta(minutes=10)
 CLERK = Actor("staff", "s-1", "counter")
+ASKED = st.sampled_from(
+    [{}, {}, {"マイク": 1}, {"マイク": 2}, {"マイク": 3}, {"幕": 1}, {"幕": 1, "マイク": 1}]
+)
 ROOM = st.tuples(st.sampled_from(HOURS), st.sampled_from(ROOMS))
 PEOPLE = st.sampled_from("abcd")
 
@@ -48,6 +55,7 @@ class Row:
     person: str
     held_until: datetime | None = None
     state: str = "confirmed"
+    options: dict = field(factory=dict)
 
 
 def overlap(one, other):
@@ -55,9 +63,11 @@ def overlap(one, other):
     return one == other or one in PARTS.get(other, ()) or other in PARTS.get(one, ())
 
 
-def hall():
+def hall(mics=MICS):
     rules = [
-        SlotRule([(time(hour), time(hour + 3)) for hour in HOURS], 1, [(DAY, DAY)], name=name)
+        SlotRule(
+            [(time(hour), time(hour + LASTS.get(name, 3))) for hour in HOURS], 1, [(DAY, DAY)], name=name
+        )
         for name in ROOMS
     ]
     return Programme(
@@ -66,6 +76,10 @@ def hall():
         parts=PARTS,
         per_group=True,
         pools=(PoolRule("鍵", KEYS, per_place=False),),
+        options={
+            "マイク": Option(stock=mics, most=MOST_MICS),
+            "幕": Option(stock=1, slots={"全面", "A面", "B面"}),
+        },
         policy=Policy(hold=HOLD, max_party=50),
     )
 
@@ -82,7 +96,7 @@ class Hall(RuleBasedStateMachine):
         self.calendar = Calendar([hall()])
         self.live: dict[str, Row] = {}
         self.closed: dict[int, str] = {}
-        self.keys = KEYS
+        self.keys, self.mics = KEYS, MICS
         self.asked = 0
 
     def teardown(self):
@@ -95,7 +109,11 @@ class Hall(RuleBasedStateMachine):
         found = self.db.read(lambda tx: self.calendar.slots(tx, "hall"))
         self.slots = {((slot.starts.hour + 9) % 24, slot.name): slot.id for slot in found}
         assert len(self.slots) == len(HOURS) * len(ROOMS)
-        (self.supply,) = self.db.read(lambda tx: self.calendar.upkeep.supplies(tx, "hall"))
+        (self.supply,) = (
+            each
+            for each in self.db.read(lambda tx: self.calendar.upkeep.supplies(tx, "hall"))
+            if each.label == "鍵"
+        )
 
     # --- what should be true ---
 
@@ -113,6 +131,26 @@ class Hall(RuleBasedStateMachine):
         clear = not any(row.at[0] == hour and overlap(room, row.at[1]) for row in rows)
         return hour not in self.closed and clear and len(rows) < self.keys
 
+    def out(self, name, at, but=()):
+        """The most pieces that are out at any moment of a use: each hour is looked at by itself."""
+        hour, room = at
+        moments = range(hour, hour + LASTS.get(room, 3))
+        return max(
+            sum(
+                row.options.get(name, 0)
+                for row in self.rows(but).values()
+                if row.at[0] <= moment < row.at[0] + LASTS.get(row.at[1], 3)
+            )
+            for moment in moments
+        )
+
+    def can_have(self, options, at, but=()):
+        if "幕" in options and at[1] == "和室":
+            return False
+        stock = {"マイク": self.mics, "幕": 1}
+        fits = all(self.out(name, at, but) + number <= stock[name] for name, number in options.items())
+        return fits and options.get("マイク", 0) <= MOST_MICS
+
     # --- requests ---
 
     def ask(self, work, actor=None):
@@ -123,33 +161,41 @@ class Hall(RuleBasedStateMachine):
     def some(self, data):
         return data.draw(st.sampled_from(sorted(self.rows())))
 
-    @rule(at=ROOM, person=PEOPLE, verb=st.sampled_from(["book", "hold"]), rush=st.booleans())
-    def take(self, at, person, verb, rush):
-        allowed = self.free(at)
+    @rule(at=ROOM, person=PEOPLE, options=ASKED, verb=st.sampled_from(["book", "hold"]), rush=st.booleans())
+    def take(self, at, person, options, verb, rush):
+        allowed = self.free(at) and self.can_have(options, at)
         self.asked += 1
         key, slot = f"key-{self.asked}", self.slots[at]
         if rush:
             ask = self.calendar.book_on if verb == "book" else self.calendar.hold_on
-            answer = ask(self.db, slot, person, party=20, key=key)
+            answer = ask(self.db, slot, person, party=20, key=key, options=options)
         else:
             ask = getattr(self.calendar, verb)
-            answer = self.db.run(lambda tx: ask(tx, slot, person, party=20, key=key))
+            answer = self.db.run(lambda tx: ask(tx, slot, person, party=20, key=key, options=options))
         assert isinstance(answer, Booking) == allowed, (answer, at)
         if allowed:
-            self.live[answer.id] = Row(at, person, answer.held_until, answer.state.value)
+            assert answer.options == options
+            self.live[answer.id] = Row(at, person, answer.held_until, answer.state.value, options)
 
     @precondition(lambda self: self.rows())
-    @rule(data=st.data(), at=ROOM)
-    def change(self, data, at):
+    @rule(data=st.data(), at=ROOM, stays=st.booleans(), options=st.none() | ASKED)
+    def change(self, data, at, stays, options):
         booking = self.some(data)
         row = self.live[booking]
-        allowed = self.free(at, {booking})
+        at = row.at if stays else at
+        has = row.options if at == row.at else {}
+        wanted = row.options if options is None else options
+        more = {name: number for name, number in wanted.items() if number > has.get(name, 0)}
+        allowed = self.free(at, {booking}) and self.can_have(more, at, {booking})
         slot = self.slots[at]
-        answer = self.ask(lambda tx, key: self.calendar.change(tx, booking, to=slot, key=key))
-        assert isinstance(answer, Booking) == allowed, (answer, row, at)
+        answer = self.ask(
+            lambda tx, key: self.calendar.change(tx, booking, to=slot, key=key, options=options)
+        )
+        assert isinstance(answer, Booking) == allowed, (answer, row, at, options)
         if allowed:
+            assert answer.options == wanted
             state = "confirmed" if row.state == "displaced" else row.state
-            self.live[booking] = evolve(row, at=at, state=state)
+            self.live[booking] = evolve(row, at=at, state=state, options=wanted)
 
     @precondition(lambda self: self.rows())
     @rule(data=st.data())
@@ -225,6 +271,15 @@ class Hall(RuleBasedStateMachine):
         assert len(answer.conflicts) == max(answer.booked - keys, 0)
         self.keys = keys
 
+    @rule(mics=st.integers(0, 4))
+    def stock(self, mics):
+        """The town buys microphones, or some break: whoever has one keeps it, and those beyond the stock are listed."""
+        same, self.mics = mics == self.mics, mics
+        self.calendar.adopt([hall(mics)])
+        layout = self.db.run(lambda tx: self.calendar.lay_out(tx, "hall"))
+        most = max(self.out("マイク", (hour, "和室")) for hour in HOURS)
+        assert same or most <= mics or "マイク" in layout.short
+
     @rule()
     def lay_out_again(self):
         self.db.run(self.calendar.prepare)
@@ -265,6 +320,7 @@ class Hall(RuleBasedStateMachine):
             assert self.calendar.reconcile(tx) == []
             now = {at: self.calendar.slot(tx, slot) for at, slot in self.slots.items()}
             standing = {key: self.calendar.booking(tx, key) for key in self.rows()}
+            left = {at: self.calendar.options_left(tx, slot) for at, slot in self.slots.items()}
         for at, slot in now.items():
             booked = sum(row.at == at for row in self.rows().values())
             assert booked <= slot.booked <= slot.capacity
@@ -272,6 +328,10 @@ class Hall(RuleBasedStateMachine):
         for key, row in self.rows().items():
             assert standing[key].state.value == row.state
             assert standing[key].slot == self.slots[row.at]
+            assert standing[key].options == row.options
+        for at, pieces in left.items():
+            assert pieces["マイク"] <= max(self.mics - self.out("マイク", at), 0)
+            assert pieces.get("幕", 0) <= 1 - self.out("幕", at) or at[1] == "和室"
         rows = [*self.rows().values()]
         for n, one in enumerate(rows):
             for other in rows[n + 1 :]:

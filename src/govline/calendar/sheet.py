@@ -125,12 +125,18 @@ class Sheet:
         issues: Every fault, by row and column.
         rows: Rows of slots.
         notes: What was read otherwise than somebody might think, and keeps nothing from being published.
+        places: Row and column of each setting, and of the slots.
     """
 
     data: Mapping[str, Any] = field(hash=False)
     issues: tuple[Issue, ...] = field(default=(), converter=frozen_tuple)
     rows: int = 0
     notes: tuple[str, ...] = field(default=(), converter=frozen_tuple)
+    places: Mapping[str, tuple[int, str]] = field(factory=dict, hash=False)
+
+    def place_of(self, key: str) -> tuple[int, str] | None:
+        """Row and column that say this setting (`policy.closes`, `slots`); None where the sheet does not say it."""
+        return next((self.places[name] for name in reversed(key.split(".")) if name in self.places), None)
 
 
 def read_sheet(path: Path | str, *, standing: Mapping[str, Any] | None = None, programme: str = "") -> Sheet:
@@ -159,12 +165,17 @@ def read_sheet(path: Path | str, *, standing: Mapping[str, Any] | None = None, p
     if not issues:
         issues = list(_against(data, reading, settings, [where for _, where in slots]))
     issues.sort(key=lambda issue: issue.row)
-    return Sheet({} if issues else data, issues, len(rows), _notes(reading))
+    titles = {column.name: column.title for column in SETTINGS}
+    places = {name: (number, titles[name]) for name, number in settings.rows.items()}
+    places["slots"] = (reading.header.row, reading.header.titles["dates"])
+    return Sheet({} if issues else data, issues, len(rows), _notes(reading), places)
 
 
 def _notes(reading: Reading) -> Iterator[str]:
     if reading.source.hidden_rows:
         yield f"非表示の{reading.source.hidden_rows}行も読みました。要らない行は消してください。"
+    for title in reading.source.hidden_columns:
+        yield f"非表示の列「{title}」も読みました。要らない列は消してください。"
     for title in reading.header.unknown:
         yield f"「{title}」の列は読みません。"
 

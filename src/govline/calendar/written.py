@@ -134,7 +134,7 @@ def _last_day(first: date, text: str) -> date:
 
 def weekdays_in(text: str) -> str:
     """`火・木`, `月曜日から金曜日` (`月〜金`), `平日`, `毎日` as the letters of the week in order; ValueError otherwise."""
-    plain = re.sub(r"曜日?|[・、,\s]", "", text.replace("から", "〜"))
+    plain = re.sub(r"曜日?|[・、,()（）\s]", "", text.replace("から", "〜"))
     plain = _RUN.sub(_between, _EVERY.get(plain, plain))
     if not plain or any(char not in _WEEKDAYS for char in plain):
         raise ValueError(

@@ -37,12 +37,13 @@ class Seen:
     """What a sheet's XML tells that a plain reading of its cells does not.
 
     Args:
-        hidden: Rows that Excel does not show.
+        hidden: Rows that Excel does not show. `unseen`: columns, from 1.
         merged: Merged areas of the first rows: (first row, first column, last row, last column), from 1.
         uncounted: (row, column) of formulas whose result was never saved. `failed`: of error values (a text may read #N/A too).
     """
 
     hidden: int = 0
+    unseen: frozenset[int] = field(default=frozenset())
     merged: tuple[tuple[int, int, int, int], ...] = ()
     uncounted: frozenset[tuple[int, int]] = field(default=frozenset())
     failed: frozenset[tuple[int, int]] = field(default=frozenset())
@@ -121,7 +122,9 @@ def _refuse_doctype(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> None:
             while not found and (chunk := source.read(_CHUNK)):
                 parser.Parse(chunk)
             if not found and part.file_size:
-                parser.Parse(b"", True)  # since 2.6 expat holds a token that spans chunks back until it is told the end
+                parser.Parse(
+                    b"", True
+                )  # since 2.6 expat holds a token that spans chunks back until it is told the end
     except (expat.ExpatError, zipfile.BadZipFile, OSError, NotImplementedError):
         if not found:
             raise _bomb("holds XML that cannot be read", "save it afresh in Excel") from None
@@ -153,7 +156,13 @@ def look_at_sheet(archive: zipfile.ZipFile, part: str, rows: int) -> Seen:
         raise
     except (expat.ExpatError, ValueError, zipfile.BadZipFile):
         raise _bomb("holds XML that cannot be read", "save it afresh in Excel") from None
-    return Seen(scan.hidden, tuple(scan.merged), frozenset(scan.uncounted), frozenset(scan.failed))
+    return Seen(
+        scan.hidden,
+        frozenset(scan.unseen),
+        tuple(scan.merged),
+        frozenset(scan.uncounted),
+        frozenset(scan.failed),
+    )
 
 
 class _Scan:
@@ -164,11 +173,13 @@ class _Scan:
         self.rows, self.hidden, self.row, self.column, self.elements = rows, 0, 0, 0, 0
         self.formula = self.value = self._in_row = False
         self._held = self._outside = 0
+        self.unseen: set[int] = set()
         self.merged: list[tuple[int, int, int, int]] = []
         self.uncounted: set[tuple[int, int]] = set()
         self.failed: set[tuple[int, int]] = set()
         self._starts: dict[str, Callable[[dict[str, str]], Any]] = {
             "row": self._row,
+            "col": self._columns,
             "c": self._cell,
             "f": lambda _: setattr(self, "formula", True),
             "v": self._result,
@@ -211,6 +222,11 @@ class _Scan:
         if self.row > _LAST_ROW:
             raise _bomb("counts more rows than Excel has", "save it afresh in Excel")
         self.hidden += given.get("hidden") in ("1", "true")
+
+    def _columns(self, given: dict[str, str]) -> None:
+        if given.get("hidden") in ("1", "true"):
+            last = min(int(given.get("max", "0")), _LAST_COLUMN)
+            self.unseen.update(range(int(given.get("min", "1")), last + 1))
 
     def _cell(self, given: dict[str, str]) -> None:
         self.column = _place(given["r"])[1] if given.get("r") else self.column + 1

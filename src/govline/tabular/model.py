@@ -137,6 +137,7 @@ class Source:
         header_row: Row of the header, as Excel numbers rows.
         sheet: Of Excel files.
         hidden_rows: Rows that Excel does not show; they are read all the same.
+        hidden_columns: Headers of columns that Excel does not show and that are read all the same.
     """
 
     format: Literal["csv", "xlsx"]
@@ -147,6 +148,7 @@ class Source:
     header_row: int = 0
     sheet: str = ""
     hidden_rows: int = 0
+    hidden_columns: tuple[str, ...] = ()
 
 
 @frozen

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from govline.errors import FileError
 from govline.tabular.csv_in import csv_delimiter, csv_rows
+from govline.tabular.excel_guard import Seen
 from govline.tabular.excel_in import FAILED, NO_RESULT, Workbook
 from govline.tabular.guarding import unguard
 from govline.tabular.headers import LOOK_FOR, Header, find_header
@@ -52,7 +53,7 @@ class Reading:
         self._sniffed: Sniffed = sniff(path, encoding)
         self._sheet = sheet
         self._delimiter = csv_delimiter(path, self._sniffed) if self._sniffed.format == "csv" else ""
-        title, hidden, first, self.header = self._opened()
+        title, seen, first, self.header = self._opened()
         self._sheet = title or sheet
         self.above: tuple[tuple[Any, ...], ...] = tuple(map(tuple, first[: self.header.row - 1]))
         self.source = Source(
@@ -63,7 +64,10 @@ class Reading:
             delimiter=self._delimiter,
             header_row=self.header.row,
             sheet=title,
-            hidden_rows=hidden,
+            hidden_rows=seen.hidden,
+            hidden_columns=tuple(
+                self.header.titles[name] for name, at in self.header.places.items() if at + 1 in seen.unseen
+            ),
         )
         self._tally = self._fresh()
 
@@ -109,8 +113,8 @@ class Reading:
         book = Workbook(self.path, self._sheet)
         return book.rows(), closing(book)
 
-    def _opened(self) -> tuple[str, int, list[list[Any]], Header]:
-        """Name and hidden rows of the sheet that is read, its first rows, its header.
+    def _opened(self) -> tuple[str, Seen, list[list[Any]], Header]:
+        """Name of the sheet that is read and what its XML tells, its first rows, its header.
 
         Of a workbook whose sheet the caller does not name, the first that Excel shows and that has such a header: notes
         and drop-down lists often stand on sheets before it.
@@ -119,13 +123,13 @@ class Reading:
             rows, close = self._rows()
             with close:
                 first = list(islice(rows, LOOK_FOR))
-            return "", 0, first, self._header(first, "")
+            return "", Seen(), first, self._header(first, "")
         wrong, names = None, [self._sheet]
         while names:
             with Workbook(self.path, names.pop(0)) as book:
                 first = list(islice(book.rows(), LOOK_FOR))
             try:
-                return book.sheet, book.seen.hidden, first, self._header(first, book.sheet)
+                return book.sheet, book.seen, first, self._header(first, book.sheet)
             except FileError as error:
                 if wrong is None and not self._sheet:
                     names = book.others

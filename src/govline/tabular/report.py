@@ -95,6 +95,7 @@ class Report:
             "unknown_headers": list(self.unknown),
             "missing_headers": list(self.lacking),
             "hidden_rows": source.hidden_rows,
+            "hidden_columns": list(source.hidden_columns),
             "repeated_headers": self.repeated_headers,
             "blank_rows": self.blank_rows,
             "zeros_put_back": self.padded,
@@ -127,6 +128,7 @@ class Report:
             (self.unknown, f"知らない見出し(無視しました): {'、'.join(self.unknown)}"),
             (self.lacking, f"ない見出し(今の値のままにします): {'、'.join(self.lacking)}"),
             (source.hidden_rows, f"非表示の行が {source.hidden_rows} 行あります(それも読みました)"),
+            (source.hidden_columns, f"非表示の列も読みました: {'、'.join(source.hidden_columns)}"),
             (self.repeated_headers, f"途中の見出し行 {self.repeated_headers} 行を飛ばしました"),
             (self.padded, f"先頭の 0 が消えていた番号 {self.padded:,} 件を元に戻しました"),
         )

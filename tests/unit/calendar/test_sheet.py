@@ -201,11 +201,13 @@ def test_what_a_hand_made_sheet_may_look_like(tmp_path):
     for row in rows:
         sheet.append(row)
     sheet.row_dimensions[8].hidden = True
+    sheet.column_dimensions["B"].hidden = True
     made.save(tmp_path / "class.xlsx")
     read = read_sheet(tmp_path / "class.xlsx")
     assert (read.issues, read.rows) == ((), 2)
     assert read.notes == (
         "非表示の1行も読みました。要らない行は消してください。",
+        "非表示の列「曜日」も読みました。要らない列は消してください。",
         "「備考」の列は読みません。",
     )
     assert read.data["slots"] == [

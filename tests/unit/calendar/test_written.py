@@ -103,6 +103,7 @@ def test_slots_that_end_after_midnight():
         ("毎日", tuple(range(7))),
         ("土日", (5, 6)),
         ("金〜月", (0, 4, 5, 6)),
+        ("(火)、（木）", (1, 3)),
     ],
 )
 def test_weekdays(written, meant):

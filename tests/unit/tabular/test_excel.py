@@ -93,13 +93,17 @@ def test_a_clerks_workbook(tmp_path):
         sheet.append([4, "太郎", "川辺,山", datetime(2026, 4, 1)])
         sheet.append([5, "次郎", "港", "令和8年4月1日"])
         sheet.row_dimensions[5].hidden = True
+        sheet.column_dimensions["C"].hidden = True
+        sheet.column_dimensions["F"].hidden = True
 
     reading = read(TABLE, make(tmp_path, fill))
     rows = list(reading)
     assert [row.values["no"] for row in rows] == ["0123", "0004", "0005"]
     assert {row.values["born"] for row in rows} == {date(2026, 4, 1)}
     assert (reading.source.header_row, reading.source.hidden_rows, reading.report.padded) == (3, 1, 3)
+    assert reading.source.hidden_columns == ("地区",)
     assert "非表示の行が 1 行" in reading.report.to_text()
+    assert "非表示の列も読みました: 地区" in reading.report.to_text()
 
 
 def test_formulas_errors_and_lost_results(tmp_path):

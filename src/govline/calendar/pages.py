@@ -7,7 +7,7 @@ from typing import Final
 
 from attrs import frozen
 
-from govline.calendar.availability import DayView, SlotState, SlotView, day_of, summed
+from govline.calendar.availability import DayView, SlotState, SlotView, day_of, put_together, summed
 from govline.calendar.labels import WEEK, day_label, month_label, time_label, when_in
 from govline.calendar.model import Booking, Programme, Refused, Slot
 from govline.calendar.outlook import next_free, why_nothing
@@ -231,7 +231,8 @@ class Browsing:
     ) -> dict[date, DayView]:
         assert asked.programme is not None
         if asked.beside is not None:
-            return {view.day: view for view in summed(self._views(tx, asked, request, (first, last)))}
+            found = summed(self._views(tx, asked, request, (first, last)))
+            return {view.day: view for view in put_together(first, last, found)}
         who = _who(asked, request)
         views = self.calendar.days(tx, asked.programme.id, first, last, party=asked.party, citizen=who)
         return {view.day: view for view in views}

@@ -106,8 +106,7 @@ class PairPages:
         if isinstance(answer, Refused):
             return _placed(words, pair, answer.reasons)
         moving = pair.asked.booking is not None
-        numbered = zip(_NUMBERED, answer.bookings, strict=True)
-        rows = {words(key): self._done(tx, words, each) for key, each in numbered}
+        rows = self._done(tx, words, answer.bookings)
         party = {words("party"): str(answer.bookings[0].party)}
         files = [_to_file(words, booking) for booking in answer.bookings]
         told = ", ".join(self._named(tx, words, booking) for booking in answer.bookings)
@@ -152,15 +151,20 @@ class PairPages:
         self, tx: Transaction, citizen: CitizenId | None, words: Words, pair: _Pair
     ) -> dict[str, str]:
         """What both cost, where they cost anything."""
+        if not _priced(pair):
+            return {}
         party = pair.asked.party
         costs = [self.calendar.price(tx, slot.id, citizen=citizen, party=party) for _, slot in pair.in_order]
-        if not any(programme.tariff for programme in pair.programmes):
-            return {}
-        return {words("both_cost"): words("yen", yen=f"{sum(each.total for each in costs):,}")}
+        total = words("yen", yen=f"{sum(each.total for each in costs):,}")
+        return {words("party"): str(party), words("both_cost"): total}
 
-    def _done(self, tx: Transaction, words: Words, booking: Booking) -> str:
-        code = self.calendar.ticket(tx, booking.id).code
-        return f"{self._named(tx, words, booking)} ({words('code')}: {code})"
+    def _done(self, tx: Transaction, words: Words, bookings: Sequence[Booking]) -> dict[str, str]:
+        """Each with the code that is shown at the counter."""
+        rows = {}
+        for key, booking in zip(_NUMBERED, bookings, strict=True):
+            rows[words(key)] = self._named(tx, words, booking)
+            rows[f"{words('code')} ({words(key)})"] = self.calendar.ticket(tx, booking.id).code
+        return rows
 
     def _named(self, tx: Transaction, words: Words, booking: Booking) -> str:
         slot = self.calendar.slot(tx, booking.slot)
@@ -222,8 +226,14 @@ def _facts(words: Words, pair: _Pair) -> dict[str, str]:
     return rows | ({words("now"): now} if now else {})
 
 
+def _priced(pair: _Pair) -> bool:
+    return any(programme.tariff for programme in pair.programmes)
+
+
 def _party_field(words: Words, pair: _Pair) -> list[PageField]:
-    if pair.asked.booking is not None:
+    """How many come; where they pay, it was chosen before, and what stands above is what they pay."""
+    chosen = _priced(pair) and not any(programme.per_group for programme in pair.programmes)
+    if pair.asked.booking is not None or chosen:
         return []
     sizes = [programme.policy.max_party for programme in pair.programmes]
     most = min((size for size in sizes if size is not None), default=None)

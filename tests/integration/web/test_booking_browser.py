@@ -43,6 +43,23 @@ WRITTEN = {
     "policy": {"max_party": 5, "book_until": "前日 17:00", "opens_days_before": 20},
 }
 
+TIMES = ["9:00-9:30", "9:30-10:00", "10:00-10:30", "13:00-13:30"]
+FIRST = {
+    "programme": "dose-1",
+    "label": "新型コロナ接種1回目",
+    "capacity": 3,
+    "slots": [{"dates": "2026-12-03/2026-12-11", "times": TIMES, "name": "保健センター", "weekdays": "平日"}],
+    "linked": {"to": "dose-2", "least_days": 21, "most_days": 28, "on_cancel": "ask"},
+    "policy": {"questions": [{"ask": "37.5度以上の熱がありますか?"}]},
+    "fees": [{"amount": 1500}],
+}
+SECOND = {
+    "programme": "dose-2",
+    "label": "新型コロナ接種2回目",
+    "capacity": 3,
+    "slots": [{"dates": "2026-12-24/2026-12-28", "times": TIMES, "name": "保健センター"}],
+}
+
 
 @pytest.fixture(scope="module")
 def chromium():
@@ -96,11 +113,16 @@ def any_db(sqlite_db):
 
 
 @pytest.fixture
-def city(make_city, any_db, clock):
+def written():
+    return [WRITTEN]
+
+
+@pytest.fixture
+def city(make_city, any_db, clock, written):
     clock.set(datetime(2026, 12, 2, 9, tzinfo=JST))
     made = {"staff_login": LocalStaff(any_db, Password(n=2**10, r=8, p=1))}
-    town = make_city(any_db, (CalendarFeature(), {"programmes": [WRITTEN]}), made=made).prepare()
-    slots = town.read(lambda tx: town.calendar.slots(tx, "hall"))
+    town = make_city(any_db, (CalendarFeature(), {"programmes": written}), made=made).prepare()
+    slots = town.read(lambda tx: town.calendar.slots(tx, "hall")) if written == [WRITTEN] else []
     for at, slot in enumerate(slots[:40]):
         if at % 3 == 0 or slot.starts.astimezone(JST).day in (8, 9):
             town.run(lambda tx, s=slot, n=at: town.calendar.book(tx, s.id, None, party=5 - n % 2, key=s.id))
@@ -222,3 +244,53 @@ def test_from_the_chat_of_the_demo_town(tmp_path, monkeypatch, open_page):
         chat.locator(
             ".line:not(.own)", has_text="予約しました。わくわく広場 12月3日(木) 10:00 1名"
         ).last.wait_for()
+
+
+@pytest.mark.parametrize("written", [[FIRST, SECOND]])
+def test_every_page_of_a_pair_is_accessible(pages, open_page, simulator, hana, city):
+    page = open_page()
+    enter(page, pages, simulator, hana, "/c/calendar/book")
+    page.get_by_role("link", name="接種1回目").click()
+    page.get_by_role("link", name="12月4日").first.click()
+    page.get_by_role("link", name="9:30 保健センターを選ぶ").click()
+    page.get_by_text("前の回は12月4日(金) 9:30です。").wait_for()
+    looked_at(page, "pair-second-month")
+    page.get_by_role("link", name="12月25日").first.click()
+    looked_at(page, "pair-second-day")
+    page.get_by_role("link", name="10:00 保健センターを選ぶ").click()
+    page.get_by_text("1,500円").wait_for()
+    looked_at(page, "pair-confirm")
+    page.get_by_role("radio", name="いいえ").check()
+    page.get_by_role("button", name="両方を予約する").click()
+    page.get_by_role("heading", name="予約しました").wait_for()
+    looked_at(page, "pair-booked")
+    page.get_by_role("link", name="予約の確認・変更・取消").click()
+    looked_at(page, "pair-mine")
+    page.goto(f"{pages}/c/calendar/day?programme=dose-1&day=2026-12-11")
+    looked_at(page, "pair-first-without-second")
+    for lang in ("en", "ja-easy"):
+        page.goto(f"{pages}/c/calendar/mine?lang={lang}")
+        looked_at(page, f"pair-mine-{lang}")
+    page.goto(f"{pages}/c/calendar/mine?lang=ja")
+    page.get_by_role("link", name="両方の日時を変更する").click()
+    page.get_by_role("link", name="12月7日").first.click()
+    page.get_by_role("link", name="を選ぶ").first.click()
+    looked_at(page, "pair-moving")
+
+
+@pytest.mark.parametrize("written", [[FIRST, SECOND]])
+def test_a_pair_is_booked_by_keyboard_without_javascript_at_320_px(pages, open_page, simulator, hana, city):
+    page = open_page(java_script_enabled=False, viewport={"width": 320, "height": 600})
+    enter(page, pages, simulator, hana, "/c/calendar/month?programme=dose-1&month=2026-12")
+    for name in ("12月3日", "9:00 保健センターを選ぶ", "12月24日", "9:00 保健センターを選ぶ"):
+        page.get_by_role("link", name=name).first.press("Enter")
+    page.get_by_role("radio", name="いいえ").focus()
+    page.keyboard.press("Space")
+    page.get_by_role("button", name="両方を予約する").press("Enter")
+    page.get_by_role("heading", name="予約しました").wait_for()
+    booked = [
+        slot.booked
+        for name in ("dose-1", "dose-2")
+        for slot in city.read(lambda tx, n=name: city.calendar.slots(tx, n))
+    ]
+    assert sum(booked) == 2

@@ -227,7 +227,8 @@ def test_two_of_one_programme_with_what_both_cost(enter, browser, city):
         month = browser.get(path)
     assert "料金(合計)" in html(month)
     assert "1,000円" in html(month)
-    assert "予約しました" in html(send(browser, path, party="1"))
+    assert 'name="party"' not in html(month), "what stands there is what is paid"
+    assert "予約しました" in html(send(browser, path))
     assert booked(city, "course") == [2]
     last = browser.get("/c/calendar/day?programme=course&day=2026-12-15")
     assert "●予約済" in html(last)

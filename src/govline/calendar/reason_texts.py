@@ -7,6 +7,7 @@ One code may have several sentences (`満員です。`, `残りは2名分です�
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from govline.calendar.link_texts import LINK_REASONS
 from govline.calendar.option_texts import OPTION_REASONS
 
 __all__ = ["CODES", "PREFIX", "REASON_TEXTS"]
@@ -180,48 +181,6 @@ _BOOKING: Final[Mapping[str, _Said]] = {
         "ほかの手続きと重なりました。もう一度お試しください。",
         "Something else happened at the same moment. Please try again.",
         "うまく できませんでした。もういちど してください。",
-    ),
-    "not_together": (
-        "GL-2150",
-        "これらの枠は組み合わせて予約できません。",
-        "These times cannot be booked together.",
-        "この 時間は いっしょに 予約(よやく)できません。",
-    ),
-    "not_moved_together": (
-        "GL-2150",
-        "これらの予約は組み合わせて変更できません。",
-        "These bookings cannot be changed together.",
-        "この 予約(よやく)は いっしょに かえられません。",
-    ),
-    "no_second": (
-        "GL-2150",
-        "この枠に続けて予約できる、続きの回の空きがありません。",
-        "Nothing is free for the booking that follows this one.",
-        "この つづきの 日が あいていません。",
-    ),
-    "second_needed": (
-        "GL-2150",
-        "この予約は、続きの回と一緒に予約します。続きの回の日時もお選びください。",
-        "This is booked together with a second one. Please choose the time of that one too.",
-        "つづきの 日も いっしょに えらんでください。",
-    ),
-    "link_too_near": (
-        "GL-2151",
-        "前の回から{limit}日以上あける必要があります。{from}以降をお選びください。",
-        "Days needed after the earlier one: {limit}. Please choose {from} or later.",
-        "まえの 日から {limit}日より あとです。{from}から あとを えらんでください。",
-    ),
-    "link_too_far": (
-        "GL-2152",
-        "前の回から{limit}日以内の日({until}まで)をお選びください。",
-        "Please choose a day within {limit} days of the earlier one (until {until}).",
-        "まえの 日から {limit}日までです。{until}までを えらんでください。",
-    ),
-    "link_product": (
-        "GL-2153",
-        "前の回と同じ「{product}」の枠をお選びください。",
-        "Please choose a time for “{product}”, the same as before.",
-        "まえと おなじ「{product}」を えらんでください。",
     ),
 }
 
@@ -494,7 +453,16 @@ _PHRASES: Final[Mapping[str, tuple[str, str, str]]] = {
     ),
     "somebody": ("条件に合う方", "people who meet its conditions", "きまりに あう 人"),
 }
-_ALL: Final = {**_SLOT, **OPTION_REASONS, **_BOOKING, **_PERSON, **_ENTRY, **_COUNTER, **dict(_limits())}
+_ALL: Final = {
+    **_SLOT,
+    **OPTION_REASONS,
+    **_BOOKING,
+    **LINK_REASONS,
+    **_PERSON,
+    **_ENTRY,
+    **_COUNTER,
+    **dict(_limits()),
+}
 
 CODES: Final[Mapping[str, str]] = {name: code for name, (code, *_) in _ALL.items()}
 """The code of each reason's name."""

@@ -21,16 +21,13 @@ def _columns(table: Table) -> dict[str, Any]:
 _OUTBOX: Final = _columns(_tables.outbox)
 _SCHEDULE: Final = _columns(_tables.schedule)
 _ADD_EFFECTS: Final[Statement] = insert_rows("outbox.insert_many", _tables.outbox)
+_ADD_TOLD: Final[Statement] = insert_rows("outbox.insert_told", _tables.outbox, fresh=True)
 _ADD_SCHEDULES: Final[Statement] = insert_rows("schedules.put_many", _tables.schedule)
 
 
 def enqueue_many(tx: Transaction, effects: Sequence[Effect]) -> None:
     """Write outbox rows. Those with an order key go one by one, because each takes its place behind the one before."""
-    free = [effect for effect in effects if effect.order_key is None]
-    if free:
-        rows = rows_text(_OUTBOX, [outbox.row_of(tx, effect) for effect in free])
-        tx.write(_ADD_EFFECTS, {"rows": rows})
-        nudge_after_commit(tx)
+    _add(tx, _ADD_EFFECTS, [effect for effect in effects if effect.order_key is None])
     for effect in effects:
         if effect.order_key is not None:
             tx.enqueue(effect)
@@ -38,7 +35,14 @@ def enqueue_many(tx: Transaction, effects: Sequence[Effect]) -> None:
 
 def emit_many(tx: Transaction, heard: Sequence[Event]) -> None:
     """Tell events to the database's handlers; see `events.publish`."""
-    enqueue_many(tx, [effect for event in heard for effect in events.effects_of(tx, event)])
+    # no effect of an event has an order key, and each dedupe key holds an id that was made for it
+    _add(tx, _ADD_TOLD, [effect for event in heard for effect in events.effects_of(tx, event)])
+
+
+def _add(tx: Transaction, statement: Statement, effects: Sequence[Effect]) -> None:
+    if effects:
+        tx.write(statement, {"rows": rows_text(_OUTBOX, [outbox.row_of(tx, effect) for effect in effects])})
+        nudge_after_commit(tx)
 
 
 def schedule_many(tx: Transaction, planned: Sequence[Schedule]) -> None:

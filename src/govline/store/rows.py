@@ -19,10 +19,13 @@ __all__ = ["given_rows", "insert_rows", "rows_text"]
 _ROWS: Final = bindparam("rows", type_=Text)
 
 
-def insert_rows(name: str, table: Table) -> Statement:
+def insert_rows(name: str, table: Table, *, fresh: bool = False) -> Statement:
     """A statement that inserts all rows of its parameter `rows` (see `rows_text`) and leaves those that are there as they are.
 
     The row count says how many are new.
+
+    Args:
+        fresh: None can be there already, which spares the server a look at every index; one that is there fails the statement.
     """
     columns = {each.name: each.type for each in table.columns}
 
@@ -30,7 +33,8 @@ def insert_rows(name: str, table: Table) -> Statement:
         given = given_rows(columns, dialect)
         # SQLite takes ON CONFLICT after a SELECT for a join condition unless a WHERE stands between
         rows = select(*(given[each] for each in columns)).where(true())
-        return make(table).from_select(list(columns), rows).on_conflict_do_nothing()
+        made = make(table).from_select(list(columns), rows)
+        return made if fresh else made.on_conflict_do_nothing()
 
     return Statement(name, build(postgresql_insert, "postgresql"), sqlite=build(sqlite_insert, "sqlite"))
 

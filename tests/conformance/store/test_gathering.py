@@ -1,9 +1,11 @@
 """Requests gathered into one unit: each gets its own answer, one bad one costs nobody else, and rows in bulk equal rows one by one."""
 
+import sqlite3
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
+import psycopg
 import pytest
 
 from govline.core import Effect, Event, Handler, Ref, Schedule
@@ -167,6 +169,17 @@ def test_events_in_bulk_reach_every_handler(any_db):
     any_db.run(lambda tx: emit_many(tx, told))
     assert seen == ["0", "1"]
     assert count(any_db) == 3
+
+
+def test_an_event_is_never_lost_to_another_of_the_same_key(any_db):
+    """Its key is made for it, so a row that is there already is an error and not a repetition."""
+    any_db.listen([Handler("a", lambda *_: None)])
+    any_db.ids = lambda _ms: "the same id again"
+    told = [Event("a", Ref("thing", "1"))]
+    any_db.run(lambda tx: emit_many(tx, told))
+    with pytest.raises((psycopg.errors.UniqueViolation, sqlite3.IntegrityError)):
+        any_db.run(lambda tx: emit_many(tx, told))
+    assert count(any_db) == 1
 
 
 def test_schedules_in_bulk_are_inserted_or_moved(any_db):

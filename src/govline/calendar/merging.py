@@ -3,7 +3,7 @@
 import re
 import secrets
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -134,15 +134,13 @@ def read_contact(tx: Transaction, contact: Id) -> Contact | None:
     return _opened(tx, row)
 
 
-def issue_code(
-    tx: Transaction, contact: Id, *, lasts: timedelta, token: Callable[[int], str] | None = None
-) -> MergeCode:
+def issue_code(tx: Transaction, contact: Id, *, lasts: timedelta) -> MergeCode:
     """A fresh code for a contact, 50 bits; the one before is void. Only its keyed hash is kept.
 
     Raises:
         InputError: GL-2053, there is no such contact, or they have joined already.
     """
-    text = (token or _token)(_LENGTH)
+    text = "".join(secrets.choice(_ALPHABET) for _ in range(_LENGTH))
     until = tx.now + lasts
     code = keyring(tx).lookup(text, _PURPOSE)
     if not tx.write(qc.SET_MERGE, {"contact": contact, "code": code, "until": until}):
@@ -279,10 +277,6 @@ def _opened(tx: Transaction, row: qc.ContactRow) -> Contact:
     label = open_value(tx, LABEL, row.id, row.label) if row.label else ""
     phone = open_value(tx, PHONE, row.id, row.phone) if row.phone else ""
     return Contact(label, phone)
-
-
-def _token(length: int) -> str:
-    return "".join(secrets.choice(_ALPHABET) for _ in range(length))
 
 
 def _doubled(booking: Booking) -> Reason:

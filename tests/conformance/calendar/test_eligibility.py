@@ -8,7 +8,7 @@ from threading import Barrier, local
 import pytest
 from sqlalchemy import text
 
-from govline.calendar import Booking, Calendar, Policy, Programme, Refused, SlotPlan, guessing
+from govline.calendar import Booking, Calendar, Policy, Programme, Refused, SlotPlan, guessing, merging
 from govline.calendar.eligibility import Claimed
 from govline.calendar.eligible_dataset import eligible_dataset
 from govline.calendar.rush import Wish, take_many
@@ -484,3 +484,16 @@ def test_a_cohort_opens_at_its_own_instant_and_the_list_gives_the_first_date(any
     assert isinstance(town.book(0, "b"), Booking)
     listed = town.db.read(lambda tx: town.calendar.available(tx, "flu", citizen="nobody"))
     assert listed == []
+
+
+def test_a_voucher_that_staff_claimed_on_the_telephone_goes_with_who_joins_line(town):
+    """They can cancel and book again: the number on paper is theirs, and not a contact's that is nobody."""
+    sato = merging.Contact("佐藤", "090-1234-5678")
+    contact = town.db.run(lambda tx: merging.add_contact(tx, sato), actor=STAFF)
+    town.claim(0, contact)
+    counter = town.calendar.counter
+    booking = town.db.run(lambda tx: counter.book(tx, town.slots[0], contact=sato, key="p"), actor=STAFF)
+    code = town.db.run(lambda tx: counter.merge_code(tx, booking.id), actor=STAFF)
+    town.db.run(lambda tx: town.calendar.merge(tx, code.text, "c1", key="join"))
+    assert town.db.run(lambda tx: town.calendar.cancel(tx, booking.id, citizen="c1", key="x"))
+    assert isinstance(town.book(1), Booking)

@@ -5,17 +5,29 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import bindparam, update
+from sqlalchemy import bindparam, select, update
 
-from govline.calendar import Booking, Calendar, Policy, Programme, SlotPlan, closures, guessing, holds, ledger
+from govline.calendar import (
+    Booking,
+    Calendar,
+    Policy,
+    Programme,
+    SlotPlan,
+    closures,
+    guessing,
+    holds,
+    ledger,
+    merging,
+)
 from govline.calendar._queries import closures as qcl
 from govline.calendar._queries import contacts as qc
 from govline.calendar._tables import contacts
 from govline.calendar.closures import go_on
 from govline.calendar.merging import Contact, Merged
 from govline.calendar.model import BookingState, Reminder
-from govline.core import Actor, citizen_actor
-from govline.store import Statement, schedules
+from govline.core import Actor, Ref, citizen_actor
+from govline.errors import IndividualNumberRefused
+from govline.store import Statement, audit, schedules
 
 START = datetime(2026, 12, 1, 1, tzinfo=UTC)
 CLERK = Actor("staff", "s-1", "phone")
@@ -307,3 +319,82 @@ def test_what_staff_book_for_them_while_they_join_is_theirs_too(town, monkeypatc
     mine = {each.id for each in db.read(lambda tx: calendar.bookings(tx, "c-1"))}
     assert (mine == {booking.id, second.id}) == theirs
     sound(town)
+
+
+# --- what is kept of the person, and for how long ---
+
+
+@pytest.mark.parametrize("typed", [("123456789018", ""), ("佐藤", "1234-5678-9018")])
+def test_an_individual_number_is_neither_a_name_nor_a_telephone_number(typed):
+    with pytest.raises(IndividualNumberRefused):
+        Contact(*typed)
+
+
+def test_who_reads_a_contact_and_who_hands_out_a_code_stands_in_the_audit(town):
+    db, calendar, _ = town
+    booking = phoned(town)
+    assert db.run(lambda tx: calendar.counter.contact(tx, booking.id), actor=CLERK) == Contact(
+        "佐藤", "09012345678"
+    )
+    code_of(town, booking)
+    subject = Ref("calendar.contact", booking.citizen)
+    entries = db.read(lambda tx: audit.list(tx, subject=subject))
+    assert [entry.action for entry in entries] == ["calendar.contact.read", "calendar.merge_code"]
+
+
+def test_name_and_number_are_gone_once_they_have_joined(town):
+    db, _, _ = town
+    booking = phoned(town)
+    join(town, code_of(town, booking))
+    assert db.run(lambda tx: merging.read_contact(tx, booking.citizen), actor=CLERK) is None
+
+
+def contacts_of(town):
+    return town[0].read(lambda tx: tx.connection.execute(select(contacts.c.id)).scalars().all())
+
+
+def test_contacts_are_forgotten_a_time_after_their_last_booking_and_no_sooner(town, clock):
+    db, calendar, slots = town
+    first = phoned(town)
+    other = db.run(
+        lambda tx: calendar.counter.book(tx, slots[2], contact=Contact("鈴木", "1"), key="o"), actor=CLERK
+    )
+    after = START + timedelta(hours=1)
+    clock.set(after + timedelta(days=90))
+
+    def purge(before, limit=10):
+        return db.run(lambda tx: merging.purge_contacts(tx, before, limit))
+
+    assert purge(after) == 0, "their booking was over at that very instant"
+    assert purge(after + timedelta(seconds=1)) == 1
+    assert contacts_of(town) == [other.citizen]
+    assert now(town, first).citizen is None
+    assert now(town, other).citizen == other.citizen
+    phoned(town, 1, "again")
+    assert purge(after + timedelta(days=99), limit=1) == 1
+    assert purge(after + timedelta(days=99), limit=1) == 1
+    assert contacts_of(town) == []
+
+
+def test_who_is_erased_is_forgotten_as_a_contact_too(town):
+    db, calendar, _ = town
+    booking = phoned(town)
+    join(town, code_of(town, booking))
+    db.run(lambda tx: calendar.erase(tx, "c-1"))
+    assert contacts_of(town) == []
+    assert now(town, booking).citizen is None
+
+
+def test_a_merge_is_told_to_others_and_stands_in_the_history(town, monkeypatch):
+    db, calendar, _ = town
+    told = []
+    monkeypatch.setattr(
+        merging,
+        "tell",
+        lambda _tx, name, booking, _data: told.append((name, booking.citizen, booking.contact)),
+    )
+    booking = phoned(town)
+    merged = join(town, code_of(town, booking))
+    assert [(each.citizen, each.contact) for each in merged.moved] == [("c-1", False)]
+    assert [step.what for step in db.read(lambda tx: calendar.history(tx, booking.id))] == ["made", "merged"]
+    assert told == [("calendar.merged", "c-1", False)]

@@ -9,11 +9,13 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import text
 
 from govline.calendar import Booking, Calendar, Policy, Programme
+from govline.calendar._queries import shared as qp
 from govline.calendar._queries.views import DAY_LIST
 from govline.calendar.closures import go_on
 from govline.calendar.datasets import datasets
 from govline.calendar.merging import Contact
 from govline.calendar.occupancy_reader import occupancy, progress
+from govline.calendar.options import Option
 from govline.calendar.roster import roster
 from govline.calendar.terms import Limit
 from govline.core import Actor
@@ -30,6 +32,7 @@ WHOLE = {"calendar.differences", "calendar.pool_differences"}
 IN_ORDER = {"calendar.recent_bookings"}
 """Reads the first rows of an index and stops."""
 LARGE = ("gl_calendar_slot", "gl_calendar_booking")
+OF_OPTIONS = ("gl_calendar_pool", "gl_calendar_option_draw", "gl_calendar_booking_draw")
 
 
 def numbers(first, last, dialect):
@@ -82,6 +85,37 @@ class Recorder:
         monkeypatch.setattr(StoreTransaction, "_execute", execute)
 
 
+def fill_options(db):
+    """A stock over every slot: pools of their own, what draws on them, and what every fourth booking has."""
+    yes = "'{\"m\"\\:1}'"
+
+    def work(sql):
+        db.run(lambda tx: tx.connection.execute(text(sql)))
+
+    for at in range(0, SLOTS, CHUNK):
+        numbered = numbers(at, at + CHUNK - 1, db.dialect)
+        work(
+            "INSERT INTO gl_calendar_pool (id, programme, key, label, capacity, booked) "
+            f"SELECT 'pool-' || n, 'p' || (n % {PROGRAMMES}), 'm' || n, 'm', 9, 1 FROM {numbered}"
+        )
+        work(
+            "INSERT INTO gl_calendar_option_draw (slot_id, pool_id, option, units) "
+            f"SELECT 'slot-' || n, 'pool-' || n, 'm', 1 FROM {numbered}"
+        )
+        work(
+            "INSERT INTO gl_calendar_booking_draw (booking_id, pool_id, units) "
+            f"SELECT 'booking-' || n, 'pool-' || n, 1 FROM {numbered}"
+        )
+        work(
+            "INSERT INTO gl_calendar_due (booking_id, due_at, paid_at, billed, owed) "
+            f"SELECT 'booking-' || n, 1, 1, CASE WHEN n % 5000 = 0 THEN 1 END, CASE WHEN n % 5000 = 0 THEN 2 END FROM {numbered}"
+        )
+    work(
+        f"UPDATE gl_calendar_booking SET options = {yes}, draws = 1 WHERE CAST(SUBSTR(id, 9) AS INTEGER) < {SLOTS}"
+    )
+    work("ANALYZE")
+
+
 def steps_of(tx, plan, values):
     driver = tx.connection.connection.driver_connection
     if tx.dialect == "sqlite":
@@ -93,10 +127,10 @@ def steps_of(tx, plan, values):
     ]
 
 
-def reads_all(step, name):
+def reads_all(step, name, large=LARGE):
     return any(
-        f"Seq Scan on {table} " in f"{step} " or (f"SCAN {table}" in step and name not in IN_ORDER)
-        for table in LARGE
+        f"Seq Scan on {table} " in f"{step} " or (f"SCAN {table} " in f"{step} " and name not in IN_ORDER)
+        for table in large
     )
 
 
@@ -168,5 +202,33 @@ def test_nothing_of_a_day_reads_all_slots_or_bookings(any_db, monkeypatch, clock
             plan = statement.plan(tx.dialect)
             steps = steps_of(tx, plan, plan.encode(params))
             if name not in WHOLE and any(reads_all(step, name) for step in steps):
+                found[name] = steps
+    assert not found, json.dumps(found, indent=1)
+
+
+def test_who_asks_for_options_reads_those_of_the_slot_only(any_db, monkeypatch, clock):
+    fill(any_db)
+    fill_options(any_db)
+    clock.set(FIRST + timedelta(days=30))
+    calendar = Calendar([Programme("p0", options={"m": Option()})])
+    recorder = Recorder(monkeypatch)
+    one, two, *_ = [slot.id for slot in any_db.read(lambda tx: calendar.available(tx, "p0", limit=6))]
+    asked = {"m": 2}
+    booking = any_db.run(lambda tx: calendar.book(tx, one, "a", key="1", options=asked))
+    assert any_db.read(lambda tx: calendar.options_left(tx, one)) == {"m": 6}
+    any_db.run(lambda tx: calendar.change(tx, booking.id, to=two, key="2", options={"m": 9}))
+    any_db.run(lambda tx: calendar.change(tx, booking.id, to=two, key="3", options={"m": 3}))
+    assert isinstance(calendar.book_on(any_db, one, "b", key="4", options=asked), Booking)
+    any_db.run(lambda tx: calendar.cancel(tx, booking.id, key="5"))
+    any_db.run(lambda tx: tx.all(qp.OPTIONS_IN, {"slot": one}))
+    monkeypatch.undo()
+    names = {"calendar.shared_with_options", "calendar.lock_shared_with_options", "calendar.holds_on_options"}
+    assert names <= recorder.seen.keys()
+    found = {}
+    with any_db.begin() as tx:
+        for name, (statement, params) in recorder.seen.items():
+            plan = statement.plan(tx.dialect)
+            steps = steps_of(tx, plan, plan.encode(params))
+            if any(reads_all(step, name, (*LARGE, *OF_OPTIONS)) for step in steps):
                 found[name] = steps
     assert not found, json.dumps(found, indent=1)

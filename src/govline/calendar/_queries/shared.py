@@ -1,5 +1,6 @@
 """The statements of pools: counters that several slots share, and what live bookings have taken of them."""
 
+from collections.abc import Callable
 from typing import Any, Final
 
 from attrs import frozen
@@ -107,42 +108,38 @@ LOCK_SHARED: Final = Statement(
     SharedRow,
     sqlite=_locked("sqlite"),
 )
+
+
 # The same with what options draw: read only for who asks for one.
-_EVERY = union_all(
-    select(
-        draws.c.slot_id,
-        draws.c.pool_id,
-        draws.c.units,
-        draws.c.per_place,
-        literal("", type_=Text).label("option"),
-    ),
-    select(
+def _with_options(of_slot: Callable[[Any], Any]) -> Any:
+    """The slot's condition stands in both halves: SQLite would read all draws first to join them."""
+    none: Any = literal("", type_=Text)
+    all_take = select(
+        draws.c.slot_id, draws.c.pool_id, draws.c.units, draws.c.per_place, none.label("option")
+    ).where(of_slot(draws.c.slot_id))
+    some_take = select(
         option_draws.c.slot_id,
         option_draws.c.pool_id,
         option_draws.c.units,
         false().label("per_place"),
         option_draws.c.option,
-    ),
-).subquery("every_draw")
-_WITH_OPTIONS = select(
-    _EVERY.c.slot_id,
-    pools.c.id,
-    pools.c.label,
-    pools.c.capacity,
-    pools.c.booked,
-    _EVERY.c.units,
-    _EVERY.c.per_place,
-    _EVERY.c.option,
-).join(_EVERY, _EVERY.c.pool_id == pools.c.id)
+    ).where(of_slot(option_draws.c.slot_id))
+    every = union_all(all_take, some_take).subquery("every_draw")
+    taken = (pools.c.id, pools.c.label, pools.c.capacity, pools.c.booked)
+    return (
+        select(every.c.slot_id, *taken, every.c.units, every.c.per_place, every.c.option)
+        .select_from(every.join(pools, every.c.pool_id == pools.c.id))
+        .order_by(pools.c.id)
+    )
 
 
 def _locked_with_options(dialect: str) -> Any:
-    return _WITH_OPTIONS.where(among(_EVERY.c.slot_id, "slots", dialect)).order_by(pools.c.id)
+    return _with_options(lambda slot: among(slot, "slots", dialect))
 
 
 WITH_OPTIONS: Final = Statement(
     "calendar.shared_with_options",
-    _WITH_OPTIONS.where(_EVERY.c.slot_id == bindparam("slot")).order_by(pools.c.id),
+    _with_options(lambda slot: slot == bindparam("slot")),
     SharedRow,
 )
 LOCK_WITH_OPTIONS: Final = Statement(

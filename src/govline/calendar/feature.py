@@ -1,7 +1,8 @@
 """What the calendar offers to the City."""
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date, time, timedelta
+from datetime import date, datetime, time, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from govline.calendar.actions import CalendarActions
 from govline.calendar.commands import check_command, warn
 from govline.calendar.counter_commands import counter_commands
 from govline.calendar.datasets import datasets
-from govline.calendar.definition import load_folder, parse
+from govline.calendar.definition import parse
 from govline.calendar.eligible_dataset import eligible_dataset
 from govline.calendar.expiries import expiries, list_expiries
 from govline.calendar.file_commands import file_commands
@@ -29,7 +30,10 @@ from govline.calendar.option_texts import OPTION_TEXTS
 from govline.calendar.page_links import NO_PAGES, PageLinks
 from govline.calendar.page_texts import PAGE_TEXTS
 from govline.calendar.pages_all import pages_of
+from govline.calendar.pages_sheet import SheetPages
+from govline.calendar.programme_files import ProgrammeFiles
 from govline.calendar.service import Calendar
+from govline.calendar.sheet_texts import SHEET_TEXTS
 from govline.calendar.texts import CALENDAR_TEXTS
 from govline.calendar.upkeep_commands import upkeep_commands
 from govline.calendar.upkeep_texts import UPKEEP_TEXTS
@@ -62,7 +66,7 @@ from govline.store.sealing import Keyring
 __all__ = ["CalendarConfig", "CalendarFeature", "CalendarSlots", "EndUnpaid", "ExpireHold"]
 
 _VIEW = 50
-_TEXTS = {**CALENDAR_TEXTS, **PAGE_TEXTS, **UPKEEP_TEXTS, **OPTION_TEXTS, **GROUP_TEXTS}
+_TEXTS = {**CALENDAR_TEXTS, **PAGE_TEXTS, **UPKEEP_TEXTS, **OPTION_TEXTS, **GROUP_TEXTS, **SHEET_TEXTS}
 
 
 class CalendarConfig(BaseModel):
@@ -96,6 +100,8 @@ class CalendarFeature:
     def __init__(self) -> None:
         self._texts = Texts(defaults=_TEXTS)
         self._folder = Path()
+        self._files = ProgrammeFiles(Path(), ())
+        self._database: Callable[[], Any] = lambda: None
         self._office = Office()
         self._links = NO_PAGES
         self._days = HolidayCalendar.official()
@@ -120,13 +126,15 @@ class CalendarFeature:
             for first, last in self._office.closed
             for n in range((last - first).days + 1)
         ]
-        programmes = [*load_folder(self._folder), *map(parse, config.programmes)]
+        self._files = ProgrammeFiles(self._folder, [*map(parse, config.programmes)])
+        programmes = self._files.read()
         names = [programme.id for programme in programmes]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise ConfigError("two programmes have one id", code="GL-2004", place={"programme": twice[0]})
         policies = [programme.policy for programme in programmes]
         self._keys = lambda: getattr(env.database, "keys", None)
+        self._database = lambda: env.database
         self._today = lambda: today(env.clock)
         return Calendar(
             programmes,
@@ -160,10 +168,13 @@ class CalendarFeature:
                 *file_commands(service, lambda: self._folder),
             ],
             ticks=[
-                Tick("calendar.lay_out", time(0, 5), lambda tx, _: service.prepare(tx)),
+                Tick("calendar.lay_out", time(0, 5), partial(self._by_night, service)),
                 *counter_offers.no_show_ticks(service),
             ],
-            pages=pages_of(service, self._texts),
+            pages=[
+                *pages_of(service, self._texts),
+                *SheetPages(service, self._texts, self._database, lambda: self._folder).all(),
+            ],
             data_map=(*_DATA, *counter_offers.DATA),
             sealed=merging.SEALED,
             retention=counter_offers.RETENTION,
@@ -181,6 +192,13 @@ class CalendarFeature:
             ],
             view=_view(service),
         )
+
+    def _by_night(self, service: Calendar, tx: Transaction, _due: datetime) -> None:
+        """Lay out what the files say now: another process may have published since this one opened."""
+        fresh = self._files.fresh()
+        if fresh is not None:
+            service.adopt(fresh)
+        service.prepare(tx)
 
     def _lists(self, service: Calendar) -> list[Dataset]:
         listed = [item for item in service.programmes.values() if item.policy.eligibility is not None]

@@ -24,7 +24,7 @@ from govline.core import Actor, Command
 from govline.core.jst import JST
 from govline.errors import GovlineError
 
-__all__ = ["file_commands"]
+__all__ = ["file_commands", "read_over"]
 
 _CLERK: Final = Actor("staff", "cli", "cli")
 _GOOD, _WRONG, _UNREADABLE = 0, 1, 2
@@ -73,7 +73,7 @@ def _new(city: Any, words: Sequence[str], calendar: Calendar, folder: Path) -> i
     parser.add_argument("--grid", action="store_true", help="FILE is a calendar of LINE SMART CITY GovTech")
     parser.add_argument("--publish", action="store_true", help="write the programme and its slots")
     given = parser.parse_args(list(words))
-    sheet = _grid(given.file, given.id) if given.grid else _read(given.file, given.id, folder)
+    sheet = _grid(given.file, given.id) if given.grid else read_over(given.file, given.id, folder)
     _say(*(f"! {note}" for note in sheet.notes))
     if sheet.issues:
         _say(*(f"✗ {each.row}行 {each.column}: {each.reason}\n  → {each.remedy}" for each in sheet.issues))
@@ -93,8 +93,15 @@ def _new(city: Any, words: Sequence[str], calendar: Calendar, folder: Path) -> i
     return _GOOD
 
 
-def _read(file: Path, programme: str, folder: Path) -> Sheet:
-    """The sheet over what stands: its id says over which programme."""
+def read_over(file: Path, programme: str, folder: Path) -> Sheet:
+    """The sheet over what stands: its id says over which programme.
+
+    Args:
+        programme: Its id, where the sheet names none. `folder`: where programmes' files lie.
+
+    Raises:
+        FileError: The file cannot be read at all.
+    """
     first = read_sheet(file, programme=programme)
     path = file_of(folder, str(first.data["programme"])) if first.data else None
     if path is None or not path.exists():

@@ -1,29 +1,43 @@
 """A programme from a sheet to the town: its YAML file and its slots, both or neither; what would come of it can be seen before.
 
-The file in `calendars/` is where a programme lives: the town's data, readable, comparable, and read again whenever the town opens.
+The file in `calendars/` is where a programme lives: the town's data, readable, comparable, and read again whenever the town opens,
+and each night. What it said before stands in `calendars/before/`, so that a publication can be taken back.
 """
 
 import os
 import secrets
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import date
 from io import StringIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from threading import Lock
+from typing import TYPE_CHECKING, Any, Final
 
-from attrs import frozen
+from attrs import evolve, frozen
 
+from govline.calendar import _queries as q
 from govline.calendar.definition import parse, read_yaml
 from govline.calendar.layout import Layout
 from govline.calendar.model import Programme
+from govline.calendar.requests import check_key, digest_of, row_of, stored_answer
 from govline.calendar.service import Calendar
 from govline.core import Actor, Ref, Transaction
-from govline.errors import FileError
+from govline.errors import FileError, InputError
 
 if TYPE_CHECKING:
     from govline.store import Database
 
-__all__ = ["file_of", "publish", "try_out"]
+__all__ = ["file_of", "publish", "take_back", "try_out", "undoable"]
+
+_EVER: Final = (date(2000, 1, 1), date(2099, 12, 31))
+_TURN: Final = Lock()
+"""Of two who publish at once one waits: file and slots are then of the same sheet."""
+
+
+class _Again(Exception):
+    """The same request was answered before."""
 
 
 @frozen
@@ -42,23 +56,19 @@ def file_of(folder: Path, programme: str) -> Path:
 
 
 def try_out(db: "Database", calendar: Calendar, programme: Programme) -> Layout:
-    """What laying the programme out would do; nothing is kept.
+    """What laying the programme out would do; nothing is kept, and nobody books by it meanwhile.
 
     Raises:
         DefinitionError: The programme cannot be.
     """
 
     def work(tx: Transaction) -> None:
-        raise _Undo(calendar.lay_out(tx, programme.id))
+        raise _Undo(calendar.lay_out(tx, programme))
 
-    before = tuple(calendar.programmes.values())
-    _adopt(calendar, programme)
     try:
         db.run(work)
     except _Undo as undone:
         return undone.layout
-    finally:
-        calendar.adopt(before)
     raise AssertionError("a trial always ends in its undoing")
 
 
@@ -77,21 +87,104 @@ def publish(
         FileError: GL-0036, the file cannot be written.
     """
     programme = parse(data)
-    path = file_of(folder, programme.id)
-    before, standing = path.read_bytes() if path.exists() else None, tuple(calendar.programmes.values())
+    with _TURN:
+        path = file_of(folder, programme.id)
+        before = path.read_bytes() if path.exists() else b""
+        now = _text(path, data).encode()
+        with _kept(path), _kept(_before(folder, programme.id)):
+            if now != before:  # the same again, by a reload or a second click, is no publication to take back
+                _write(_before(folder, programme.id), before)
+                _write(path, now)
+            layout = db.run(lambda tx: _laid(tx, calendar, programme, "calendar.publish"), actor=actor)
+        calendar.adopt([*({**calendar.programmes} | {programme.id: programme}).values()])
+    return path, layout
 
-    def work(tx: Transaction) -> Layout:
-        layout = calendar.lay_out(tx, programme.id)
-        counts = {"added": layout.added, "removed": layout.removed, "conflicts": len(layout.conflicts)}
-        tx.audit("calendar.publish", Ref("calendar.programme", programme.id), counts)
-        return layout
 
-    _adopt(calendar, programme)
+def undoable(folder: Path) -> tuple[str, ...]:
+    """Ids of the programmes whose last publication can be taken back."""
+    return tuple(sorted(path.stem for path in (folder / "before").glob("*.yaml")))
+
+
+def take_back(
+    db: "Database", calendar: Calendar, folder: Path, programme: str, *, actor: Actor, key: str
+) -> tuple[Path, Layout]:
+    """Take the last publication back, file and slots, both or neither; what was taken back can be had again the same way.
+
+    No booking is lost: slots that are booked stand as conflicts. A programme that was published for the first time is gone
+    afterwards, and is not taken back while anything is booked in it.
+
+    Args:
+        programme: Its id. `actor`: who takes it back; stands in the audit.
+        key: Idempotency key; the same request again does nothing more.
+
+    Raises:
+        InputError: GL-2001, the key was used for something else; GL-2058, there is nothing to take back, or somebody has booked what was published for the first time.
+        FileError: GL-0036, a file cannot be written.
+    """
+    with _TURN:
+        kept = _before(folder, programme)
+        if not kept.exists():
+            raise _nothing_to_take_back(programme)
+        path, was = file_of(folder, programme), kept.read_bytes()
+        now = path.read_bytes() if path.exists() else b""
+        if was:
+            old = parse(read_yaml(kept), file=path.name)
+        else:
+            old = evolve(calendar.programme(programme), closed=[_EVER])
+
+        def work(tx: Transaction) -> Layout:
+            _once(tx, key, programme)
+            return _laid(tx, calendar, old, "calendar.take_back", empty=not was)
+
+        try:
+            with _kept(path), _kept(kept):
+                _write(kept, now)
+                if was:
+                    _write(path, was)
+                else:
+                    path.unlink(missing_ok=True)
+                layout = db.run(work, actor=actor)
+        except _Again:
+            return path, Layout()
+        left = {name: each for name, each in calendar.programmes.items() if name != programme}
+        calendar.adopt([*left.values(), *([old] if was else [])])
+    return path, layout
+
+
+def _laid(
+    tx: Transaction, calendar: Calendar, programme: Programme, action: str, *, empty: bool = False
+) -> Layout:
+    layout = calendar.lay_out(tx, programme)
+    if empty and layout.conflicts:
+        raise _nothing_to_take_back(programme.id)
+    counts = {"added": layout.added, "removed": layout.removed, "conflicts": len(layout.conflicts)}
+    tx.audit(action, Ref("calendar.programme", programme.id), counts)
+    return layout
+
+
+def _once(tx: Transaction, key: str, programme: str) -> None:
+    """Go on, or raise `_Again` where this key was here before."""
+    check_key(key)
+    digest = digest_of("take_back", {"programme": programme})
+    if tx.write(q.CLAIM_REQUEST, row_of(tx, key, "take_back", digest, citizen=None, answer=None)):
+        return
+    row = tx.one(q.REQUEST, {"request": key})
+    assert row is not None  # it was in the way just now
+    stored_answer(row, "take_back", digest)
+    raise _Again
+
+
+def _before(folder: Path, programme: str) -> Path:
+    return folder / "before" / f"{programme}.yaml"
+
+
+@contextmanager
+def _kept(path: Path) -> Iterator[None]:
+    """The file as it was, should anything go wrong."""
+    before = path.read_bytes() if path.exists() else None
     try:
-        _write(path, _text(path, data).encode())
-        return path, db.run(work, actor=actor)
+        yield
     except BaseException:
-        calendar.adopt(standing)
         if before is None:
             path.unlink(missing_ok=True)
         else:
@@ -99,8 +192,13 @@ def publish(
         raise
 
 
-def _adopt(calendar: Calendar, programme: Programme) -> None:
-    calendar.adopt([*({**calendar.programmes} | {programme.id: programme}).values()])
+def _nothing_to_take_back(programme: str) -> InputError:
+    return InputError(
+        "there is no publication to take back, or what it published is booked",
+        code="GL-2058",
+        hint="close the slots with notice, or publish a corrected sheet",
+        place={"programme": programme},
+    )
 
 
 def _text(path: Path, data: Mapping[str, Any]) -> str:

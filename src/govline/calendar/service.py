@@ -122,9 +122,14 @@ class Calendar(RushDoor, Billing):
         tx.write(q.PURGE_REQUESTS, {"before": tx.now - _ANSWERS_KEPT})
         self.eligibility.purge(tx)
 
-    def lay_out(self, tx: Transaction, programme: str) -> Layout:
-        """Write the slots that the programme's rules ask for; cheap when nothing changed."""
-        return lay_out(tx, self.programme(programme), self._holiday)
+    def lay_out(self, tx: Transaction, programme: str | Programme) -> Layout:
+        """Write the slots that the programme's rules ask for; cheap when nothing changed.
+
+        Args:
+            programme: The id of a declared one, or one that is about to be.
+        """
+        found = programme if isinstance(programme, Programme) else self.programme(programme)
+        return lay_out(tx, found, self._holiday)
 
     def conflicts(self, tx: Transaction, programme: str) -> Sequence[Conflict]:
         """Booked slots that the programme's rules do not ask for any more, or not with so many places: staff decide about each."""

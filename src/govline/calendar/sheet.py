@@ -17,6 +17,7 @@ from attrs import field, frozen
 from pydantic import TypeAdapter, ValidationError
 
 from govline.calendar.definition import ProgrammeDefinition
+from govline.calendar.definition_policy import shown_options
 from govline.calendar.misreadings import told
 from govline.calendar.written import Ending, Moment, as_list, as_text, setting_names, span_in, weekdays_in
 from govline.core import frozen_tuple
@@ -100,6 +101,7 @@ SETTINGS: Final = (
     Column("remind", "お知らせ", type="list"),
     Column("closed", "休み", type="list"),
     Column("closed_on_holidays", "祝日は休み", type="boolean"),
+    Column("options", "備品"),
 )
 """What stands above the slots, as title and value; in any order, and all but 名称 and 定員 may be left out."""
 SLOTS: Final = (
@@ -112,7 +114,7 @@ SLOTS: Final = (
 )
 _SPAN_CELL: Final = parser(Column("span", "休み", parse=_span, format=str))
 _POLICY: Final = ("opens", "closes", "book_until", "change_until", "cancel_until", "max_party", "limit")
-_OF_PROGRAMME: Final = ("label", "capacity", "remind", "closed", "closed_on_holidays")
+_OF_PROGRAMME: Final = ("label", "capacity", "remind", "closed", "closed_on_holidays", "options")
 _BY_TITLE: Final = {fold_header(column.title): column for column in SETTINGS}
 
 
@@ -195,7 +197,9 @@ def write_sheet(path: Path | str, data: Mapping[str, Any]) -> None:
         values[name] = None if written in (None, "") else TypeAdapter(alias).validate_python(written)
     for name, spelled in (("remind", as_text), ("closed", _spelled)):
         values[name] = tuple(spelled(each) for each in as_list(values[name] or []))
-    above = [(column, values.get(column.name)) for column in SETTINGS]
+    values["options"] = said = shown_options(data.get("options"))
+    unsaid = {"options"} if said is None else set()  # what a line cannot say stays as the file has it
+    above = [(column, values.get(column.name)) for column in SETTINGS if column.name not in unsaid]
     write(Table("slots", SLOTS), path, _rows(data.get("slots") or []), above=above)
 
 

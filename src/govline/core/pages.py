@@ -272,6 +272,8 @@ class Page:
         show: The view, in a reading unit. Called again before `submit`, and what it asks is what is taken.
         submit: Takes checked values by field name, in a unit of work of its own: `Submitted`, or every reason against it,
             each with `help={"field": name}` where it belongs to one. A field that was left empty is None.
+        work: What may take its time and must not hold a unit of work up, such as reading an uploaded file: called with the
+            checked values before the unit of `submit`, which then takes what it gives. It may be called again for the same form.
         verb: Staff need this of the policy besides `web.staff`: `delivery.approve` …
         listed: Whether it stands in the menu of pages.
     """
@@ -285,6 +287,7 @@ class Page:
     audience: Audience = "citizen"
     verb: str = ""
     listed: bool = True
+    work: "Callable[[PageRequest, Mapping[str, Any]], Mapping[str, Any]] | None" = None
 
 
 class PagesPort(Protocol):

@@ -30,6 +30,7 @@ VERBS: Final[Mapping[str, str]] = {
     "calendar.desk": "窓口・電話で予約を扱う",
     "calendar.groups": "予約の登録団体を審査する",
     "calendar.override": "規則や定員を超えて予約を入れる",
+    "calendar.publish": "予約の設定を公開する",
     "calendar.reconcile": "予約数の照合で直す",
     "data.export": "データを書き出す",
     "data.import": "データを取り込む",

@@ -160,11 +160,12 @@ class Visit:
         request = evolve(visitor.request, key=key)
         assert self.page.submit is not None
         submit = self.page.submit
+        values = checked.values if self.page.work is None else self.page.work(request, checked.values)
 
         def act(tx: Transaction) -> Submitted | Sequence[Reason]:
             if visitor.link is not None:
                 links.use(tx, visitor.link)
-            taken = submit(tx, request, checked.values)
+            taken = submit(tx, request, values)
             if isinstance(taken, Submitted) and taken.tell and request.citizen:
                 _tell(
                     tx,

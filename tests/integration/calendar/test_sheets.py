@@ -126,7 +126,8 @@ def test_nothing_half_written(city, tmp_path, monkeypatch):
     for changed in ({**data, "capacity": 9}, {**data, "programme": "q"}):
         with pytest.raises(RuntimeError):
             publish(city.database, city.calendar, folder, changed, actor=SYSTEM)
-    assert [path.name for path in folder.iterdir()] == ["p.yaml"]
+    assert [path.name for path in sorted(folder.rglob("*")) if path.is_file()] == ["p.yaml", "p.yaml"]
+    assert (folder / "before" / "p.yaml").read_bytes() == b"", "before the first there was nothing"
     assert (folder / "p.yaml").read_bytes() == before
     assert [*city.calendar.programmes] == ["p"]
     assert city.calendar.programme("p").rules[0].capacity == 1

@@ -1,0 +1,220 @@
+"""職員が必須3項目のExcelで接種枠を作成、検査が期間外の枠を指摘、修正して公開 - on a page, without a shell; taken out again and taken back."""
+
+import io
+import re
+from datetime import UTC, datetime
+
+import openpyxl
+import pytest
+
+from govline import City
+from govline.calendar import CalendarFeature
+from govline.core.pages import Page
+from govline.store import audit
+from govline.web import Password, WebFeature
+from govline.web.staff import LocalStaff
+
+from .conftest import Browser
+
+HALL = {
+    "programme": "hall",
+    "label": "公民館",
+    "capacity": 1,
+    "slots": [{"dates": "2026-12-01", "times": "9:00"}],
+}
+PUBLISH = "/staff/calendar/publish"
+PUBLISHED = "/staff/calendar/published"
+
+
+@pytest.fixture
+def city(login_environment, any_db, clock, tmp_path):
+    clock.set(datetime(2026, 11, 20, 3, tzinfo=UTC))
+    web = WebFeature(staff_login=LocalStaff(any_db, Password(n=2**10, r=8, p=1)))
+    features = [(CalendarFeature(), {"programmes": [HALL]}), (web, {"login_channel": "1650000001"})]
+    return City(any_db, features, name="ひなた町", folder=tmp_path).prepare()
+
+
+def book_of(*slots, **settings):
+    """A clerk's Excel sheet."""
+    book = openpyxl.Workbook()
+    for title, value in {"名称": "冬の接種", "予約ID": "winter", "定員": 2, **settings}.items():
+        book.active.append([title, value])
+    book.active.append([])
+    book.active.append(["日付", "開始"])
+    for slot in slots:
+        book.active.append([*slot])
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def send(browser, data, deed="check", *, keep=None, name="接種.xlsx"):
+    """The page's form with a file, as a browser sends it."""
+    browser.get(PUBLISH)
+    fields = keep or {**browser.hidden(), "_do": "send", "programme": "", "deed": deed}
+    parts = [
+        f'--x\r\ncontent-disposition: form-data; name="{key}"\r\n\r\n{value}\r\n'.encode()
+        for key, value in fields.items()
+    ]
+    head = f'--x\r\ncontent-disposition: form-data; name="file"; filename="{name}"\r\n\r\n'.encode()
+    body = b"".join([*parts, head, data, b"\r\n--x--\r\n"])
+    answer = browser.request(
+        "POST",
+        f"{browser_root(browser)}{PUBLISH}",
+        body=body,
+        headers={"content-type": "multipart/form-data; boundary=x"},
+    )
+    return answer.body.decode(), fields
+
+
+def browser_root(browser):
+    return "/pages" if browser.base.endswith("/pages") else ""
+
+
+def cells(html):
+    """The rows of the page's tables."""
+    rows = re.findall(r"<tr>(.*?)</tr>", html, re.DOTALL)
+    return [
+        [
+            re.sub(r"<[^>]+>|\s+", " ", cell).strip()
+            for cell in re.findall(r"<t[dh][^>]*>(.*?)</t[dh]>", row, re.DOTALL)
+        ]
+        for row in rows
+    ]
+
+
+def slots(city, programme="winter"):
+    return [(slot.capacity, slot.booked) for slot in city.read(lambda tx: city.calendar.slots(tx, programme))]
+
+
+PERIOD = {"期間": "令和8年12月1日〜12月25日"}
+
+
+def test_examined_mended_published(clerk, city, tmp_path):
+    wrong = book_of(["2026-12-01", "9:00"], ["2027-12-02", "9:00"], **PERIOD)
+    html, _ = send(clerk, wrong, "publish")
+    assert "公開していません" in html
+    (row,) = [row for row in cells(html) if row[:1] == ["8"]]
+    assert row[:4] == ["8", "日付", "誤り", "期間(2026-12-01〜2026-12-25)の外の枠です"]
+    assert not (tmp_path / "calendars").exists()
+    assert "winter" not in city.calendar.programmes
+
+    mended = book_of(["2026-12-01", "9:00"], ["2026-12-02", "9:00"], **PERIOD)
+    html, _ = send(clerk, mended)
+    assert all(word in html for word in ("検査しました", "まだ公開していません", "冬の接種"))
+    assert "winter" not in city.calendar.programmes, "looking changes nothing"
+    assert not (tmp_path / "calendars").exists()
+    html, fields = send(clerk, mended, "publish")
+    assert "公開しました" in html
+    assert slots(city) == [(2, 0), (2, 0)]
+    assert city.calendar.programme("winter").title == "冬の接種"
+    again, _ = send(clerk, mended, keep=fields)
+    assert again == html, "sent twice, published once"
+    acts = [
+        entry
+        for entry in city.read(lambda tx: audit.list(tx, limit=50))
+        if entry.action == "calendar.publish"
+    ]
+    assert {entry.actor_kind for entry in acts} == {"staff"}
+
+
+def test_what_the_preflight_finds_has_its_row_and_column(clerk, city):
+    late = book_of(["2026-12-01", "9:00"], 受付開始="2026-12-02 9:00")
+    html, _ = send(clerk, late, "publish")
+    assert "公開していません" in html
+    (row,) = [row for row in cells(html) if "GL-2206" in "".join(row)]
+    assert row[1:3] == ["予約締切", "誤り"] or row[:3] == ["-", "-", "誤り"]
+    closed = book_of(["2026-12-01", "9:00"], 受付終了="2026-11-01")
+    html, _ = send(clerk, closed, "publish")
+    (row,) = [row for row in cells(html) if "GL-2207" in "".join(row)]
+    assert row[:3] == ["4", "受付終了", "誤り"]
+    assert "winter" not in city.calendar.programmes
+
+
+@pytest.mark.parametrize("data", [b"PK\x03\x04 no workbook", book_of()[:900], b"%PDF-1.4"])
+def test_what_is_no_sheet_is_said_and_changes_nothing(clerk, city, data):
+    html, _ = send(clerk, data, "publish")
+    assert "公開しました" not in html
+    assert [*city.calendar.programmes] == ["hall"]
+
+
+def test_taken_out_changed_published_and_taken_back(clerk, city, tmp_path):
+    send(clerk, book_of(["2026-12-01", "9:00"], ["2026-12-02", "9:00"]), "publish")
+    first = city.read(lambda tx: city.calendar.slots(tx, "winter"))[0]
+    for who in "ab":
+        city.run(lambda tx, w=who: city.calendar.book(tx, first.id, w, key=w))
+    assert "冬の接種の表を取り出す" in clerk.get(PUBLISHED).body.decode()
+    sheet = clerk.get("/staff/calendar/as-sheet?programme=winter")
+    assert (sheet.status, sheet.media_type.split("/")[0]) == (200, "application")
+    book = openpyxl.load_workbook(io.BytesIO(sheet.body))
+    rows = {row[0].value: row for row in book.worksheets[0].iter_rows()}
+    rows["定員"][1].value = 1
+    out = io.BytesIO()
+    book.save(out)
+    html, _ = send(clerk, out.getvalue(), "publish")
+    assert "新しい設定に合わない、予約のある枠" in html
+    assert slots(city) == [(2, 2), (1, 0)]
+
+    html = clerk.fill(PUBLISHED, programme="winter").body.decode()
+    assert "公開を取り消しました" in html
+    assert slots(city) == [(2, 2), (2, 0)]
+    assert city.calendar.programme("winter").rules[0].capacity == 2
+    assert "capacity: 2" in (tmp_path / "calendars" / "winter.yaml").read_text("utf-8")
+    assert "公開を取り消しました" in clerk.fill(PUBLISHED, programme="winter").body.decode()
+    assert slots(city) == [(2, 2), (1, 0)], "the taking back was taken back"
+    assert city.read(city.calendar.reconcile) == []
+
+
+def test_sent_twice_it_is_taken_back_once(clerk, city):
+    for times in (["9:00"], ["9:00", "10:00"]):
+        send(clerk, book_of(*(["2026-12-01", each] for each in times)), "publish")
+    clerk.get(PUBLISHED)
+    form = {**clerk.hidden(), "_do": "send", "programme": "winter"}
+    pages = [clerk.post(PUBLISHED, form).body for _ in range(2)]
+    assert pages[0] == pages[1]
+    assert [capacity for capacity, _ in slots(city)] == [2, 0]
+
+
+def test_a_first_publication_is_taken_back_while_nobody_has_booked(clerk, city, tmp_path):
+    send(clerk, book_of(["2026-12-01", "9:00"]), "publish")
+    slot = city.read(lambda tx: city.calendar.slots(tx, "winter"))[0]
+    booking = city.run(lambda tx: city.calendar.book(tx, slot.id, "a", key="a"))
+    refused = clerk.fill(PUBLISHED, programme="winter").body.decode()
+    assert "すでに予約があります" in refused
+    assert "winter" in city.calendar.programmes
+    assert (tmp_path / "calendars" / "winter.yaml").exists()
+    city.run(lambda tx: city.calendar.cancel(tx, booking.id, key="x"))
+    assert "公開を取り消しました" in clerk.fill(PUBLISHED, programme="winter").body.decode()
+    assert [*city.calendar.programmes] == ["hall"]
+    assert not (tmp_path / "calendars" / "winter.yaml").exists()
+    left = city.read(
+        lambda tx: tx.connection.exec_driver_sql(
+            "SELECT SUM(capacity) FROM gl_calendar_slot WHERE programme = 'winter'"
+        ).scalar()
+    )
+    assert left == 0
+    assert "公開を取り消しました" in clerk.fill(PUBLISHED, programme="winter").body.decode()
+    assert slots(city) == [(2, 0)]
+
+
+def test_who_may_not_publish_does_not(city):
+    pages: dict[str, Page] = {page.path: page for page in CalendarFeature().offers(city.calendar).pages}
+    assert {pages[name].verb for name in ("publish", "published", "as-sheet")} == {"calendar.publish"}
+    assert not pages["as-sheet"].listed
+    fresh = Browser(city.web)
+    assert "冬の接種" not in fresh.get("/staff/calendar/as-sheet?programme=hall").body.decode()
+
+
+def test_by_night_a_process_reads_what_another_has_published(
+    clerk, city, any_db, login_environment, tmp_path
+):
+    send(clerk, book_of(["2026-12-01", "9:00"]), "publish")
+    other = City(any_db, [(CalendarFeature(), {"programmes": [HALL]})], folder=tmp_path)
+    send(clerk, book_of(["2026-12-01", "9:00"], ["2026-12-02", "9:00"]), "publish")
+    assert len(other.calendar.programme("winter").rules) == 1
+    (tick,) = [tick for tick in other.ticks if tick.name == "calendar.lay_out"]
+    other.run(lambda tx: tick.run(tx, tx.now))
+    assert slots(city) == [(2, 0), (2, 0)], "the night of a process that opened earlier takes no slot away"
+    (tmp_path / "calendars" / "winter.yaml").write_text("programme: [", "utf-8")
+    other.run(lambda tx: tick.run(tx, tx.now))
+    assert slots(city) == [(2, 0), (2, 0)], "what cannot be read changes nothing"

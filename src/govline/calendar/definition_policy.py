@@ -45,6 +45,7 @@ __all__ = [
     "PolicyDefinition",
     "WhoDefinition",
     "WindowDefinition",
+    "shown_options",
 ]
 
 _OLDEST: Final = 150
@@ -168,6 +169,23 @@ def _as_options(value: Any) -> Any:
                 f"options「{name}」: 備品の名前は空にせず、「、」「;」「=」「×」を使わずに書いてください"
             )
     return value
+
+
+def shown_options(value: Any) -> str | None:
+    """The options of a file as one line that reads back the same; None where a line cannot say them."""
+    if isinstance(value, str):
+        return value
+    found = {str(name): _as_option(said) for name, said in (value or {}).items()}
+    if any(not isinstance(said, Mapping) or said.keys() - {"stock", "amount"} for said in found.values()):
+        return None
+    units = {"stock": "{:d}個", "amount": "{:,d}円"}
+    line = "、".join(
+        " ".join(
+            [name, *(unit.format(said[key]) for key, unit in units.items() if said.get(key) is not None)]
+        )
+        for name, said in found.items()
+    )
+    return line if _as_options(line) == {name: dict(said) for name, said in found.items()} else None
 
 
 def _read_option(text: str) -> tuple[str, dict[str, int]]:

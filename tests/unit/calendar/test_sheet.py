@@ -72,13 +72,35 @@ def test_everything_a_sheet_can_say(tmp_path):
         assert parse(again.data) == programme
 
 
+def test_equipment_as_on_the_notice_goes_in_and_out(tmp_path):
+    rows = [*LEAST[:2], ["備品", "マイク 4個 500円、プロジェクター 1台 1,000円、湯のみ"], *LEAST[2:]]
+    sheet = read_sheet(book(tmp_path / "x.xlsx", rows))
+    assert sheet.issues == ()
+    programme = parse(sheet.data)
+    assert [(name, option.stock) for name, option in programme.options.items()] == [
+        ("マイク", 4),
+        ("プロジェクター", 1),
+        ("湯のみ", None),
+    ]
+    assert programme.tariff.options["プロジェクター"].amount == 1_000
+    standing = {**sheet.data, "options": {"マイク": {"stock": 4, "amount": 500}, "湯のみ": None}}
+    for options, kept in ((standing["options"], False), ({"マイク": {"stock": 4, "most": 2}}, True)):
+        data = {**sheet.data, "options": options}
+        write_sheet(tmp_path / "again.xlsx", data)
+        again = read_sheet(tmp_path / "again.xlsx", standing=data)
+        assert parse(again.data) == parse(data)
+        assert (again.data["options"] == options) == kept  # what a line cannot say stays as the file has it
+    wrong = read_sheet(book(tmp_path / "w.xlsx", [*LEAST[:2], ["備品", "マイク 4個、マイク"], *LEAST[2:]]))
+    assert issues(wrong) == [(3, "備品", "options: 同じ備品が二度書かれています")]
+
+
 def test_an_exported_sheet_has_types_and_drop_downs(tmp_path):
     write_sheet(tmp_path / "out.xlsx", read_sheet(book(tmp_path / "vaccine.xlsx", LEAST)).data)
     sheet = openpyxl.load_workbook(tmp_path / "out.xlsx").worksheets[0]
     assert [sheet.cell(row, 2).value for row in (1, 2, 3)] == ["接種", "vaccine", 20]
     (yes_no,) = sheet.data_validations.dataValidation
     assert str(yes_no.sqref) == "B14"
-    assert [cell.value for cell in sheet[16]] == ["日付", "曜日", "開始", "終了", "定員", "部屋"]
+    assert [cell.value for cell in sheet[17]] == ["日付", "曜日", "開始", "終了", "定員", "部屋"]
 
 
 def test_every_fault_by_row_and_column(tmp_path):

@@ -24,6 +24,7 @@ def make_worker(city: "City", pace: Pace | None = None) -> Worker:
         quiet=city.quiet_hours,
         rules=city.retention,
         pace=pace,
+        warm=city.messenger.warm if city.channel else None,
     )
 
 

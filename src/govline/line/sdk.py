@@ -71,6 +71,11 @@ class SdkMessenger:
         self._clients: _Clients | None = None
         self._bulk = BulkClient(self._token, self._host, timeout)
 
+    @staticmethod
+    def warm() -> None:
+        """Load the SDK now. In an opening rush the first answers of a process waited ten seconds for it."""
+        _sdk()
+
     def reply(self, reply_token: str, messages: Sequence[Json]) -> Answer:
         """Answer a webhook event. LINE takes no retry key here: a token works once."""
         return self._send(

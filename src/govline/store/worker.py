@@ -60,6 +60,7 @@ class Worker:
         rules: How long things are kept.
         pace: How it waits.
         wait: How its loops wait; replaced in tests.
+        warm: Called once when it begins, on a thread of its own: loads what the first work would wait for.
     """
 
     def __init__(
@@ -74,6 +75,7 @@ class Worker:
         rules: Sequence[Retention] = retention.RULES,
         pace: Pace | None = None,
         wait: Wait = threading.Event.wait,
+        warm: Callable[[], None] | None = None,
     ) -> None:
         self.db = db
         self.pump = pump
@@ -83,6 +85,7 @@ class Worker:
         self._quiet = quiet
         self._rules = tuple(rules)
         self._pace = pace or Pace()
+        self._warm = warm
         self._cleaned: datetime | None = None
         self._chained: datetime | None = None
         self._began: datetime | None = None
@@ -115,6 +118,8 @@ class Worker:
         """
         self._began = self.db.clock.now()
         with self._listening() as ear, _signals(self.stop):
+            if self._warm is not None:
+                threading.Thread(target=self._warm, name="govline-warm", daemon=True).start()
             for loop in self.loops:
                 loop.start()
             if not self._told.is_set():

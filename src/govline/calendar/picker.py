@@ -296,9 +296,9 @@ def _find(tx: Transaction, calendar: Calendar, page: Page, citizen: CitizenId | 
     if page.day:
         midnight = datetime.combine(date.fromisoformat(page.day), time(), JST)
         since, until = max(midnight, tx.now), midnight + timedelta(days=1)
-    limit = _SCAN_DAY if page.day else _SCAN
     if page.beside:
-        return _find_beside(tx, calendar, page, citizen, limit)
+        return _find_beside(tx, calendar, page, citizen)
+    limit = _SCAN_DAY if page.day else _SCAN
     slots = calendar.available(
         tx, page.programme, party=page.party, since=since, until=until, limit=limit, citizen=citizen
     )
@@ -311,9 +311,9 @@ def _find(tx: Transaction, calendar: Calendar, page: Page, citizen: CitizenId | 
 
 
 def _find_beside(
-    tx: Transaction, calendar: Calendar, page: Page, citizen: CitizenId | None, limit: int
+    tx: Transaction, calendar: Calendar, page: Page, citizen: CitizenId | None
 ) -> Sequence[Slot]:
-    """What fits the slot that was chosen before: for the same citizen, or for the other booking of the pair."""
+    """What fits the slot that was chosen before, to the last of its days: for the citizen, or for the other booking of a pair."""
     chosen = calendar.slot(tx, page.beside)
     if chosen is None:
         return []
@@ -325,7 +325,7 @@ def _find_beside(
         citizen=citizen,
         moving=calendar.booking(tx, page.booking) if page.booking else None,
         day=date.fromisoformat(page.day) if page.day else None,
-        limit=limit,
+        limit=_SCAN_DAY,
     )
     return [slot for slot in slots if page.room in ("", _room(slot))]
 

@@ -33,6 +33,7 @@ def sequence_faults(
         yield from _interval_faults(programme, interval, days, reach or {})
     if programme.link is not None and reach is not None:
         yield from _link_faults(programme, programme.link, days, reach)
+        yield from _pair_faults(programme, programme.link)
     if entries is not None and programme.policy.eligibility is not None:
         yield from _entry_faults(interval, days, entries)
 
@@ -73,6 +74,19 @@ def _link_faults(programme: Programme, link: Link, days: Sequence[date], reach: 
     if _later(days[0], link.least) > last or (most is not None and first > most):
         text = f"この枠から決められた間隔に当たる「{other}」の枠が、一つもありません。"
         yield "GL-2222", "error", text, "linked の日数か、枠の日付を直す", ("linked",)
+
+
+def _pair_faults(programme: Programme, link: Link) -> Iterator[Fault]:
+    """What keeps one person from two bookings of one programme."""
+    if link.to not in ("", programme.id):
+        return
+    if programme.policy.limit == 1:
+        text = "limit が 1 なので、続きの回を一緒に予約できません。"
+        yield "GL-2222", "error", text, "limit を 2 以上にする", ("policy", "limit")
+    if programme.policy.eligibility is not None:
+        text = "一覧の一行で有効な予約は一つなので、一行だけの方は続きの回を一緒に予約できません。"
+        fix = "続きの回を別の種類に分けるか、一人に二行を載せる"
+        yield "GL-2222", "warning", text, fix, ("policy", "eligibility")
 
 
 def _entry_faults(rule: Interval | None, days: Sequence[date], entries: Terms) -> Iterator[Fault]:

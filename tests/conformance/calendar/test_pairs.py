@@ -131,16 +131,17 @@ def test_a_hold_that_ran_out_on_the_second_is_no_obstacle(any_db, clock):
     assert isinstance(any_db.run(lambda tx: calendar.book_linked(tx, wanted, "c", key="k")), Linked)
 
 
-def test_the_first_cannot_move_behind_the_second(any_db):
+@pytest.mark.parametrize("behind", [30, 44])
+def test_the_first_cannot_move_behind_the_second(any_db, behind):
+    """Not even where the days between them would do the other way round."""
     calendar = make()
-    firsts, (second,) = add(any_db, calendar, "dose-1", [0, 30]), add(any_db, calendar, "dose-2", [21])
+    firsts, (second,) = add(any_db, calendar, "dose-1", [0, behind]), add(any_db, calendar, "dose-2", [21])
     wanted = [(firsts[0].id, 1), (second.id, 1)]
     one, _ = any_db.run(lambda tx: calendar.book_linked(tx, wanted, "c", key="k")).bookings
-    behind = any_db.run(lambda tx: calendar.change(tx, one.id, to=firsts[1].id, key="m", citizen="c"))
-    assert codes(behind) == ["GL-2151"]
-    assert codes(
-        any_db.run(lambda tx: calendar.book_linked(tx, [(firsts[1].id, 1), (second.id, 1)], "d", key="d"))
-    ) == ["GL-2151"]
+    moved = any_db.run(lambda tx: calendar.change(tx, one.id, to=firsts[1].id, key="m", citizen="c"))
+    assert codes(moved) == ["GL-2151"]
+    wrong = [(firsts[1].id, 1), (second.id, 1)]
+    assert codes(any_db.run(lambda tx: calendar.book_linked(tx, wrong, "d", key="d"))) == ["GL-2151"]
 
 
 # --- what is offered ---

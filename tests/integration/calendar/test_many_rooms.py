@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from govline.calendar import Calendar, parse
-from govline.calendar.actions import CalendarActions, OwnArgs, PickArgs
+from govline.calendar.actions import BookArgs, CalendarActions, OwnArgs, PickArgs
 from govline.calendar.page_texts import PAGE_TEXTS
 from govline.calendar.texts import CALENDAR_TEXTS
 from govline.core import Ask, Finished, Input, TalkContext
@@ -101,3 +101,59 @@ def test_a_programme_that_opens_later_says_when(talk):
     with speaking("ja-easy"):
         easy = talk("calendar.pick_slot", PickArgs(calendar="later"))
     assert easy.messages[0].text.endswith("まだ 予約(よやく)できません。1月20日(水) 9:00から できます。")
+
+
+DOSES = [
+    {
+        **WRITTEN,
+        "programme": "dose-1",
+        "label": "接種1回目",
+        "slots": [{"dates": "2026-11-24/2026-11-25", "times": ["9:00-12:00"], "name": "保健センター"}],
+        "linked": {"to": "dose-2", "least_days": 21, "most_days": 28},
+    },
+    {
+        **WRITTEN,
+        "programme": "dose-2",
+        "label": "接種2回目",
+        "slots": [
+            {"dates": "2026-12-15/2026-12-22", "times": ["9:00-12:00"], "name": room} for room in ROOMS
+        ],
+    },
+]
+
+
+class TestHundredsOfSecondOnes:
+    @pytest.fixture
+    def calendar(self):
+        return Calendar([parse(each) for each in DOSES])
+
+    @pytest.fixture
+    def second(self, talk, town_db, calendar):
+        """The first is chosen; a day, then a room, then a time lead to the second."""
+        town_db.run(lambda tx: calendar.lay_out(tx, "dose-2"))
+        ask = talk("calendar.pick_slot", PickArgs(calendar="dose-1"))
+        first = ask.messages[-1].quick[0].action.data
+        return pick(talk, ask.state, kind="postback", data=first)
+
+    def test_days_that_fit_stand_side_by_side(self, second):
+        cards = second.messages[0].columns
+        assert [card.title for card in cards] == [
+            f"12月{day}日({name})" for day, name in zip(range(15, 23), "火水木金土日月火", strict=True)
+        ]
+        assert "(200枠中200枠)" in cards[0].text
+        assert second.messages[-1].quick[-1].action.label == "前の回を選び直す"
+
+    def test_a_day_and_a_room_lead_to_both(self, talk, second, town_db, calendar):
+        day = pick(talk, second.state, kind="postback", data="calendar:on:2026-12-22")
+        assert isinstance(day, Ask)
+        assert "の場所をお選びください" in day.messages[-1].text
+        times = pick(talk, day.state, kind="postback", data=day.messages[-1].quick[3].action.data)
+        done = pick(talk, times.state, kind="postback", data=times.messages[-1].quick[0].action.data)
+        assert isinstance(done, Finished)
+        assert done.value["label"].startswith("11月24日(火) 9:00 保健センター と 12月22日(火) 9:00 ")
+        booked = talk("calendar.book", BookArgs(slot=done.value["id"]))
+        assert (booked.outcome, booked.value["second"]["calendar"]) == ("ok", "dose-2")
+
+    def test_another_day_than_those_that_fit_has_nothing(self, talk, second):
+        none = pick(talk, second.state, kind="postback", data="calendar:on:2026-12-23")
+        assert none.messages[-1].text.startswith("12月23日(水)に予約できる枠はありません。")

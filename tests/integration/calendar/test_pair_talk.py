@@ -284,6 +284,23 @@ def test_a_change_that_breaks_the_days_moves_both(town):
     assert town.city.read(town.city.calendar.reconcile) == []
 
 
+def test_a_change_that_another_reason_refuses_moves_nothing_else(town):
+    town.acted(BOOKED)
+    town.acted(
+        """
+        花子> 予約の変更
+        花子< どの予約ですか?
+        花子> [3月9日(火) 9:00]
+        花子< からの変更です。
+        """
+    )
+    town.take("dose-2", "03-17")
+    town.acted(
+        "花子> [3月17日(水) 9:00 A社 残1]\n花子< 満員です。 … 前の回から28日以内\n花子< お手続きは以上です\n"
+    )
+    assert town.booked == [("dose-1", "02-16"), ("dose-2", "03-09"), ("dose-2", "03-17")]
+
+
 def test_who_loses_one_of_the_new_slots_keeps_both_old_ones(town):
     town.acted(BOOKED)
     town.acted(

@@ -340,6 +340,22 @@ def test_a_link_that_no_pair_keeps(linked, reach, codes):
 
 
 @pytest.mark.parametrize(
+    ("to", "policy", "faults"),
+    [
+        ("", Policy(limit=1), [("GL-2222", "error", "policy.limit")]),
+        ("flu", Policy(limit=1), [("GL-2222", "error", "policy.limit")]),
+        ("", Policy(limit=2), []),
+        ("dose2", Policy(limit=1), []),
+        ("", Policy(eligibility=Eligibility()), [("GL-2222", "warning", "policy.eligibility")]),
+    ],
+)
+def test_a_pair_that_one_person_cannot_have(to, policy, faults):
+    reach = {"flu": JANUARY, "dose2": JANUARY}
+    linked = {"least_days": 7} | ({"to": to} if to else {})
+    assert found(programme(policy, linked=linked), evolve(TOWN, reach=reach)) == faults
+
+
+@pytest.mark.parametrize(
     ("entry", "interval", "wrong"),
     [
         ((None, None), None, False),

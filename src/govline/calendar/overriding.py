@@ -11,13 +11,8 @@ from govline.errors import InputError
 
 __all__ = ["NEVER_WAIVED", "PLAIN", "Terms", "eased", "open_to", "split", "still_held"]
 
-NEVER_WAIVED: Final = frozenset(
-    {
-        *("GL-2101", "GL-2102", "GL-2103", "GL-2107", "GL-2111", "GL-2115", "GL-2124"),
-        *("GL-2140", "GL-2142"),
-    }
-)
-"""What no mandate changes: no slot, no place, no piece of a 備品, no second booking of one person in a slot or on a voucher."""
+NEVER_WAIVED: Final = frozenset({"GL-2102", "GL-2103", "GL-2107", "GL-2115", "GL-2124", "GL-2140", "GL-2142"})
+"""What no mandate changes: no place, no piece of a 備品, no second booking of one person in a slot or on a voucher."""
 
 _CUT_OFF: Final = "GL-2106"
 _OF_THE_SLOT: Final = frozenset({"GL-2104", _CUT_OFF, "GL-2109", "GL-2110"})

@@ -497,3 +497,15 @@ def test_a_voucher_that_staff_claimed_on_the_telephone_goes_with_who_joins_line(
     town.db.run(lambda tx: town.calendar.merge(tx, code.text, "c1", key="join"))
     assert town.db.run(lambda tx: town.calendar.cancel(tx, booking.id, citizen="c1", key="x"))
     assert isinstance(town.book(1), Booking)
+
+
+def test_no_mandate_makes_two_bookings_of_one_voucher(town):
+    town.claim(0)
+    assert isinstance(town.book(0), Booking)
+    second = town.db.run(
+        lambda tx: town.calendar.counter.book(
+            tx, town.slots[1], citizen="c1", key="2", reason="特例", override=True
+        ),
+        actor=STAFF,
+    )
+    assert "GL-2124" in code(second)

@@ -73,7 +73,10 @@ class UpkeepPages:
             },
             **{
                 each.id: words("places_now", name=each.label, capacity=each.capacity, booked=each.booked)
-                for each in self.calendar.upkeep.supplies(tx, programme.id)
+                for each in (
+                    *self.calendar.upkeep.supplies(tx, programme.id),
+                    *self.calendar.upkeep.equipment(tx, programme.id, day),
+                )
             },
         }
         if not choices:

@@ -13,12 +13,13 @@ from itertools import pairwise
 from attrs import frozen
 
 from govline.calendar.model import Draw, PoolPlan, PoolRule, Programme, SlotPlan
-from govline.core.jst import to_jst
+from govline.core.jst import JST, to_jst
 
-__all__ = ["Sharing", "share"]
+__all__ = ["Sharing", "begin_of_pieces", "share"]
 
 SlotKey = tuple[datetime, str]
 _PIECES = "#備品"
+"""What the key of a stretch of 備品 ends with."""
 
 
 @frozen
@@ -57,6 +58,13 @@ def share(programme: Programme, plans: Sequence[SlotPlan]) -> Sharing:
                 for slot in slots:
                     draws[slot].append(Draw(f"{key}{_PIECES}", per_place=False, option=name))
     return Sharing(pools, {slot: tuple(own) for slot, own in draws.items()})
+
+
+def begin_of_pieces(key: str) -> datetime | None:
+    """When the stretch of 備品 begins that a pool of this key counts; None of any other pool."""
+    if not key.endswith(_PIECES):
+        return None
+    return datetime.fromisoformat(key.removesuffix(_PIECES).rpartition("#")[2]).replace(tzinfo=JST)
 
 
 def _key(rule: PoolRule, plan: SlotPlan) -> str:

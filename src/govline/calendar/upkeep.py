@@ -1,7 +1,7 @@
 """What staff look after beside the bookings: places by hand, payments for nothing, locks of wrong entries. `calendar.upkeep`."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from itertools import islice
 from typing import Any, Final
 
@@ -17,8 +17,10 @@ from govline.calendar.desk import find_slot
 from govline.calendar.dues import Outcome, UnsettledPayment
 from govline.calendar.guessing import Meter
 from govline.calendar.history import check_reason
+from govline.calendar.labels import time_label
 from govline.calendar.model import Booking, Refused, Slot
 from govline.calendar.reasons import because
+from govline.calendar.sharing import begin_of_pieces
 from govline.calendar.staff_verbs import StaffVerbs
 from govline.core import Id, Json, Ref, Transaction, frozen_tuple
 from govline.errors import InputError
@@ -110,12 +112,22 @@ class Upkeep(StaffVerbs):
         )
 
     def supplies(self, tx: Transaction, programme: str) -> list[qh.PoolState]:
-        """What the slots of a programme share and staff can enlarge: supplies and caps, not overlaps of rooms."""
+        """What the slots of a programme share and staff can enlarge: supplies and caps, not overlaps of rooms; see `equipment`."""
         rows: Sequence[qp.PoolRow] = tx.all(qp.POOLS, {"programme": self.desk.programme(programme).id})
         return [
             qh.PoolState(row.id, programme, row.label, row.capacity, row.booked)
             for row in sorted(rows, key=lambda each: each.key)
-            if row.label
+            if row.label and begin_of_pieces(row.key) is None
+        ]
+
+    def equipment(self, tx: Transaction, programme: str, day: date) -> list[qh.PoolState]:
+        """The stock of 備品 on a day, one entry for each stretch of time, labelled with its begin: `マイク 9:00`."""
+        rows: Sequence[qp.PoolRow] = tx.all(qp.POOLS, {"programme": self.desk.programme(programme).id})
+        begins = ((begin_of_pieces(row.key), row) for row in sorted(rows, key=lambda each: each.key))
+        return [
+            qh.PoolState(row.id, programme, f"{row.label} {time_label(at)}", row.capacity, row.booked)
+            for at, row in begins
+            if at is not None and at.date() == day
         ]
 
     # --- payments ---

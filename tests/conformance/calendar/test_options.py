@@ -401,8 +401,10 @@ def test_a_slot_whose_projector_is_gone_is_as_free_as_before_for_who_asks_for_no
 def test_staff_take_a_broken_piece_out_for_a_stretch_and_see_who_is_beyond_it(any_db):
     town = Town(any_db)
     booking = town.book((9, "A"), "a", {SCREEN: 1})
-    supplies = any_db.read(lambda tx: town.calendar.upkeep.supplies(tx, "rooms"))
-    (pool, *_) = [each for each in supplies if each.label == SCREEN and each.booked]
+    supplies = any_db.read(lambda tx: town.calendar.upkeep.equipment(tx, "rooms", DAY))
+    assert not any_db.read(lambda tx: town.calendar.upkeep.supplies(tx, "rooms"))
+    (pool, *_) = [each for each in supplies if each.label == f"{SCREEN} 9:00"]
+    assert (pool.capacity, pool.booked) == (1, 1)
     placed = any_db.run(
         lambda tx: town.calendar.upkeep.set_places(tx, pool.id, 0, reason="故障", key="s"), actor=CLERK
     )

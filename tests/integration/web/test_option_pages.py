@@ -1,7 +1,7 @@
 """備品 on the pages: asked beside the people with fee and what is left, the bill before anything is booked, errors at the field."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 
@@ -113,8 +113,8 @@ def test_who_was_too_slow_reads_what_is_left_beside_the_field(sign_in, browser, 
     fields = browser.hidden()
     slot, _ = path(city, "大ホール", 9)
     city.run(lambda tx: city.calendar.book(tx, slot.id, "x", key="x", options={"マイク": 2}))
-    for each in city.read(lambda tx: city.calendar.upkeep.supplies(tx, "rooms")):
-        if each.label == "マイク":
+    for each in city.read(lambda tx: city.calendar.upkeep.equipment(tx, "rooms", date(2026, 11, 24))):
+        if each.label.startswith("マイク"):
             city.run(
                 lambda tx, pool=each.id: city.calendar.upkeep.set_places(tx, pool, 3, reason="故障", key=pool)
             )

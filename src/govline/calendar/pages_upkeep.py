@@ -153,10 +153,11 @@ class UpkeepPages:
     # --- payments ---
 
     def show_unsettled(self, tx: Transaction, request: PageRequest) -> View:
-        """Bookings that are over and were paid for, and a way to say what became of one."""
+        """Bookings that are over and were paid for, or cost something else now, and a way to say what became of one."""
         words = Words(self.texts, request.locale)
         found = self.calendar.upkeep.unsettled(tx, limit=_SHOWN)
-        if not found:
+        other = self.calendar.upkeep.repriced(tx, limit=_SHOWN)
+        if not found and not other:
             return View(words("unsettled"), [Paragraph(words("none_unsettled"))])
         columns = [words(key) for key in ("code", "when", "paid_at", "state")]
         rows = [
@@ -168,7 +169,17 @@ class UpkeepPages:
             )
             for each in found
         ]
-        codes = {each.booking.id: each.booking.id[-8:] for each in found}
+        rows += [
+            (
+                each.booking.id[-8:],
+                when_in(each.booking.starts, request.locale),
+                when_in(each.paid, request.locale),
+                words("repriced", billed=f"{each.billed:,}", owed=f"{each.owed:,}"),
+            )
+            for each in other
+        ]
+        ids = [*(each.booking.id for each in found), *(each.booking.id for each in other)]
+        codes = {booking: booking[-8:] for booking in ids}
         outcomes = {name: words(name) for name in ("refunded", "kept")}
         fields = [
             PageField("booking", words("staff_booking"), "choice", True, choices=codes),

@@ -120,7 +120,7 @@ def _unsettled(city: Any, calendar: Calendar, words: Sequence[str]) -> int:
             return refused(answer)
         return say(given, {"settled": given.settle, "outcome": given.outcome}, ["記録しました。"])
     found: list[UnsettledPayment] = city.read(calendar.upkeep.unsettled)
-    facts = [
+    facts: list[dict[str, Any]] = [
         {
             "booking": each.booking.id,
             "programme": each.booking.programme,
@@ -133,6 +133,13 @@ def _unsettled(city: Any, calendar: Calendar, words: Sequence[str]) -> int:
         f"{each.booking.id} {when(each.booking.starts)} 入金 {_at(each.paid)}{' (終わった後)' if each.late else ''}"
         for each in found
     ]
+    for each in city.read(calendar.upkeep.repriced):
+        known = {"booking": each.booking.id, "programme": each.booking.programme, "late": False}
+        facts.append({**known, "paid": _at(each.paid), "billed": each.billed, "owed": each.owed})
+        lines.append(
+            f"{each.booking.id} {when(each.booking.starts)} 入金 {_at(each.paid)}"
+            f" (料金が変わりました: {each.billed:,}円→{each.owed:,}円)"
+        )
     return say(given, facts, lines or ["✓ ありません"])
 
 

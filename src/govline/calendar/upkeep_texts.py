@@ -57,6 +57,11 @@ UPKEEP_TEXTS: Final = {
         "処理を待つ入金はありません。", "No payment waits.", "ありません。"
     ),
     "calendar.page.paid_at": _said("入金", "Paid", "お金"),
+    "calendar.page.repriced": _said(
+        "料金が変わった({billed}円→{owed}円)",
+        "costs something else now ({billed} → {owed} yen)",
+        "おかねが かわった({billed}円→{owed}円)",
+    ),
     "calendar.page.paid_late": _said("終わった後", "too late", "おそい"),
     "calendar.page.paid_before": _said("終わる前", "before its end", "まえ"),
     "calendar.page.outcome": _said("どうしたか", "What was done", "どうした"),

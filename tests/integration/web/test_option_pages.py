@@ -1,5 +1,6 @@
 """備品 on the pages: asked beside the people with fee and what is left, the bill before anything is booked, errors at the field."""
 
+import json
 import re
 from datetime import UTC, date, datetime
 
@@ -7,6 +8,8 @@ import pytest
 
 from govline.calendar import CalendarFeature
 from govline.store import identity
+from govline.web import Password
+from govline.web.staff import LocalStaff
 
 ROOMS = {
     "programme": "rooms",
@@ -30,12 +33,14 @@ FREE = {
     "slots": [{"dates": "2026-11-24", "times": "9:00-12:00"}],
     "options": {"椅子": {"stock": 10}},
 }
+PAID = {**ROOMS, "programme": "paid", "policy": {"pay_by": "前日 17:00"}}
 
 
 @pytest.fixture
 def city(make_city, any_db, clock):
     clock.set(datetime(2026, 11, 20, tzinfo=UTC))
-    return make_city(any_db, (CalendarFeature(), {"programmes": [ROOMS, FREE]})).prepare()
+    made = {"staff_login": LocalStaff(any_db, Password(n=2**10, r=8, p=1))}
+    return make_city(any_db, (CalendarFeature(), {"programmes": [ROOMS, FREE, PAID]}), made=made).prepare()
 
 
 @pytest.fixture
@@ -152,3 +157,22 @@ def test_a_room_that_has_no_projector_says_what_is_given_back(sign_in, browser, 
     assert "変更しました" in html(browser.post(on, {**browser.hidden(), "_do": "send"}))
     moved = city.read(lambda tx: city.calendar.booking(tx, booking.id))
     assert (moved.slot, moved.options) == (other.id, {})
+
+
+def test_staff_see_what_costs_something_else_now_and_who_has_what(clerk, city, capsys):
+    slot, _ = path(city, "大ホール", 9, "paid")
+    booking = city.run(lambda tx: city.calendar.book(tx, slot.id, "x", key="x", options={"マイク": 2}))
+    assert "マイク×2" in html(clerk.get("/staff/calendar/desk?programme=paid&day=2026-11-24"))
+    places = html(clerk.get("/staff/calendar/places?programme=paid&day=2026-11-24"))
+    assert "マイク 9:00" in places
+    assert "プロジェクター 13:00" in places
+    city.run(lambda tx: city.calendar.paid(tx, booking.id))
+    city.run(lambda tx: city.calendar.change(tx, booking.id, to=slot.id, key="y", options={}))
+    assert "料金が変わった(2,000円→1,000円)" in html(clerk.get("/staff/calendar/unsettled"))
+    commands = {each.name: each for each in CalendarFeature().offers(city.calendar).commands}
+    assert commands["unsettled"].run(city, ["--json"]) == 0
+    (told,) = json.loads(capsys.readouterr().out)
+    assert (told["booking"], told["billed"], told["owed"]) == (booking.id, 2_000, 1_000)
+    done = clerk.fill("/staff/calendar/unsettled", booking=booking.id, outcome="refunded", reason="返金")
+    assert "記録しました" in html(done)
+    assert city.read(city.calendar.upkeep.repriced) == []

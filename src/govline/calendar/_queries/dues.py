@@ -1,5 +1,6 @@
 """The statements of bills that changed after they were paid."""
 
+from datetime import datetime
 from typing import Any, Final
 
 from attrs import frozen
@@ -18,13 +19,14 @@ class RepricedRow:
     """A booking that stands and costs something else now than what was paid for it, in yen."""
 
     booking: Booking
+    paid: datetime
     billed: int
     owed: int
 
 
 def _repriced_of_row(*values: Any) -> RepricedRow:
-    *booking, billed, owed = values
-    return RepricedRow(booking_of_row(*booking), billed, owed)
+    *booking, paid, billed, owed = values
+    return RepricedRow(booking_of_row(*booking), paid, billed, owed)
 
 
 _PAID = (
@@ -43,7 +45,7 @@ REPRICE: Final = Statement(
 )
 REPRICED: Final = Statement(
     "calendar.repriced",
-    select(*BOOKING_COLUMNS, fees_due.c.billed, fees_due.c.owed)
+    select(*BOOKING_COLUMNS, fees_due.c.paid_at, fees_due.c.billed, fees_due.c.owed)
     .select_from(fees_due)
     .join(bookings, bookings.c.id == fees_due.c.booking_id)
     .join(slots, slots.c.id == bookings.c.slot_id)

@@ -35,6 +35,7 @@ SlotKey = tuple[str, datetime, str]
 HIDDEN: Final = "●"
 """What an export shows in place of a name or a telephone number."""
 _FULL: Final = "GL-2103"
+_ROOMS: Final = 10
 _ONE_BY_ONE: Final = "予約の変更と取消は、取込ではなく予約ごとに行ってください"
 
 
@@ -111,17 +112,29 @@ class Judge:
         if change.after is not None and change.after.get("state"):
             return "state", "取り消された予約や済んだ予約は取り込めません", "この行を除いてください"
         if slot is None:
-            return (
-                "day",
-                "この日時(と部屋)の枠がありません",
-                "日付、開始、部屋を枠に合わせるか、先に枠(slots)を取り込んでください",
-            )
+            return self._no_slot(tx, wish)
         refused = self.calendar.counter.contact_refused(tx, slot.id, wish.contact, None)
         reasons = [*refused.reasons] if refused is not None else self._reasons(tx, wish, slot)
         if not reasons:
             return None
         said = Reason.join(reasons).replace("\n", " ")
         return "day", said, "一覧を直すか、この行を除いてください。特例にするなら「特例の理由」を書きます"
+
+    def _no_slot(self, tx: Transaction, wish: Wish) -> tuple[str, str, str]:
+        """Where only the room is another, or written in other letters, the rooms of that time are named."""
+        programme, starts, _ = wish.at
+        until = starts + timedelta(microseconds=1)
+        there = programme in self.calendar.programmes
+        at_once = self.calendar.slots(tx, programme, since=starts, until=until, limit=_ROOMS) if there else ()
+        if not at_once:
+            remedy = "日付、開始、部屋を枠に合わせるか、先に枠(slots)を取り込んでください"
+            return "day", "この日時(と部屋)の枠がありません", remedy
+        rooms = "、".join(f"「{slot.name}」" if slot.name else "空欄" for slot in at_once)
+        return (
+            "room",
+            "この日時に、この部屋の枠がありません",
+            f"この日時の部屋は {rooms} です。「部屋」の列に同じ字で書いてください",
+        )
 
     def _reasons(self, tx: Transaction, wish: Wish, slot: Slot) -> Sequence[Reason]:
         """What stands against it after the rows before; a row that nothing stands against is counted in."""

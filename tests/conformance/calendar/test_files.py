@@ -36,9 +36,9 @@ def calendar(any_db):
 
 @pytest.fixture
 def take(any_db, calendar, tmp_path):
-    def work(*rows, dry_run=False, **more):
+    def work(*rows, dry_run=False, head=HEAD, **more):
         path = tmp_path / "list.csv"
-        path.write_text(HEAD + "".join(f"{row}\n" for row in rows), "cp932")
+        path.write_text(head + "".join(f"{row}\n" for row in rows), "cp932")
         files = Files(any_db, datasets(calendar))
         return (files.check if dry_run else files.load)("bookings-p", path, actor=PHONE, **more)
 
@@ -90,6 +90,19 @@ def test_one_refusal_and_nothing_is_booked(any_db, calendar, take):
     assert "花子" not in repr(report)
     assert booked(any_db, calendar) == [0, 0]
     assert take("1,2026/11/24,10:00,1,港 花子,").added == 1, "a refusal leaves no trace under its number"
+
+
+def test_a_room_that_is_not_there_is_told_with_those_that_are(any_db, calendar, take):
+    night = START + timedelta(hours=9)
+    rooms = [SlotPlan(night, night + timedelta(hours=1), 1, name) for name in ("", "A室")]
+    any_db.run(lambda tx: calendar.add_slots(tx, "p", rooms[1:]))
+    (issue,) = take("1,2026/11/24,19:00,1,,").issues  # the list has no column 部屋
+    said = "この日時の部屋は 「A室」 です。「部屋」の列に同じ字で書いてください"
+    assert (issue.row, issue.column, issue.remedy) == (2, "", said)
+    any_db.run(lambda tx: calendar.add_slots(tx, "p", rooms[:1]))
+    (issue,) = take("1,2026/11/24,19:00,1,,,Ａ室", head=HEAD.replace("電話", "電話,部屋")).issues
+    assert issue.column == "部屋"
+    assert issue.remedy.startswith("この日時の部屋は 空欄、「A室」 です")
 
 
 def test_a_faulty_cell_and_a_number_used_for_something_else(any_db, calendar, take):

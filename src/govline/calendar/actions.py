@@ -122,11 +122,12 @@ class CalendarActions:
         if page.beside:
             return Finished("ok", self._pair.value(tx, page, meant))
         on = self._pair.second_page(page, meant)
-        return (
-            Finished("ok", slot_value(meant, page.party))
-            if on is None
-            else self._offer(tx, on, context.citizen)
-        )
+        if on is None:
+            return Finished("ok", slot_value(meant, page.party))
+        asked = self._pair.to_ask(on, meant)
+        if asked is not None:
+            return ask_question(asked, on.to_json(), 0, self.texts)
+        return self._offer(tx, on, context.citizen)
 
     def _questioned(self, tx: Transaction, context: TalkContext, state: Json, said: Input) -> ActionResult:
         """On to the next question or to the slots; for a stop, `none` is the way that every talk has."""
@@ -316,8 +317,11 @@ class CalendarActions:
             lead = f"{lead}\n{self._pair.lead(tx, page)}" if puzzled else self._pair.lead(tx, page)
         question = ask(tx, self.calendar, self.texts, page, lead, citizen=citizen)
         if question is None and page.beside:
-            page, lead = before_pair(tx, self.calendar, page), self._pair.why_none(tx, page, citizen)
+            why, lead = self._pair.why_none(tx, page, citizen)
+            ways = self._ways(tx, page, why, citizen)
+            page = before_pair(tx, self.calendar, page)
             question = ask(tx, self.calendar, self.texts, page, lead, citizen=citizen)
+            question = question and evolve(question, messages=[*ways, *question.messages])
         if question is not None:
             return question
         party = max(page.party, 1)

@@ -26,7 +26,7 @@ from govline.calendar.desk import Desk
 from govline.calendar.knowledge import Known, facts_of, holds_on_vouchers, look_up
 from govline.calendar.ledger import shared_of
 from govline.calendar.model import CitizenFacts, Policy, Programme, Shared, Slot
-from govline.calendar.pairing import Seconds, days_after, without_the_pair
+from govline.calendar.pairing import Seconds, days_after
 from govline.calendar.rules import check
 from govline.core import CitizenId, Id, Reason, Transaction
 from govline.core.clock import to_micros
@@ -125,7 +125,7 @@ def times_of(
     views = views_of(tx, desk, programme, (first, last), facts)
     if citizen is None or programme.link is None:
         return views
-    seconds = _seconds(tx, desk, programme, (first, last), party=party, citizen=citizen)
+    seconds = _seconds(tx, desk, programme, (first, last), party)
     return tuple(
         and_also(view, seconds.missing(view.slot)) if view.state.bookable else view for view in views
     )
@@ -171,22 +171,17 @@ def and_also(view: SlotView, reasons: Sequence[Reason]) -> SlotView:
     return evolve(view, state=state, reasons=every)
 
 
-def _seconds(
-    tx: Transaction,
-    desk: Desk,
-    own: Programme,
-    days: tuple[date, date],
-    *,
-    party: int,
-    citizen: CitizenId,
-) -> Seconds:
-    """What this citizen could book after slots of these days: one look, however many there are."""
+def _seconds(tx: Transaction, desk: Desk, own: Programme, days: tuple[date, date], party: int) -> Seconds:
+    """What is free for anybody after slots of these days: one look, however many there are.
+
+    What stands in the citizen's own way is told when they choose among them, with what would help.
+    """
     assert own.link is not None  # asked only of such programmes
     later = desk.programme(own.link.to or own.id)
-    facts = asker(tx, desk, later, citizen, party)
+    facts = asker(tx, desk, later, None, party)
     span = days_after(own.link, days, to_jst(tx.now).date())
-    views = views_of(tx, desk, without_the_pair(own, later), span, facts)
-    return Seconds.of(own, own.link, later, [view.slot for view in views if view.state.bookable])
+    free = [view.slot for view in views_of(tx, desk, later, span, facts) if view.state.bookable]
+    return Seconds.of(own, own.link, later, free)
 
 
 def _alike(policy: Policy) -> Callable[[Slot], tuple[object, ...]]:
@@ -236,7 +231,7 @@ def free_slots(
         ]
         if found and citizen is not None and programme.link is not None:
             days = day_of(found[0]), day_of(found[-1])
-            seconds = _seconds(tx, desk, programme, days, party=party, citizen=citizen)
+            seconds = _seconds(tx, desk, programme, days, party)
             found = [slot for slot in found if seconds.follow(slot)]
         if len(found) >= limit or len(rows) < looked_at:
             return found[:limit]

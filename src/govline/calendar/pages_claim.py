@@ -81,7 +81,7 @@ class ClaimPages:
         if isinstance(answer, Refused):
             # an answer, not a refusal of the form: a refused form is rolled back, and the wrong entry would not count
             told = [Notice(reason.text, "warning") for reason in words.reasons(answer.reasons)]
-            again = way_again(words, answer, "calendar/claim", {"programme": programme.id})
+            again = way_again(words, answer, "calendar/claim", Asked.of(tx, self.calendar, request).query())
             return Submitted(words("not_claimed"), [*told, *again])
-        on = Link(words("book"), "calendar/month", {"programme": programme.id})
+        on = Link(words("book"), "calendar/month", Asked.of(tx, self.calendar, request).query())
         return Submitted(words("claimed"), [Paragraph(words("claimed_text")), LinkList([on])])

@@ -9,7 +9,7 @@ from govline.calendar.labels import when_in
 from govline.calendar.left_over import left_of, names_of
 from govline.calendar.linked import Linked
 from govline.calendar.linking import LINK_CODES
-from govline.calendar.model import Booking, Refused, Slot
+from govline.calendar.model import Booking, Programme, Refused, Slot
 from govline.calendar.partners import follower, why_none
 from govline.calendar.picker import Page, slot_label, slot_value
 from govline.calendar.reasons import because
@@ -64,14 +64,20 @@ class PairTalk:
         now = names_of(self.calendar.programme, [booking], spoken())
         return self.texts.get("calendar.ask_both", first=label, now=now)
 
-    def why_none(self, tx: Transaction, page: Page, citizen: CitizenId | None) -> str:
-        """Why nothing can be chosen beside a slot, and that it begins anew."""
+    def to_ask(self, page: Page, first: Slot) -> Programme | None:
+        """The programme whose questions come before the second one is chosen; None where the first one's have asked them all."""
+        later, own = self.calendar.programme(page.programme), self.calendar.programme(first.programme)
+        new = set(later.policy.questions) - set(own.policy.questions)
+        return later if new else None
+
+    def why_none(self, tx: Transaction, page: Page, citizen: CitizenId | None) -> tuple[Refused, str]:
+        """Why nothing can be chosen beside a slot, and the sentence with which it begins anew."""
         first = self.calendar.slot(tx, page.beside)
         desk = self.calendar.counter.desk
         found = why_none(tx, desk, first, party=page.party, citizen=citizen) if first and citizen else []
-        why = self.calendar.worded(Refused(found or [because("no_second")])).text
+        why = self.calendar.worded(Refused(found or [because("no_second")]))
         label = slot_label(first) if first else ""
-        return self.texts.get("calendar.first_anew", first=label, why=why)
+        return why, self.texts.get("calendar.first_anew", first=label, why=why.text)
 
     # --- booking ---
 

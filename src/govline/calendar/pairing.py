@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Final
 
-from attrs import evolve, field, frozen
+from attrs import field, frozen
 
 from govline.calendar.availability import midnight
 from govline.calendar.linking import link_reasons, offered
@@ -14,7 +14,7 @@ from govline.calendar.reasons import because
 from govline.core import Reason, frozen_map
 from govline.core.jst import to_jst
 
-__all__ = ["FAR", "Seconds", "days_after", "without_the_pair"]
+__all__ = ["FAR", "Seconds", "days_after"]
 
 FAR: Final = timedelta(days=366)
 """How far ahead a second one is looked for where the link sets no most days."""
@@ -61,16 +61,6 @@ def days_after(link: Link, days: tuple[date, date], today: date) -> tuple[date, 
     """From which day to which bookings after those of these days (first and last) can be; today where all that is over."""
     until = offered(link, days[1])[1] or max(days[1], today) + FAR
     return max(offered(link, days[0])[0], today), max(until, today)
-
-
-def without_the_pair(own: Programme, later: Programme) -> Programme:
-    """The later programme without what the first booking itself would change, and what is judged when the second is chosen:
-    limits, and the days since the first.
-    """
-    policy = later.policy
-    after = policy.interval is not None and policy.interval.after in (own.id, later.id)
-    eased = evolve(policy, limit=None, limits=(), interval=None if after else policy.interval)
-    return evolve(later, policy=eased)
 
 
 def _product(link: Link, programme: Programme, slot: Slot) -> str:

@@ -9,7 +9,7 @@ from govline.calendar import Calendar, Policy, Programme, Refused, SlotPlan
 from govline.calendar.linked import Linked
 from govline.calendar.merging import Contact
 from govline.calendar.model import Link
-from govline.calendar.partners import fitting
+from govline.calendar.partners import fitting, why_none
 from govline.calendar.terms import Eligibility, Interval, Limit
 from govline.core import Actor
 from govline.errors import RetryNeeded
@@ -263,8 +263,11 @@ def test_staff_book_a_pair_with_a_reason_past_the_rules_but_never_past_the_days(
     assert isinstance(book(seconds[1], "b"), Linked)
 
 
-def test_a_list_lets_one_person_have_the_second_only_with_a_place_on_it(any_db):
+def test_who_is_not_on_the_list_of_the_second_reads_so_when_they_choose_it(any_db):
     calendar = make(second=Policy(eligibility=Eligibility(name="接種券番号")))
-    add(any_db, calendar, "dose-1", [0])
+    (first,) = add(any_db, calendar, "dose-1", [0])
     add(any_db, calendar, "dose-2", [21])
-    assert offered(any_db, calendar) == []
+    assert offered(any_db, calendar) == [0]
+    assert any_db.read(lambda tx: calendar.fitting(tx, first.id, citizen="c")) == []
+    why = any_db.read(lambda tx: why_none(tx, calendar.counter.desk, first, citizen="c"))
+    assert [(reason.code, reason.help["needs"]) for reason in why] == [("GL-2123", "eligibility")]

@@ -76,6 +76,7 @@ capacity: 1
 slots: [{dates: [2027-02-16, 2027-02-23, 2027-03-02], times: [9:00-9:30]}]
 linked: {least_days: 7, most_days: 7}
 """
+ASKING = SECOND + "policy: {questions: [{ask: 1回目のあとに具合が悪くなりましたか?}]}\n"
 PICK = """\
 花子> 接種の予約
 花子< 接種1回目の日時をお選びください。
@@ -137,8 +138,11 @@ def programme():
 
 @pytest.fixture
 def town(tmp_path, programme):
-    written = {"dose-1": (FIRST, SECOND), "course": (COURSE,)}[programme]
-    files = {"city.yaml": CITY, "scenarios/book.yaml": BOOK.replace("PROGRAMME", programme)}
+    written = {"dose-1": (FIRST, SECOND), "asking": (FIRST, ASKING), "course": (COURSE,)}[programme]
+    files = {
+        "city.yaml": CITY,
+        "scenarios/book.yaml": BOOK.replace("PROGRAMME", programme.replace("asking", "dose-1")),
+    }
     files |= {"scenarios/change.yaml": CHANGE, "scenarios/list.yaml": LIST}
     files |= {f"calendars/{number}.yaml": text for number, text in enumerate(written)}
     for name, text in files.items():
@@ -319,6 +323,31 @@ def test_who_loses_one_of_the_new_slots_keeps_both_old_ones(town):
     )
     assert ("dose-1", "02-16") in town.booked
     assert ("dose-2", "03-09") in town.booked
+
+
+@pytest.mark.parametrize("programme", ["asking"])
+@pytest.mark.parametrize(
+    ("answer", "said"), [("はい", "お手続きは以上です"), ("いいえ", "続きの回の日時をお選びください。")]
+)
+def test_what_the_second_asks_comes_before_it_is_chosen(town, answer, said):
+    asked = "1回目のあとに具合が悪くなりましたか?"
+    stop = "花子< お受けできません\n" if answer == "はい" else ""
+    town.acted(
+        f"{PICK}花子> [2月16日(火) 9:00 A社 残1]\n花子< {asked}\n花子> [{answer}]\n{stop}花子< {said}\n"
+    )
+    assert town.booked == []
+
+
+def test_when_no_second_is_left_at_all_the_citizen_reads_so(town):
+    for day in ("03-09", "03-10", "03-17"):
+        town.take("dose-2", day, key=day)
+    town.acted(
+        """
+        花子> 接種の予約
+        花子< いま予約できる枠がありません。 … 続きの回の空きがありません。
+        花子< お手続きは以上です
+        """
+    )
 
 
 @pytest.mark.parametrize("programme", ["course"])

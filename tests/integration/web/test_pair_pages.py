@@ -261,3 +261,27 @@ def test_other_languages_have_words_of_their_own(enter, browser, city, lang, sai
 )
 def test_an_address_that_means_nothing_breaks_nothing(enter, path):
     assert enter(f"/c/calendar/{path}").status == 200
+
+
+LISTED = {**SECOND, "policy": {"eligibility": {"name": "接種券番号", "number": "10桁"}}}
+
+
+@pytest.mark.parametrize("written", [[FIRST, LISTED]])
+def test_who_must_be_on_the_list_of_the_second_shows_it_on_the_way(enter, browser, city, tmp_path):
+    lines = ["接種券番号,生年月日,区分,前回の日,前回の種類,有効期限", "1234567890,1950/4/1,,,,"]
+    (tmp_path / "list.csv").write_text("\n".join(lines), "utf-8")
+    assert city.tabular.load("eligible-dose-2", tmp_path / "list.csv").added == 1
+    month = enter("/c/calendar/month?programme=dose-1&month=2026-12")
+    for label in ("12月2日", "10:00を選ぶ"):
+        month = browser.get(link(month, label))
+    assert "先に接種券番号と生年月日を" in html(month)
+    path = link(month, "予約できる方かどうかの確認")
+    claimed = browser.fill(path, number="1234567890", born="1950-04-01")
+    assert "確認できました" in html(claimed)
+    month = browser.get(link(claimed, "予約する"))
+    assert "前の回は12月2日(水) 10:00です。" in html(month)
+    for label in ("12月30日", "11:00を選ぶ"):
+        path = link(month, label)
+        month = browser.get(path)
+    assert "予約しました" in html(send(browser, path, party="1"))
+    assert booked(city) == [1, 1]

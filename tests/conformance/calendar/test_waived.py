@@ -50,15 +50,15 @@ def codes(answer):
 
 @pytest.mark.parametrize("verb", ["change", "cancel"])
 def test_whose_slot_is_closed_on_its_day_may_still_go_elsewhere_or_cancel(any_db, clock, verb):
-    """The cut-off was the day before; who is told in the morning has missed it through no fault of theirs."""
-    cut = CutOff(days=1, at=time(17))
+    """The cut-off was days before, also for what is offered instead; who is told in the morning has missed it through no fault of theirs."""
+    cut = CutOff(days=3, at=time(17))
     town = db, calendar, _ = town_of(any_db, change=cut, cancel=cut)
     displaced, other = book(town, 0), book(town, 0, "c-2")
     clock.set(START - HOUR)
 
     def ask(booking, who):
         if verb == "change":
-            return move(town, booking, 2, who)
+            return move(town, booking, 1, who)
         return db.run(lambda tx: calendar.cancel(tx, booking.id, citizen=who, key=f"end-{booking.id}"))
 
     assert codes(ask(other, "c-2")) == ["GL-2106"]
@@ -116,3 +116,22 @@ def test_no_mandate_gives_a_person_a_slot_twice(any_db):
     assert isinstance(first, Booking)
     assert codes(again) == ["GL-2107"]
     assert town[0].read(calendar.reconcile) == []
+
+
+@pytest.mark.parametrize("verb", ["change", "cancel"])
+def test_whom_staff_booked_after_the_cut_off_may_still_change_and_cancel(any_db, clock, verb):
+    """Cut-offs that had passed before they were let in are no trap for them."""
+    cut = CutOff(days=3, at=time(17))
+    town = db, calendar, slots = town_of(any_db, book=cut, change=cut, cancel=cut)
+    clock.set(START - HOUR)
+    made = db.run(
+        lambda tx: calendar.counter.book(tx, slots[1], citizen="c-1", key="k", reason="特例", override=True),
+        actor=CLERK,
+    )
+    assert made.waived == ("GL-2106",)
+    if verb == "cancel":
+        assert isinstance(db.run(lambda tx: calendar.cancel(tx, made.id, citizen="c-1", key="x")), Booking)
+    else:
+        party = db.run(lambda tx: calendar.change(tx, made.id, to=slots[1], party=2, citizen="c-1", key="x"))
+        assert party.party == 2
+        assert codes(move(town, made, 2)) == ["GL-2106"], "another slot is as late as for everybody"

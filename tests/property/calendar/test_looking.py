@@ -48,6 +48,10 @@ HOURS = st.lists(
     max_size=3,
     unique=True,
 )
+WINDOWS = [
+    {"name": "先行", "opens_days_before": 7, "closes": "2027-01-02 12:00"},
+    {"name": "一般", "opens": "2026-12-28 15:00", "opens_days_before": 4},
+]
 WEEKDAYS = st.sampled_from(["平日", "月〜日", "火土", "月金日"])
 
 
@@ -99,6 +103,7 @@ def towns(draw):
             )
         ),
         **draw(st.sampled_from([{}, {}, {"closes": "2027-01-05 12:00"}, {"opens": "2026-12-29 09:00"}])),
+        **draw(st.sampled_from([{}, {}, {"windows": WINDOWS[:1]}, {"windows": WINDOWS}])),
         **draw(st.sampled_from([{}, {"max_party": 3}])),
         **draw(st.sampled_from([{}, {"limit": 1}, {"limit": 2}])),
     }
@@ -168,6 +173,10 @@ class Taken:
 def minutes_of(text):
     hour, minute = map(int, text.split(":"))
     return timedelta(hours=hour, minutes=minute)
+
+
+def instant(text):
+    return datetime.fromisoformat(text).replace(tzinfo=JST)
 
 
 def asked_for(written, today):
@@ -250,19 +259,37 @@ class Model:
                 return True
         return False
 
-    def opens(self, slot, now):
-        """From when the slot can be booked; None where it can."""
-        found = [slot.kept_until] if slot.kept_until is not None else []
-        before = self.policy.get("opens_days_before")
-        if before is not None:
-            at = minutes_of(self.policy.get("opens_at", "0:00"))
-            found.append(datetime.combine(slot.day - before * DAY, time(), JST) + at)
-        if "opens" in self.policy:
-            found.append(datetime.fromisoformat(self.policy["opens"]).replace(tzinfo=JST))
-        ahead = [each for each in found if now < each]
-        return max(ahead, default=None)
+    def ways(self, person, now):
+        """The receptions that are not over: the programme's own, where it sets one or there are no others, and its windows.
 
-    def too_late(self, slot, now):
+        Nobody in particular comes in by the programme's own; by the windows where it has none.
+        """
+        windows = self.policy.get("windows", [])
+        own = [self.policy] if not windows or {"opens", "opens_days_before"} & self.policy.keys() else []
+        ends = [self.policy.get("closes", "2099-01-01 00:00")]
+        return [
+            way
+            for way in (own or windows if person is None else (*own, *windows))
+            if all(now < instant(end) for end in (*ends, way.get("closes", ends[0])))
+        ]
+
+    @staticmethod
+    def opening(way, day):
+        """When slots of this day open by one reception; None where it sets nothing."""
+        found = [instant(way["opens"])] if "opens" in way else []
+        if "opens_days_before" in way:
+            at = minutes_of(way.get("opens_at", "0:00"))
+            found.append(datetime.combine(day - way["opens_days_before"] * DAY, time(), JST) + at)
+        return max(found, default=None)
+
+    def opens(self, slot, person, now):
+        """From when the slot can be booked; None where it can."""
+        openings = [self.opening(way, slot.day) for way in self.ways(person, now)]
+        first = [] if None in openings or not openings else [min(openings)]
+        kept = [slot.kept_until] if slot.kept_until is not None else []
+        return max((each for each in first + kept if now < each), default=None)
+
+    def too_late(self, slot, person, now):
         until = self.policy.get("book_until")
         midnight = datetime.combine(slot.day, time(), JST)
         last = {
@@ -271,8 +298,7 @@ class Model:
             "前日 17:00": midnight - 7 * HOUR,
             "1日前": midnight,
         }[until]
-        closes = self.policy.get("closes")
-        over = closes is not None and now >= datetime.fromisoformat(closes).replace(tzinfo=JST)
+        over = not self.ways(person, now)
         return over or now >= last
 
     def limited(self, person, now):
@@ -294,8 +320,8 @@ class Model:
             S.CLOSED: slot.shut or bool(slot.closure),
             S.OVER: now >= slot.starts,
             S.MINE: mine,
-            S.CUT_OFF: self.too_late(slot, now),
-            S.NOT_YET: self.opens(slot, now) is not None,
+            S.CUT_OFF: self.too_late(slot, person, now),
+            S.NOT_YET: self.opens(slot, person, now) is not None,
             S.FULL: needs > free,
             S.BLOCKED: self.overlaps(slot, now),
             S.SHORT: any(left < (needs if each_place else 1) for _, left, each_place in pools),
@@ -318,7 +344,7 @@ class Model:
                 continue
             best = min((state for _, state, _ in seen), key=[*SlotState].index)
             can = [free for _, state, free in seen if state in (S.OPEN, S.FEW)]
-            openings = [self.opens(slot, now) for slot, state, _ in seen if state is S.NOT_YET]
+            openings = [self.opens(slot, person, now) for slot, state, _ in seen if state is S.NOT_YET]
             opens = min(openings) if best is S.NOT_YET else None
             rows[day] = (best, len(seen), len(can), sum(can), opens)
         return rows
@@ -541,7 +567,9 @@ class Town:
         assert [view.slot.id for view in views] == [slot.id for slot in shown]
         for view, slot in zip(views, shown, strict=True):
             assert (view.state, view.free) == expected[slot.id], (slot, view)
-            assert view.opens == (model.opens(slot, now) if view.state is S.NOT_YET else view.opens), view
+            assert view.opens == (
+                model.opens(slot, person, now) if view.state is S.NOT_YET else view.opens
+            ), view
         rows = model.days(person, party, now, first, last)
         assert {d.day: (d.state, d.slots, d.bookable, d.free, d.opens) for d in days} == rows
         can = [slot.id for slot in shown if expected[slot.id][0].bookable]

@@ -16,7 +16,8 @@ _DAY: Final = timedelta(days=1)
 _MONTH: Final = timedelta(days=31)
 _MONTHS: Final = 12
 _SAID: Final = 3
-_OF_THE_SLOT: Final = ("GL-2102", "GL-2103", "GL-2107", "GL-2110", "GL-2115")
+_MINE: Final = "GL-2107"
+_OF_THE_SLOT: Final = ("GL-2102", "GL-2103", _MINE, "GL-2110", "GL-2115")
 
 
 def days_ahead(
@@ -50,8 +51,10 @@ def why_nothing(
     free = next_free(tx, calendar, programme, party=party, citizen=None)
     if free is not None and citizen is not None:
         views = calendar.times(tx, programme, free.day, free.day, party=party, citizen=citizen)
-        reasons = [reason for view in views for reason in view.reasons if reason.code not in _OF_THE_SLOT]
-        return [*{reason.text: reason for reason in reasons}.values()][:_SAID]
+        reasons = [reason for view in views for reason in view.reasons]
+        own = [reason for reason in reasons if reason.code not in _OF_THE_SLOT]
+        mine = [reason for reason in reasons if reason.code == _MINE]  # they have the only place that is left
+        return [*{reason.text: reason for reason in own or mine}.values()][:_SAID]
     most = calendar.programme(programme).policy.max_party
     if most is not None and party > most:
         return [because("party", limit=most)]

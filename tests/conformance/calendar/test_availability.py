@@ -7,6 +7,7 @@ import pytest
 from govline.calendar import Calendar, parse
 from govline.calendar.availability import SlotState, day_of, put_together, summed
 from govline.calendar.occupancy_reader import occupancy, progress
+from govline.calendar.outlook import next_free, why_nothing
 from govline.core.jst import JST
 
 NOW = datetime(2026, 11, 24, 1, 30, tzinfo=UTC)  # 10:30 in Japan
@@ -175,3 +176,17 @@ def test_looking_waits_for_no_writer_and_writes_nothing(calendar_db, clock, look
         calendar.book(tx, slots[0].id, "a", party=4, key="1")
         calendar.hold(tx, slots[2].id, "b", party=2, key="2")
         assert calendar_db.read(lambda other: look(calendar, other, slots[0].id)) == before
+
+
+def test_who_has_the_only_time_with_places_is_told_so(calendar_db, clock):
+    written = {"programme": "p", "capacity": 3, "slots": [{"dates": "2026-11-26", "times": ["9:00"]}]}
+    calendar = laid_out(calendar_db, written, clock)
+    (slot,) = calendar_db.read(lambda tx: calendar.slots(tx, "p"))
+    calendar_db.run(lambda tx: calendar.book(tx, slot.id, "a", key="k"))
+
+    def why(citizen):
+        return calendar_db.read(lambda tx: why_nothing(tx, calendar, "p", party=1, citizen=citizen))
+
+    assert [reason.code for reason in why("a")] == ["GL-2107"]
+    assert calendar_db.read(lambda tx: next_free(tx, calendar, "p", party=1, citizen="a")) is None
+    assert calendar_db.read(lambda tx: next_free(tx, calendar, "p", party=1, citizen="b")).day.day == 26

@@ -9,7 +9,7 @@ __all__ = ["is_outage"]
 # SQLSTATE classes: connection exception, insufficient resources, operator intervention. 57014 is a cancelled statement.
 _POSTGRESQL: Final = ("08", "53", "57")
 _CANCELLED: Final = "57014"
-_AWAY: Final = ("GL-1005", "GL-1016")
+_AWAY: Final = ("GL-1005", "GL-1016", "GL-1017")
 _SQLITE: Final = (
     "SQLITE_BUSY",
     "SQLITE_CANTOPEN",

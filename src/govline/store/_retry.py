@@ -5,12 +5,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from govline.errors import RetryNeeded
+from govline.errors import RetryNeeded, StoreError
 
 __all__ = ["asks_to_retry", "busy_is_told", "is_busy", "retry_is_told"]
 
 _RETRYABLE: Final = ("40001", "40P01")
 _LOCK_TIMEOUT: Final = "55P03"
+_DISK_FULL: Final = "53100"
 _BUSY: Final = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 
@@ -44,7 +45,7 @@ def retry_is_told() -> Iterator[None]:
 
 @contextmanager
 def busy_is_told() -> Iterator[None]:
-    """Turn what the driver says when others keep a row or the file for too long into RetryNeeded."""
+    """Turn what the driver says when others keep a row or the file for too long into RetryNeeded, and a full disk into GL-1017."""
     try:
         yield
     except RetryNeeded:
@@ -56,7 +57,19 @@ def busy_is_told() -> Iterator[None]:
                 "the database was busy for longer than its patience: nothing was written",
                 hint="ask again a little later with the same idempotency key; over HTTP answer 503",
             ) from error
+        if any(_is_full(each) for each in _layers(error)):
+            raise StoreError(
+                "the disk of the database is full: nothing was written",
+                code="GL-1017",
+                hint="free space, then ask again with the same idempotency key; over HTTP answer 503",
+            ) from error
         raise
+
+
+def _is_full(error: BaseException) -> bool:
+    if isinstance(error, sqlite3.Error):
+        return getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_FULL
+    return getattr(error, "sqlstate", None) == _DISK_FULL
 
 
 def _layers(error: BaseException) -> Iterator[BaseException]:

@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 from govline.errors import RetryNeeded, StoreError
 from govline.store import Database
+from govline.store._outage import is_outage
 
 MAKE = text("CREATE TABLE pair (id TEXT PRIMARY KEY, n BIGINT NOT NULL)")
 FILL = text("INSERT INTO pair VALUES ('a', 0), ('b', 0)")
@@ -91,6 +92,30 @@ def test_a_file_that_stays_busy_is_reported_after_the_patience(sqlite_db):
         pass
     assert hasty.run(lambda tx: tx.connection.execute(text("SELECT 1")).scalar()) == 1
     hasty.close()
+
+
+def test_a_full_disk_is_told_and_what_stands_is_whole(sqlite_db):
+    def fill(tx):
+        tx.connection.execute(
+            text("PRAGMA max_page_count = 1")
+        )  # SQLite takes the file's present size for the least
+        tx.connection.execute(MAKE)
+        tx.connection.execute(text("INSERT INTO pair VALUES (:id, 1)"), {"id": "x" * 1_000_000})
+
+    with pytest.raises(StoreError, match="GL-1017") as caught:
+        sqlite_db.run(fill)
+    assert is_outage(caught.value), "an event that meets it is tried again"
+    sqlite_db.run(lambda tx: tx.connection.execute(text("PRAGMA max_page_count = 1073741823")))
+    sqlite_db.run(lambda tx: (tx.connection.execute(MAKE), tx.connection.execute(FILL)))
+    assert total(sqlite_db) == 0
+
+
+def test_a_full_disk_of_the_server_is_told(postgres_db):
+    def fill(_tx):
+        raise psycopg.errors.DiskFull("could not extend file")
+
+    with pytest.raises(StoreError, match="GL-1017"):
+        postgres_db.run(fill)
 
 
 @pytest.mark.parametrize("group", [None, "key"])

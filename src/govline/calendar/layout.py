@@ -95,14 +95,18 @@ def lay_out(tx: Transaction, programme: Programme, holiday: Holiday) -> Layout:
     if before in (digest, f"{digest} {today}"):
         return Layout()
     by_hand = dict(tx.all(qh.FIXED_OF, {"programme": programme.id}))
-    if not programme.rules and not by_hand:
+    alone = (
+        not programme.rules and programme.counts_pieces
+    )  # slots that were added one by one have a stock as well
+    if not programme.rules and not by_hand and not alone:
         return Layout()
     wanted = [item for item in plan(programme, today, holiday=holiday) if item.starts > tx.now]
     asked = asked_renamings(programme.rules)
     done = {(old, new) for old, new in renamed or ()}
     changed = _rename(tx, programme.id, {old: new for old, new in asked if (old, new) not in done})
     layout = _bring_in_line(tx, programme, wanted, by_hand)
-    shared = [*wanted, *_plans_beside(tx, programme, wanted, by_hand)]
+    meant = {slot.id for slot in _future(tx, programme.id) if slot.capacity} if alone else by_hand
+    shared = [*wanted, *_plans_beside(tx, programme, wanted, meant)]
     layout = evolve(layout, short=lay_pools(tx, programme, shared, by_hand), renamed=changed)
     if layout.conflicts:  # looked at again every day: places follow the bookings that go
         digest = f"{digest} {today}"

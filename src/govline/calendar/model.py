@@ -379,6 +379,11 @@ class Programme:
         return {name: option for name, option in self.offered.items() if option.goes_with(slot)}
 
     @property
+    def counts_pieces(self) -> bool:
+        """Whether anything of what can be had with a booking has a stock."""
+        return any(option.stock is not None for option in self.options.values())
+
+    @property
     def shares(self) -> bool:
         """Whether its slots share anything."""
         return bool(self.pools or self.parts or self.between)

@@ -137,7 +137,12 @@ class Calendar(RushDoor, Billing):
 
     def add_slots(self, tx: Transaction, programme: str, plans: Iterable[SlotPlan]) -> int:
         """Write slots by hand; how many are new."""
-        return add_slots(tx, self.programme(programme).id, plans)
+        found = self.programme(programme)
+        new = add_slots(tx, found.id, plans)
+        if new and found.counts_pieces:  # its stock is over these as well, from the first booking on
+            tx.write(qh.FORGET_LAYOUT, {"programme": found.id})
+            self.lay_out(tx, found.id)
+        return new
 
     def cancel_slot(self, tx: Transaction, slot_id: Id, *, cancelled: bool = True) -> bool | Refused:
         """Close (or reopen) a slot for new bookings; those in it stay until they are cancelled. Whether it exists."""

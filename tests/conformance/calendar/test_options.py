@@ -1,7 +1,7 @@
 """備品 on both engines: no moment has more pieces out than there are, whoever asks by whichever verb, and all comes back."""
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from threading import Barrier
 
 import pytest
@@ -15,6 +15,7 @@ from govline.calendar import (
     Policy,
     Programme,
     Refused,
+    SlotPlan,
     SlotRule,
     Tariff,
     ledger,
@@ -589,3 +590,21 @@ def test_a_list_is_told_row_by_row_what_is_short(any_db, tmp_path):
     assert "すべて予約されています" in tried.issues[0].reason
     assert "太鼓" in tried.issues[1].reason
     assert "マイク×2" in tried.issues[2].remedy
+
+
+def test_slots_that_were_added_by_code_have_the_stock_from_the_first_booking_on(any_db):
+    calendar = Calendar([Programme("rooms", options={SCREEN: Option(1)})])
+    start = datetime(2026, 12, 1, tzinfo=UTC)
+
+    def add(name, hours):
+        plan = SlotPlan(start + timedelta(hours=hours), start + timedelta(hours=hours + 3), 1, name)
+        any_db.run(lambda tx: calendar.add_slots(tx, "rooms", [plan]))
+        return next(slot for slot in any_db.read(lambda tx: calendar.slots(tx, "rooms")) if slot.name == name)
+
+    def book(slot):
+        return any_db.run(lambda tx: calendar.book(tx, slot.id, slot.name, key=slot.id, options={SCREEN: 1}))
+
+    assert isinstance(book(add("A", 0)), Booking)
+    assert said(book(add("B", 1))) == [("GL-2142", 0)]
+    assert isinstance(book(add("C", 3)), Booking)
+    assert any_db.read(calendar.reconcile) == []

@@ -123,3 +123,35 @@ def test_a_pair_at_the_counter(tmp_path, capsys):
     single = city.run(lambda tx: city.calendar.book(tx, fits, "c", key="k"))
     assert "GL-2150" in said("change-pair", single.id, early, one, "--json")[1]
     city.close()
+
+
+def test_options_at_the_counter(tmp_path, capsys):
+    database = Database.open(
+        f"sqlite:///{tmp_path / 'town.db'}",
+        town="hinata",
+        clock=FixedClock(datetime(2026, 11, 20, tzinfo=UTC)),
+        keys=Keyring.generate(),
+    )
+    feature = CalendarFeature()
+    slots = [{"dates": "2026-12-01", "times": "10:00-12:00", "name": name} for name in ("A", "B")]
+    rooms = {"programme": "p", "capacity": 1, "slots": slots, "options": "マイク 3個"}
+    city = City(database, [(feature, {"programmes": [rooms]})], folder=tmp_path).prepare()
+    commands = {command.name: command for command in feature.offers(city.calendar).commands}
+    one, two = [slot.id for slot in city.read(lambda tx: city.calendar.slots(tx, "p"))]
+
+    def said(name, *words):
+        code = commands[name].run(city, [*words, "--json"])
+        return code, json.loads(capsys.readouterr().out or "{}")
+
+    code, booked = said("book", one, "--nobody", "--option", "マイク=2")
+    assert (code, booked["options"]) == (0, {"マイク": 2})
+    assert commands["book"].run(city, [two, "--nobody", "--option", "マイク=2"]) == 1
+    assert "残り1個" in capsys.readouterr().err
+    assert said("change", booked["booking"], one, "--option", "マイク=1")[0] == 0
+    assert commands["book"].run(city, [two, "--nobody", "--option", "マイク=2"]) == 0
+    assert "マイク×2" in capsys.readouterr().out
+    assert said("change", booked["booking"], one, "--no-options")[0] == 0
+    assert not city.read(lambda tx: city.calendar.booking(tx, booked["booking"])).options
+    with pytest.raises(SystemExit):
+        commands["book"].run(city, [two, "--option", "マイク"])
+    city.close()

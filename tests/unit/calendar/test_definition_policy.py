@@ -5,6 +5,7 @@ from datetime import date, datetime, time, timedelta
 import pytest
 
 from govline.calendar import CutOff, Policy, load, parse
+from govline.calendar.options import Option
 from govline.calendar.terms import (
     Ages,
     Condition,
@@ -196,3 +197,51 @@ def test_the_line_of_a_wrong_setting(tmp_path):
     with pytest.raises(DefinitionError) as refused:
         load(path)
     assert refused.value.place == {"file": "flu.yaml", "line": 7, "key": "policy.limits.1"}
+
+
+HALL = {
+    "programme": "h",
+    "capacity": 1,
+    "slots": [{"dates": "2026-12-14", "times": "9:00", "name": "大ホール"}],
+}
+
+
+def test_equipment_as_a_mapping_and_as_the_line_of_a_notice():
+    written = {
+        "マイク": {"amount": 500, "per": "piece", "stock": 4, "most": 2, "slots": "大ホール"},
+        "湯": None,
+        "幕": 300,
+    }
+    programme = parse({**HALL, "options": written})
+    assert programme.options == {
+        "マイク": Option(4, 2, {"大ホール"}),
+        "湯": Option(),
+        "幕": Option(),
+    }
+    assert {name: fee.amount for name, fee in programme.tariff.options.items()} == {"マイク": 500, "幕": 300}
+    line = parse({**HALL, "options": "マイク ４個 500円、プロジェクター 1台 1,000円, 湯のみ"})
+    assert {name: option.stock for name, option in line.options.items()} == {
+        "マイク": 4,
+        "プロジェクター": 1,
+        "湯のみ": None,
+    }
+    assert parse({**HALL, "options": {"湯": None}}).tariff is None
+
+
+@pytest.mark.parametrize(
+    ("options", "key", "said"),
+    [
+        ({"マイク": {"stock": 1, "most": 2}}, "options.マイク", "stock(全部の数)以下"),
+        ({"マイク": {"slots": ["小ホール"]}}, "", "options「マイク」: 「小ホール」という枠はありません"),
+        ({"マイク": {"stock": -1}}, "options.マイク.stock", "小さすぎます"),
+        ({"マイク": {"per": "piece"}}, "options.マイク", "amount"),
+        ({"a=b": 1}, "options", "「=」"),
+        ("マイク、マイク 3個", "options", "二度"),
+        ({"マイク": {"weekdays": "月"}}, "options.マイク.weekdays", "この名前の設定はありません"),
+    ],
+)
+def test_equipment_that_makes_no_sense_is_told_with_its_place(options, key, said):
+    with pytest.raises(DefinitionError) as caught:
+        parse({**HALL, "options": options})
+    assert caught.value.place["key"] == key
+    assert said in str(caught.value)

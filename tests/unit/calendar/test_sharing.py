@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from govline.calendar import Programme, SlotPlan
 from govline.calendar.model import PoolRule
-from govline.calendar.sharing import share
+from govline.calendar.options import Option
+from govline.calendar.sharing import begin_of_pieces, share
 
 NINE = datetime(2026, 12, 1, 0, tzinfo=UTC)  # 9:00 in Japan
 HALL = {"全面": ("A面", "B面"), "A面": ("A1", "A2")}
@@ -82,3 +83,41 @@ def test_two_uses_exclude_each_other_exactly_when_they_meet_in_a_part(uses, betw
         meet = one.starts < other.ends + gap and other.starts < one.ends + gap
         expected = meet and bool(set(ROOMS[one.name]) & set(ROOMS[other.name]))
         assert exclude(sharing, one, other) == expected, (one, other)
+
+
+def test_a_stock_is_cut_over_all_slots_it_goes_with_also_where_one_stands_alone():
+    options = {"マイク": Option(stock=4), "幕": Option(stock=1, slots={"ホール"}), "湯": Option()}
+    hall, small, late = use("ホール", 0, 3), use("和室", 1, 4), use("和室", 6, 7)
+    sharing = share(Programme("p", options=options), [hall, small, late])
+    assert {(plan.label, plan.capacity) for plan in sharing.pools.values()} == {("マイク", 4), ("幕", 1)}
+
+    def drawn(plan, name):
+        own = sharing.draws[plan.starts, plan.name]
+        assert all(not draw.per_place and draw.units == 1 and draw.option for draw in own)
+        return {draw.pool for draw in own if draw.option == name}
+
+    assert len(drawn(hall, "マイク") & drawn(small, "マイク")) == 1  # from ten to twelve
+    assert drawn(hall, "マイク") != drawn(small, "マイク")
+    assert drawn(late, "マイク").isdisjoint(drawn(hall, "マイク") | drawn(small, "マイク"))
+    assert (len(drawn(hall, "幕")), drawn(small, "幕")) == (1, set())
+    begins = {begin_of_pieces(key).hour for key in drawn(hall, "マイク")}
+    assert begins == {9, 10}
+    assert begin_of_pieces("マイク#2026-12-01T09:00") is None
+
+
+@settings(max_examples=100, deadline=None)
+@given(USES, st.integers(0, 3))
+def test_two_uses_share_a_piece_exactly_when_they_meet_in_time(uses, between):
+    gap = timedelta(minutes=30 * between)
+    plans = list(
+        {(name, start): use(name, start / 2, (start + length) / 2) for name, start, length in uses}.values()
+    )
+    sharing = share(Programme("p", options={"幕": Option(1)}, between=gap), plans)
+    pools = {
+        (plan.starts, plan.name): {draw.pool for draw in sharing.draws[plan.starts, plan.name] if draw.option}
+        for plan in plans
+    }
+    for one, other in combinations(plans, 2):
+        meet = one.starts < other.ends + gap and other.starts < one.ends + gap
+        common = pools[one.starts, one.name] & pools[other.starts, other.name]
+        assert bool(common) == meet, (one, other)

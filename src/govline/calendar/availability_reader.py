@@ -55,8 +55,13 @@ def days_of(
 ) -> tuple[DayView, ...]:
     """Every day from `first` to `last`, as anybody or this citizen sees it."""
     _check_span(first, last)
+
+    def slot_by_slot(since: date, until: date) -> tuple[DayView, ...]:
+        views = times_of(tx, desk, programme, since, until, party=party, citizen=citizen)
+        return put_together(since, until, summed(views))
+
     if citizen is not None:
-        return _slot_by_slot(tx, desk, programme, first, last, party=party, citizen=citizen)
+        return slot_by_slot(first, last)
     edge = edges(programme.policy, first, last, tx.now, business_day=desk.business_day)
     terms = {
         **_span(programme, first, last),
@@ -67,7 +72,7 @@ def days_of(
     }
     rows = tx.all(qv.SHARING_DAYS if programme.shares else qv.DAYS, terms)
     if rows and rows[0][-1]:  # a hold that ran out, which the counters of slots and pools do not know
-        return _slot_by_slot(tx, desk, programme, first, last, party=party, citizen=None)
+        return slot_by_slot(first, last)
     found = [
         # a comprehension of its own: a call for each day would cost a fifth of the whole look
         DayView(
@@ -83,24 +88,10 @@ def days_of(
     now = to_micros(tx.now)
     for at in [at for at, row in enumerate(rows) if row[-2] is not None and row[-2] > now]:
         day = found[at].day  # with slots kept for a closure's people: each opens at its own instant
-        (found[at],) = _slot_by_slot(tx, desk, programme, day, day, party=party, citizen=None)
+        (found[at],) = slot_by_slot(day, day)
     if _is_too_many(programme, party):
         found = [_refused(day) for day in found]
     return put_together(first, last, found)
-
-
-def _slot_by_slot(
-    tx: Transaction,
-    desk: Desk,
-    programme: Programme,
-    first: date,
-    last: date,
-    *,
-    party: int,
-    citizen: CitizenId | None,
-) -> tuple[DayView, ...]:
-    views = times_of(tx, desk, programme, first, last, party=party, citizen=citizen)
-    return put_together(first, last, summed(views))
 
 
 def _refused(day: DayView) -> DayView:

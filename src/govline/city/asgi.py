@@ -126,7 +126,12 @@ class _App:
         """A tap on a link of ours: on to where staff said, with nothing about who tapped."""
         from govline.delivery import resolve
 
-        url = await _in_thread(city.run, lambda tx: resolve(tx, token, count=count))
+        try:
+            url = await _in_thread(city.run, lambda tx: resolve(tx, token, count=count))
+        except Exception as error:  # noqa: BLE001 - the tap was not counted; who taps again is led on
+            _log.error("a link of town %s could not be followed: %s", city.id, type(error).__name__)
+            await _answer(send, 503, {"error": "please try again in a moment"})
+            return
         if url is None:
             await _answer(send, 404, {"error": "no such link"})
             return

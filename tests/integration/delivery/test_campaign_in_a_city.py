@@ -16,6 +16,7 @@ from govline.cli.local import local_town
 from govline.core import Actor
 from govline.core.messages import Text
 from govline.delivery import Incoming, Refused
+from govline.errors import StoreError
 from govline.segments.definition import to_json
 from govline.segments.model import attr
 from govline.store import identity
@@ -75,7 +76,7 @@ def get(app, path, method="GET"):
     return heard[0]["status"], headers
 
 
-def test_a_segment_is_planned_approved_at_a_terminal_sent_and_tapped(town, capsys):
+def test_a_segment_is_planned_approved_at_a_terminal_sent_and_tapped(town, capsys, monkeypatch):
     city = town.city
     who = people(town, 700)
     city.run(lambda tx: [city.segments.set(tx, each, "child", True, source="t") for each in who[:600]])
@@ -122,6 +123,12 @@ def test_a_segment_is_planned_approved_at_a_terminal_sent_and_tapped(town, capsy
     assert get(app, "/r/unknown")[0] == 404
     assert get(app, link.path, "POST")[0] in (404, 405)
     assert [tap.taps for tap in act(city, "taps", plan.id)] == [2]
+    monkeypatch.setattr(city.database, "run", away)
+    assert get(app, link.path)[0] == 503
+
+
+def away(_work):
+    raise StoreError("the database gave no connection in time", code="GL-1016")
 
 
 def test_pause_and_cancel_at_a_terminal_stop_what_has_not_left(town, capsys):

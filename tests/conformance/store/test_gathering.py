@@ -83,10 +83,11 @@ def test_after_a_crowd_a_leader_waits_while_its_people_come_back_and_no_longer(a
         for each in asked:
             each.result()
         assert (sizes, pauses) == ([1, 12], [])
+        patient = any_db.dialect == "postgresql"  # on SQLite a batch costs little beside its rows
         coming = 4
-        assert lead() == (13, 3)  # as many as before
-        coming = 1
-        assert lead() == (5, 4)  # two milliseconds, and nobody waits longer
+        assert lead() == ((13, 3) if patient else (5, 1))  # as many as before
+        coming = 1 if patient else 5
+        assert lead() == ((5, 4) if patient else (6, 1))  # two milliseconds, and nobody waits longer
         coming = 0
         assert lead() == (1, 1)  # nobody came in the first half
         assert lead() == (1, 0)

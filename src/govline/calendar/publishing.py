@@ -130,7 +130,7 @@ def take_back(
         if was:
             old = parse(read_yaml(kept), file=path.name)
         else:
-            old = evolve(calendar.programme(programme), closed=[_EVER])
+            old = evolve(parse(read_yaml(path), file=path.name), closed=[_EVER])
 
         def work(tx: Transaction) -> Layout:
             _once(tx, key, programme)

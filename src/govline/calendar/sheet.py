@@ -138,7 +138,7 @@ class Sheet:
 
     def place_of(self, key: str) -> tuple[int, str] | None:
         """Row and column that say this setting (`policy.closes`, `slots`); None where the sheet does not say it."""
-        return next((self.places[name] for name in reversed(key.split(".")) if name in self.places), None)
+        return self.places.get(key.removeprefix("policy.")) or self.places.get(key.partition(".")[0])
 
 
 def read_sheet(path: Path | str, *, standing: Mapping[str, Any] | None = None, programme: str = "") -> Sheet:

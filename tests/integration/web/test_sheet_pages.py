@@ -2,14 +2,20 @@
 
 import io
 import re
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from datetime import UTC, datetime
+from threading import Barrier, Event
 
 import openpyxl
 import pytest
 
 from govline import City
-from govline.calendar import CalendarFeature
+from govline.calendar import CalendarFeature, load, publishing
+from govline.calendar.publishing import publish, take_back
+from govline.core import SYSTEM
 from govline.core.pages import Page
+from govline.errors import InputError
 from govline.store import audit
 from govline.web import Password, WebFeature
 from govline.web.staff import LocalStaff
@@ -195,6 +201,65 @@ def test_a_first_publication_is_taken_back_while_nobody_has_booked(clerk, city, 
     assert left == 0
     assert "公開を取り消しました" in clerk.fill(PUBLISHED, programme="winter").body.decode()
     assert slots(city) == [(2, 0)]
+
+
+def put(city, folder, count):
+    """Publish a programme of so many days and places."""
+    dates = f"2026-12-01/2026-12-{count:02d}"
+    data = {"programme": "winter", "capacity": count, "slots": [{"dates": dates, "times": ["9:00"]}]}
+    publish(city.database, city.calendar, folder, data, actor=SYSTEM)
+
+
+def of_one_sheet(city, folder):
+    stands = load(folder / "winter.yaml")
+    count = stands.rules[0].capacity
+    places = [capacity for capacity, _ in slots(city) if capacity]
+    return city.calendar.programme("winter") == stands and places == [count] * count
+
+
+def test_two_who_publish_at_once_leave_one_sheets_file_and_slots(city, tmp_path):
+    start = Barrier(2)
+
+    def at_once(count):
+        start.wait()
+        put(city, tmp_path / "calendars", count)
+
+    for counts in ((2, 5), (3, 7), (4, 9)):
+        with ThreadPoolExecutor(2) as clerks:
+            list(clerks.map(at_once, counts))
+        assert of_one_sheet(city, tmp_path / "calendars")
+
+
+def test_without_their_turns_file_and_slots_are_of_two_sheets(city, tmp_path, monkeypatch):
+    wrote, done, real = Event(), Event(), publishing._write
+
+    def slow(path, data):
+        real(path, data)
+        if path.parent.name == "calendars" and b"capacity: 3" in data:
+            wrote.set()
+            done.wait(5)
+
+    monkeypatch.setattr(publishing, "_TURN", nullcontext())
+    monkeypatch.setattr(publishing, "_write", slow)
+    with ThreadPoolExecutor(1) as clerk:
+        first = clerk.submit(put, city, tmp_path / "calendars", 3)
+        assert wrote.wait(5)
+        put(city, tmp_path / "calendars", 7)
+        done.set()
+        first.result()
+    assert not of_one_sheet(city, tmp_path / "calendars"), "what the turns are for"
+
+
+def test_a_process_that_has_not_read_it_takes_it_back_all_the_same(clerk, city, any_db, tmp_path):
+    other = City(any_db, [(CalendarFeature(), {"programmes": [HALL]})], folder=tmp_path)
+    send(clerk, book_of(["2026-12-01", "9:00"]), "publish")
+    folder = tmp_path / "calendars"
+    take_back(other.database, other.calendar, folder, "winter", actor=SYSTEM, key="k")
+    assert not (folder / "winter.yaml").exists()
+    with pytest.raises(InputError, match="GL-2058"):
+        take_back(other.database, other.calendar, folder, "summer", actor=SYSTEM, key="l")
+    with pytest.raises(InputError, match="GL-2001"):
+        take_back(other.database, other.calendar, folder, "winter", actor=SYSTEM, key="")
 
 
 def test_who_may_not_publish_does_not(city):

@@ -337,3 +337,22 @@ def test_a_file_in_any_spelling_is_written_as_a_sheet_that_says_the_same(tmp_pat
     assert plan(other, today) == plan(one, today)
     assert (other.closed, other.policy) == (one.closed, one.policy)
     assert again.data["slots"][0]["dates"] == "2026-12-01/2026-12-25"
+
+
+def test_every_setting_of_a_sheet_has_its_place(tmp_path):
+    rows = [
+        ["名称", "会議室"],
+        ["定員", 1],
+        ["受付終了", "2026-12-20"],
+        [],
+        ["期日", "開始"],
+        ["2026-12-25", "9:00"],
+    ]
+    sheet = read_sheet(book(tmp_path / "p.xlsx", rows))
+    assert sheet.place_of("policy.closes") == (3, "受付終了")
+    assert sheet.place_of("capacity") == (2, "定員")
+    assert sheet.place_of("slots") == (5, "期日")
+    assert sheet.place_of("slots.0.times") == (5, "期日")
+    assert [sheet.place_of(key) for key in ("policy.opens", "pools.0.capacity", "policy.windows.0")] == [
+        None
+    ] * 3

@@ -1,6 +1,8 @@
 """Rooms and supplies while rules change: what is in use, and what is booked, is nobody else's."""
 
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
+
+from attrs import evolve
 
 from govline.calendar import Calendar, Programme, Refused
 from govline.calendar.model import PoolRule, SlotRule
@@ -58,3 +60,66 @@ def test_what_is_booked_keeps_its_room_though_no_rule_asks_for_it_any_more(any_d
     assert {reason.code for reason in answer.reasons} == {"GL-2115"}
     assert len(answer.reasons) == 2, "the hall is in use, and so is the only key"
     assert any_db.read(new.reconcile) == []
+
+
+def test_a_slot_that_takes_nobody_any_more_keeps_the_room_of_who_is_in_it(any_db):
+    rules = [SlotRule([(time(9), time(12))], 1, [(DAY, DAY)], name=name) for name in ("全面", "A面")]
+    calendar = Calendar([Programme("hall", rules=rules, parts={"全面": ("A面", "B面")}, per_group=True)])
+    any_db.run(calendar.prepare)
+    slots = {s.name: s.id for s in any_db.read(lambda tx: calendar.slots(tx, "hall"))}
+    booking = any_db.run(lambda tx: calendar.book(tx, slots["全面"], "a", key="1"))
+    any_db.run(
+        lambda tx: calendar.upkeep.set_places(tx, slots["全面"], 0, reason="工事", key="2"), actor=CLERK
+    )
+    any_db.run(calendar.prepare)
+    taken = any_db.run(lambda tx: calendar.book(tx, slots["A面"], "b", key="3"))
+    assert [reason.code for reason in taken.reasons] == ["GL-2115"]
+    any_db.run(lambda tx: calendar.cancel(tx, booking.id, key="4"))
+    assert any_db.run(lambda tx: calendar.book(tx, slots["A面"], "b", key="5"))
+
+
+def test_a_supply_that_counts_otherwise_from_now_on_counts_who_is_there_so_too(any_db):
+    """Three people of one booking had three sets; now a booking has one: two more bookings find theirs."""
+
+    def town(*, per_place):
+        rules = [SlotRule([(time(9), time(12))], 9, [(DAY, DAY)])]
+        return Calendar([Programme("p", rules=rules, pools=(PoolRule("機材", 3, per_place=per_place),))])
+
+    before, after = town(per_place=True), town(per_place=False)
+    any_db.run(before.prepare)
+    (slot,) = any_db.read(lambda tx: before.slots(tx, "p"))
+    any_db.run(lambda tx: before.book(tx, slot.id, "a", party=3, key="1"))
+    assert not any_db.run(lambda tx: before.book(tx, slot.id, "b", key="2"))
+    any_db.run(lambda tx: after.lay_out(tx, "p"))
+    for who in "bc":
+        assert any_db.run(lambda tx, who=who: after.book(tx, slot.id, who, party=2, key=f"after-{who}"))
+    refused = any_db.run(lambda tx: after.book(tx, slot.id, "d", key="4"))
+    assert [reason.code for reason in refused.reasons] == ["GL-2115"]
+    assert any_db.read(after.reconcile) == []
+
+
+def test_a_room_that_is_being_cleaned_is_not_free_when_the_programme_is_laid_out_meanwhile(any_db, clock):
+    rules = [SlotRule([(time(9), time(12)), (time(12, 20), time(14))], 1, [(DAY, DAY)], name="室")]
+    room = Programme("room", rules=rules, between=timedelta(minutes=30), per_group=True)
+    calendar = Calendar([room])
+    any_db.run(calendar.prepare)
+    first, second = any_db.read(lambda tx: calendar.slots(tx, "room"))
+    any_db.run(lambda tx: calendar.book(tx, first.id, "a", key="1"))
+    clock.set(datetime(2026, 12, 1, 3, 10, tzinfo=UTC))  # 12:10
+    calendar = Calendar([evolve(room, closed=((date(2027, 1, 1), date(2027, 1, 1)),))])
+    any_db.run(calendar.prepare)
+    assert isinstance(any_db.run(lambda tx: calendar.book(tx, second.id, "b", key="2")), Refused)
+
+
+def test_what_was_used_yesterday_is_not_in_the_supply_again(any_db, clock):
+    days = [(DAY, DAY + timedelta(days=1))]
+    rules = [SlotRule([(time(9), time(12))], 9, days)]
+    programme = Programme("p", rules=rules, pools=(PoolRule("ワクチン", 3),))
+    any_db.run(Calendar([programme]).prepare)
+    calendar = Calendar([evolve(programme, closed=((date(2027, 1, 1), date(2027, 1, 1)),))])
+    yesterday, today = any_db.read(lambda tx: calendar.slots(tx, "p"))
+    any_db.run(lambda tx: calendar.book(tx, yesterday.id, "a", party=2, key="1"))
+    clock.set(datetime(2026, 12, 1, 20, tzinfo=UTC))
+    any_db.run(calendar.prepare)
+    assert not any_db.run(lambda tx: calendar.book(tx, today.id, "b", party=2, key="2"))
+    assert any_db.run(lambda tx: calendar.book(tx, today.id, "b", key="3"))

@@ -285,3 +285,16 @@ def test_who_must_be_on_the_list_of_the_second_shows_it_on_the_way(enter, browse
         month = browser.get(path)
     assert "予約しました" in html(send(browser, path, party="1"))
     assert booked(city) == [1, 1]
+
+
+@pytest.mark.parametrize("half", ["booking={}", "partner={}"])
+def test_an_address_with_half_of_a_move_books_nothing_more(pair, browser, city, half):
+    to = [slots(city)[2].id, slots(city, "dose-2")[2].id]
+    path = f"/c/calendar/pair?{half.format(pair[1].id)}&beside={to[0]}&slot={to[1]}"
+    browser.get("/c/calendar/merge")
+    fields = browser.hidden()
+    shown = html(browser.get(path))
+    assert "両方を予約する" not in shown
+    assert "この内容に変更する" not in shown
+    browser.post(path, {**fields, "_do": "send", "party": "1"})
+    assert booked(city) == [1, 1]

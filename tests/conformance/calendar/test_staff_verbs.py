@@ -19,7 +19,7 @@ BORN = date(1950, 1, 1)
 FLU = Programme("flu", policy=Policy(eligibility=Eligibility("接種券番号", "[0-9]{10}")))
 READS = {
     "counter": {"closure", "closures", "displaced", "reached", "refused", "asked", "contact_refused"},
-    "upkeep": {"supplies", "unsettled", "locks", "refused", "asked"},
+    "upkeep": {"supplies", "equipment", "unsettled", "repriced", "locks", "refused", "asked"},
     "groups": {"of", "of_citizen", "waiting", "approved", "get"},
     "eligibility": {"state", "terms"},
 }
@@ -30,6 +30,7 @@ VERBS = {
     ("counter", "book"): lambda v, tx, it: v(tx, it.slot, key="1"),
     ("counter", "book_linked"): lambda v, tx, it: v(tx, [(it.slot, 1)], key="2"),
     ("counter", "change"): lambda v, tx, it: v(tx, it.booking, to=it.other, key="3"),
+    ("counter", "change_pair"): lambda v, tx, it: v(tx, it.booking, (it.other, it.slot), key="13"),
     ("counter", "cancel"): lambda v, tx, it: v(tx, it.booking, key="4"),
     ("counter", "merge_code"): lambda v, tx, it: v(tx, it.called),
     ("counter", "contact"): lambda v, tx, it: v(tx, it.called),
@@ -55,7 +56,17 @@ TABLES = (
     *("gl_audit", "gl_outbox", "gl_schedule"),
     *(
         f"gl_calendar_{name}"
-        for name in ["booking", "history", "closure", "fixed", "contact", "ticket", "group", "group_member", "guess"]
+        for name in [
+            "booking",
+            "history",
+            "closure",
+            "fixed",
+            "contact",
+            "ticket",
+            "group",
+            "group_member",
+            "guess",
+        ]
     ),
 )
 OF_CITIZENS = {("groups", "ask"), ("eligibility", "claim")}

@@ -79,7 +79,7 @@ class GroupPages:
         """It waits for staff."""
         words = Words(self.texts, request.locale)
         if request.citizen is None:
-            return words.reasons([because("not_yours")])
+            return [Reason("GL-2112", words("not_yours"))]
         answer = self.calendar.groups.ask(
             tx,
             values["label"],

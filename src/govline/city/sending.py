@@ -1,6 +1,7 @@
 """How fast a town sends: one rate for all its processes, and the threads of its queues."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from govline.store.policies import QueueLimit
@@ -13,10 +14,11 @@ if TYPE_CHECKING:
 __all__ = ["QUEUES", "town_gate"]
 
 QUEUES: Final[Mapping[str, QueueLimit]] = {
-    "reply": QueueLimit(workers=8, ahead=1),
+    "reply": QueueLimit(workers=8, ahead=1, lease=timedelta(seconds=20)),
     "delivery": QueueLimit(workers=64, ahead=2),
 }
-"""Replies have threads of their own, so that no delivery's backlog keeps a waiting citizen. A delivery's threads mostly wait: for
+"""Replies have threads of their own, so that no delivery's backlog keeps a waiting citizen, and those of a killed worker go to another
+one while their tokens, which work once, still live. A delivery's threads mostly wait: for
 LINE's answer, and for their place in its rate; 64 reach 200 multicasts a second up to 320 ms of latency."""
 
 

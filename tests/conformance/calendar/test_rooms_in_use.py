@@ -123,3 +123,29 @@ def test_what_was_used_yesterday_is_not_in_the_supply_again(any_db, clock):
     any_db.run(calendar.prepare)
     assert not any_db.run(lambda tx: calendar.book(tx, today.id, "b", party=2, key="2"))
     assert any_db.run(lambda tx: calendar.book(tx, today.id, "b", key="3"))
+
+
+def test_who_leaves_a_slot_that_staff_have_made_smaller_makes_room_for_nobody(any_db):
+    """Three are booked, staff leave two places: the third may stay, and when somebody goes nobody else comes in."""
+    calendar = Calendar([Programme("p", rules=[SlotRule([(time(9), time(12))], 5, [(DAY, DAY)])])])
+    any_db.run(calendar.prepare)
+    (slot,) = any_db.read(lambda tx: calendar.slots(tx, "p"))
+    first, second, _ = (
+        any_db.run(lambda tx, who=who: calendar.book(tx, slot.id, who, key=who)) for who in "abc"
+    )
+    any_db.run(lambda tx: calendar.upkeep.set_places(tx, slot.id, 2, reason="席", key="s"), actor=CLERK)
+
+    def ask(who):
+        return any_db.run(lambda tx: calendar.book(tx, slot.id, who, key=f"new-{who}-{len(gone)}"))
+
+    gone = []
+    assert not ask("d")
+    any_db.run(lambda tx: calendar.cancel(tx, first.id, key="x1"))
+    gone.append(first)
+    assert not ask("d"), "two are left, and two places"
+    any_db.run(lambda tx: calendar.cancel(tx, second.id, key="x2"))
+    gone.append(second)
+    assert ask("d")
+    assert not ask("e")
+    assert any_db.read(lambda tx: calendar.slot(tx, slot.id)).capacity == 2
+    assert any_db.read(calendar.reconcile) == []

@@ -20,7 +20,16 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
-from govline.calendar._tables import bookings, draws, persons, pools, programmes, requests, slots
+from govline.calendar._tables import (
+    bookings,
+    draws,
+    fixed_places,
+    persons,
+    pools,
+    programmes,
+    requests,
+    slots,
+)
 from govline.calendar.model import Booking, BookingState, Slot
 from govline.store import Statement
 
@@ -234,9 +243,17 @@ ENLARGE: Final = Statement(
     )
     .values(capacity=slots.c.booked + _places),
 )
+# Where staff have set fewer places than were booked, who leaves makes room for nobody: capacity follows to what they set.
+_LEFT = slots.c.booked - _places
+_SET = select(fixed_places.c.places).where(fixed_places.c.subject == slots.c.id).scalar_subquery()
 GIVE: Final = Statement(
     "calendar.give",
-    update(slots).where(slots.c.id == bindparam("slot")).values(booked=slots.c.booked - _places),
+    update(slots)
+    .where(slots.c.id == bindparam("slot"))
+    .values(
+        booked=_LEFT,
+        capacity=case((_SET.is_(None), slots.c.capacity), (_LEFT > _SET, _LEFT), else_=_SET),
+    ),
 )
 DIFFERENCES: Final = Statement(
     "calendar.differences",

@@ -27,6 +27,7 @@ from govline.calendar.datasets import datasets
 from govline.calendar.merging import Contact
 from govline.calendar.model import BookingState, PoolRule
 from govline.calendar.options import Option
+from govline.calendar.requests import digest_of
 from govline.calendar.roster import roster
 from govline.calendar.rush import Wish, take_many
 from govline.core import Actor
@@ -231,6 +232,8 @@ def test_the_same_key_gives_the_same_answer_and_older_keys_keep_their_digest(any
     assert ask({MIC: 1}) == first
     with pytest.raises(InputError, match="GL-2001"):
         ask({MIC: 2})
+    plain = digest_of("book", {"slot": slot, "citizen": "b", "party": 1})
+    assert Wish("book", slot, "b", 1, "x").digest == plain
     assert Wish("book", slot, "b", 1, "x").digest == Wish("book", slot, "b", 1, "x", options={MIC: 0}).digest
     assert Wish("book", slot, "b", 1, "x").digest != Wish("book", slot, "b", 1, "x", options={MIC: 1}).digest
     rushed = any_db.run(
@@ -263,6 +266,25 @@ def test_two_slots_of_a_batch_share_what_it_has_given_itself(any_db):
     assert said(two) == said(three) == [("GL-2142", 1)]
     assert one == any_db.read(lambda tx: town.calendar.booking(tx, one.id))
     town.sound()
+
+
+def test_who_asks_for_none_beside_one_who_does_takes_nothing(any_db):
+    town = Town(any_db, evolve(ROOMS, pools=[PoolRule("鍵", 9, per_place=False)]), rush=True)
+    ask = [("a", (9, "A"), {MIC: 1}), ("c", (9, "C"), None)]
+    wishes = [Wish("book", town.slots[1, *at].id, who, 1, who, options=options) for who, at, options in ask]
+    some, none = any_db.run(lambda tx: take_many(tx, town.calendar._desk, wishes))
+    assert (some.options, none.options, none.draws) == ({MIC: 1}, {}, 1)
+    with any_db.begin() as tx:
+        assert [units for _, units in tx.all(qp.DRAWN, {"booking": none.id})] == [1]
+        assert len(tx.all(qp.DRAWN, {"booking": some.id})) == some.draws
+    town.sound()
+
+
+def test_what_is_left_is_what_is_left_at_the_fullest_hour(town):
+    assert isinstance(town.book((10, "B"), "b", {MIC: 1}), Booking)
+    assert isinstance(town.book((9, "C"), "c", {MIC: 2}), Booking)  # one is left from nine, none from ten
+    assert said(town.book((9, "A"), "a", {MIC: 2})) == [("GL-2142", 0)]
+    assert town.db.read(lambda tx: town.calendar.options_left(tx, town.slots[1, 9, "A"].id))[MIC] == 0
 
 
 def test_a_closed_slot_keeps_its_pieces_until_its_people_have_gone(any_db):

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from attrs import evolve
 
 from govline.calendar import Calendar, Programme, Refused
-from govline.calendar.model import PoolRule, SlotRule
+from govline.calendar.model import Link, PoolRule, SlotRule
 from govline.core import Actor
 
 DAY = date(2026, 12, 1)
@@ -148,4 +148,25 @@ def test_who_leaves_a_slot_that_staff_have_made_smaller_makes_room_for_nobody(an
     assert ask("d")
     assert not ask("e")
     assert any_db.read(lambda tx: calendar.slot(tx, slot.id)).capacity == 2
+    assert any_db.read(calendar.reconcile) == []
+
+
+def test_of_a_pair_that_is_refused_the_first_ones_supply_comes_back(any_db):
+    """The second dose has no place: the first takes none of the vaccine either."""
+
+    def dose(name, day, capacity, **more):
+        rule = SlotRule([(time(9), time(12))], capacity, [(day, day)])
+        return Programme(name, rules=[rule], **more)
+
+    first = dose("one", DAY, 5, pools=(PoolRule("ワクチン", 2),), link=Link("two"))
+    second = dose("two", DAY + timedelta(days=21), 1)
+    calendar = Calendar([first, second])
+    any_db.run(calendar.prepare)
+    one, two = (any_db.read(lambda tx, n=name: calendar.slots(tx, n))[0].id for name in ("one", "two"))
+    assert any_db.run(lambda tx: calendar.book(tx, two, "a", key="full"))
+    pair = [(one, 1), (two, 1)]
+    for who in "bcd":
+        assert not any_db.run(lambda tx, w=who: calendar.book_linked(tx, pair, w, key=w))
+    (supply,) = any_db.read(lambda tx: calendar.upkeep.supplies(tx, "one"))
+    assert supply.booked == 0
     assert any_db.read(calendar.reconcile) == []

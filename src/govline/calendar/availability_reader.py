@@ -29,7 +29,6 @@ from govline.calendar.model import CitizenFacts, Policy, Programme, Shared, Slot
 from govline.calendar.pairing import Seconds, days_after
 from govline.calendar.rules import check
 from govline.core import CitizenId, Id, Reason, Transaction
-from govline.core.clock import to_micros
 from govline.core.jst import to_jst
 from govline.errors import InputError
 
@@ -71,7 +70,8 @@ def days_of(
         "shut_from": midnight(edge.shut_day),
     }
     rows = tx.all(qv.SHARING_DAYS if programme.shares else qv.DAYS, terms)
-    if rows and rows[0][-1]:  # a hold that ran out, which the counters of slots and pools do not know
+    if rows and rows[0][-1]:
+        # a hold that ran out, which no counter knows, or slots kept for a closure's people, which open at instants of their own
         return slot_by_slot(first, last)
     found = [
         # a comprehension of its own: a call for each day would cost a fifth of the whole look
@@ -83,12 +83,8 @@ def days_of(
             free,
             edge.opens(day) if state == _NOT_YET and day >= edge.shut_day else None,
         )
-        for number, state, slots, bookable, free, _, _ in rows
+        for number, state, slots, bookable, free, _ in rows
     ]
-    now = to_micros(tx.now)
-    for at in [at for at, row in enumerate(rows) if row[-2] is not None and row[-2] > now]:
-        day = found[at].day  # with slots kept for a closure's people: each opens at its own instant
-        (found[at],) = slot_by_slot(day, day)
     if _is_too_many(programme, party):
         found = [_refused(day) for day in found]
     return put_together(first, last, found)

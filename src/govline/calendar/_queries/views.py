@@ -11,6 +11,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     case,
+    exists,
     func,
     literal,
     literal_column,
@@ -21,7 +22,7 @@ from sqlalchemy import (
 
 from govline.calendar._queries import SLOT_COLUMNS, slot_of_row
 from govline.calendar._queries.shared import SharedRow
-from govline.calendar._tables import bookings, draws, pools, slots
+from govline.calendar._tables import bookings, closures, draws, pools, slots
 from govline.calendar.availability import FEW_IN, ORDER, SlotState
 from govline.calendar.model import BookingState
 from govline.core import Id
@@ -104,22 +105,21 @@ _LEFT = case(
 )
 
 
-# asked once, not for every slot
-_LAPSED = (
-    select(_number(1))
-    .where(
-        bookings.c.programme == bindparam("programme"),
-        bookings.c.state == BookingState.HELD.value,
-        bookings.c.held_until <= _instant("now"),
-    )
-    .limit(_number(1))
-    .scalar_subquery()
+# Both are asked once, not for every slot.
+_LAPSED = exists().where(
+    bookings.c.programme == bindparam("programme"),
+    bookings.c.state == BookingState.HELD.value,
+    bookings.c.held_until <= _instant("now"),
 )
+_KEPT = exists().where(
+    closures.c.programme == bindparam("programme"), closures.c.priority_until > _instant("now")
+)
+_CLOSELY = select(case((or_(_LAPSED, _KEPT), _number(1)), else_=_ZERO)).scalar_subquery()
 
 
 def _days(free: Any, *pools_lack: tuple[Any, Any]) -> Any:
-    """One row a day: its best state, slots, bookable slots, places in them, until when one is kept
-    for others, and 1 where a hold of the programme has run out."""
+    """One row a day: its best state, slots, bookable slots, places in them; and whether slots must be looked at one by one,
+    because a hold of the programme has run out or some are kept for the people of a closure."""
     state = case(
         (slots.c.cancelled, _state(SlotState.CLOSED)),
         (slots.c.starts_at <= _instant("now"), _state(SlotState.OVER)),
@@ -131,11 +131,7 @@ def _days(free: Any, *pools_lack: tuple[Any, Any]) -> Any:
         (free * _number(FEW_IN) <= slots.c.capacity, _state(SlotState.FEW)),
         else_=_state(SlotState.OPEN),
     )
-    each = (
-        select(DAY, state.label("state"), free.label("free"), slots.c.reserved_until.label("kept"))
-        .where(_BETWEEN, _ASKED_FOR)
-        .subquery("each")
-    )
+    each = select(DAY, state.label("state"), free.label("free")).where(_BETWEEN, _ASKED_FOR).subquery("each")
     can = each.c.state <= _state(SlotState.FEW)
     return (
         select(
@@ -144,8 +140,7 @@ def _days(free: Any, *pools_lack: tuple[Any, Any]) -> Any:
             func.count(),
             func.sum(case((can, _number(1)), else_=_number(0))),
             func.sum(case((can, each.c.free), else_=_number(0))),
-            func.max(type_coerce(each.c.kept, BigInteger)),
-            _LAPSED,
+            _CLOSELY,
         )
         .group_by(each.c.day)
         .order_by(each.c.day)

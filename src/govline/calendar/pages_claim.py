@@ -44,9 +44,9 @@ class ClaimPages:
         if programme is None or programme.policy.eligibility is None:
             return View(words("claim"), [LinkList([Link(words("book"), "calendar/book")])])
         name = programme.policy.eligibility.name
-        fields = [
-            PageField("number", name, required=True, most=40, data=DataClass.PERSONAL),
-            PageField("born", words("born"), "date", True, autocomplete="bday", data=DataClass.PERSONAL),
+        fields = [  # SECRET: a mistyped entry rests in no draft
+            PageField("number", name, required=True, most=40, data=DataClass.SECRET),
+            PageField("born", words("born"), "date", True, autocomplete="bday", data=DataClass.SECRET),
         ]
         why = Paragraph(words("claim_why", programme=programme.title, name=name))
         return View(words("claim"), [why], fields, words("do_claim"), drafts=False)

@@ -163,7 +163,7 @@ class PageField:
         least: Shortest text, smallest number. `most`: longest text (characters), largest number, bytes of a file.
         autocomplete: The HTML token for what the browser may fill in (`name`, `postal-code`; JIS X 8341-3 1.3.5).
         accept: Media types of a file; judged by its first bytes, not by its name.
-        data: PERSONAL and SECRET values go into no log and are sealed where they rest.
+        data: PERSONAL and SECRET values go into no log and are sealed where they rest; SECRET ones rest in no draft either.
     """
 
     name: str = field(validator=_name)
@@ -198,7 +198,8 @@ class View:
     """What a page shows now: blocks, and a form where it has fields or a button.
 
     Args:
-        drafts: Whether the visitor is offered to save half of it. With or without, what was refused is kept for them.
+        drafts: Whether the visitor is offered to save half of it. With or without, what was refused is kept for
+            them, but for SECRET fields.
         confirm: Whether they see what they entered once more before it is sent (確認画面). Not with a `file` among the fields:
             no page can hold a file for a second time of sending.
         download: Handed over in place of the page.

@@ -155,7 +155,7 @@ class Routes:
         if session is not None and saved:
             request = self._visitor(ask, session).request
             view: View = self.desk.read(lambda tx: visit.page.show(tx, request))
-            visit.keep(session.subject, view.fields, kept)
+            saved = visit.keep(session.subject, view.fields, kept)
         on = f"{ask.root}{self._enter(self._back_here(ask))}"
         error = PageRefused("nobody is signed in", code="GL-8111", status=401)
         return self.desk.refusal(ask, error, go_on=on, kept=saved)

@@ -144,12 +144,18 @@ class Visit:
             return self._draw(visitor, view, key, _storable(kept.texts))
         return self._submit(visitor, view, kept, key, sure=deed == "sure")
 
-    def keep(self, subject: str, fields: Sequence[PageField], kept: Kept, seat: str = "") -> None:
-        """Save what was typed as the subject's draft at a seat; what the page did not ask for is left out, a 個人番号 too."""
-        names = {asked.name for asked in fields if asked.kind != "file"}
+    def keep(self, subject: str, fields: Sequence[PageField], kept: Kept, seat: str = "") -> bool:
+        """Save what was typed as the subject's draft at a seat; False where the form holds nothing that may rest.
+
+        Left out: what the page did not ask for, files, SECRET fields, a 個人番号.
+        """
+        names = _resting(fields)
+        if not names:
+            return False
         texts = {name: values for name, values in _storable(kept.texts).items() if name in names}
         plain = {"key": _key(kept), "texts": texts}
         self.desk.run(lambda tx: drafts.save(tx, subject, self._thing(seat), plain), None)
+        return True
 
     def _submit(self, visitor: Visitor, view: View, kept: Kept, key: str, *, sure: bool) -> Answer:
         checked = check(view.fields, kept, self.desk.words(self.ask))
@@ -228,7 +234,7 @@ class Visit:
                 texts=texts,
                 wrong=wrong,
                 button=words("web.review") if view.confirm else view.button or words("web.send"),
-                drafts=view.drafts and bool(view.fields),
+                drafts=view.drafts and bool(_resting(view.fields)),
                 resumed=resumed,
             )
         more: dict[str, Any] = {"blocks": view.blocks, "notices": notices, "reasons": reasons, "form": form}
@@ -257,6 +263,11 @@ def _key(kept: Kept) -> str:
     """The form's own key, as we made it; "" for anything else: features pass it on to audit, outbox and references."""
     given = kept.first("_key")
     return given if _KEY.fullmatch(given) else ""
+
+
+def _resting(fields: Sequence[PageField]) -> set[str]:
+    """The fields that a draft may hold."""
+    return {asked.name for asked in fields if asked.kind != "file" and asked.data is not DataClass.SECRET}
 
 
 def _storable(texts: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:

@@ -126,3 +126,23 @@ def test_a_session_with_vouchers_leaves_no_number_and_no_birth_date(citizen, cit
     assert showing(caplog.text) == []
     assert showing(repr(told)) == []
     assert showing(f"{first} {SPELLED[2]}") == [first, SPELLED[2]]  # the test sees what it looks for
+
+
+def test_what_was_mistyped_on_the_page_rests_in_no_draft(citizen, city, clock, sign_in, hana):
+    """A malformed birth date brings the form back filled in, and a session that ended asks for it anew."""
+    browser, page = citizen(), "/c/calendar/claim?programme=shot"
+    wrong = browser.fill(page, number=NUMBERS[0], born="昭和12年13月")
+    assert wrong.status == 422
+    assert f'value="{NUMBERS[0]}"' in wrong.body.decode(), "whoever mistyped one thing does not type all again"
+
+    form = {**browser.hidden(), "_do": "send", "number": NUMBERS[0], "born": str(BORN)}
+    clock.advance(timedelta(hours=13))
+    ended = browser.post(page, form)
+    assert ended.status == 401
+    assert "下書き" not in ended.body.decode(), "nothing was kept, so nothing is promised"
+    sign_in(browser, hana, "/c/calendar/claim?programme=shot")
+    again = browser.get(page).body.decode()
+    assert NUMBERS[0] not in again
+    assert "前回の入力の続き" not in again
+    with city.begin() as tx:
+        assert tx.connection.execute(text("SELECT count(*) FROM gl_web_draft")).scalar() == 0

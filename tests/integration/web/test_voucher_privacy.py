@@ -133,7 +133,9 @@ def test_what_was_mistyped_on_the_page_rests_in_no_draft(citizen, city, clock, s
     browser, page = citizen(), "/c/calendar/claim?programme=shot"
     wrong = browser.fill(page, number=NUMBERS[0], born="昭和12年13月")
     assert wrong.status == 422
-    assert f'value="{NUMBERS[0]}"' in wrong.body.decode(), "whoever mistyped one thing does not type all again"
+    assert f'value="{NUMBERS[0]}"' in wrong.body.decode(), (
+        "whoever mistyped one thing does not type all again"
+    )
 
     form = {**browser.hidden(), "_do": "send", "number": NUMBERS[0], "born": str(BORN)}
     clock.advance(timedelta(hours=13))

@@ -44,6 +44,7 @@ def lay_pools(
     ids = _lay_counters(tx, programme.id, sharing.pools, standing, by_hand)
     touched = _lay_draws(tx, programme, sharing.draws, ids)
     for pool in sorted(touched):
+        tx.write(qp.DRAW, {"pool": pool, "units": 0})  # held first: who books at this moment is counted in
         tx.write(qp.RECOUNT, {"pool": pool})
     rows: Iterable[qp.PoolRow] = tx.all(qp.POOLS, {"programme": programme.id})
     return [row.label or row.key for row in rows if row.booked > row.capacity]

@@ -483,6 +483,28 @@ def test_without_its_guard_both_would_have_it(postgres_db, monkeypatch):
     assert race(postgres_db, town) == 2
 
 
+def test_who_books_while_the_stock_is_laid_out_anew_is_counted(postgres_db):
+    """The layout counts a pool that a booking has in its hand at that moment: it waits, and then counts it in."""
+    town = Town(postgres_db, evolve(ROOMS, options={MIC: Option(3, slots={"A"})}))
+    town.book((9, "C"), "c")
+    slot = town.slots[1, 9, "A"].id
+    town.calendar.adopt([evolve(ROOMS, options={MIC: Option(3, slots={"A", "C"})})])
+    waits = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+    with ThreadPoolExecutor(1) as pool:
+        with postgres_db.begin() as tx:
+            assert isinstance(town.calendar.book(tx, slot, "a", key="a", options={MIC: 2}), Booking)
+            layout = pool.submit(postgres_db.run, lambda tx: town.calendar.lay_out(tx, "rooms"))
+            for _ in range(2_000):
+                if layout.done() or tx.connection.execute(waits).scalar_one():
+                    break
+            assert not layout.done()
+        layout.result(timeout=20)
+    town.sound()
+    assert said(
+        town.change(postgres_db.read(lambda tx: town.calendar.bookings(tx, "c"))[0], options={MIC: 2})
+    ) == [("GL-2142", 1)]
+
+
 # --- money ---
 
 

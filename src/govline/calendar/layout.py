@@ -9,7 +9,8 @@ from attrs import evolve, field, frozen
 from govline.calendar import _queries as q
 from govline.calendar._queries import by_hand as qh
 from govline.calendar._queries.files import STANDING_IN
-from govline.calendar.model import Programme, Slot, SlotPlan
+from govline.calendar.model import PoolRule, Programme, Slot, SlotPlan
+from govline.calendar.options import Option
 from govline.calendar.planning import Holiday, plan, reaches
 from govline.calendar.pooling import lay_pools, slots_ahead
 from govline.calendar.renaming import asked_renamings, new_names
@@ -155,10 +156,20 @@ def _digest(programme: Programme, today: date, holiday: Holiday) -> str:
     ahead = range(max(first, today).toordinal(), last.toordinal() + 1)
     free = [day for day in ahead if programme.closed_on_holidays and holiday(date.fromordinal(day))]
     rolling = any(rule.rolling for rule in programme.rules)
-    counted = sorted(item for item in programme.options.items() if item[1].stock is not None)
-    pools = (programme.pools, sorted(programme.parts.items()), programme.between, *counted)
+    counted = [
+        (name, *_said(option))
+        for name, option in sorted(programme.options.items())
+        if option.stock is not None
+    ]
+    supplies = tuple(map(_said, programme.pools))
+    pools = (supplies, sorted(programme.parts.items()), programme.between, *counted)
     shape = (programme.rules, programme.closed, free, today.isoformat() if rolling else "", pools)
     return hashlib.sha256(repr(shape).encode()).hexdigest()
+
+
+def _said(rule: PoolRule | Option) -> tuple[PoolRule | Option, list[str]]:
+    """What a rule says, in the same words in every process: the order of a set's names is another one in each."""
+    return evolve(rule, slots=()), sorted(rule.slots)
 
 
 def _bring_in_line(

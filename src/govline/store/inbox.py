@@ -197,6 +197,8 @@ def process(
         try:
             went = db.run(step, hold=step.hold)
         except PutOff:
+            if step.counted:
+                db.run(_uncounting(step))
             break
         except Exception as error:
             if step.stored is None:
@@ -230,6 +232,11 @@ class _Step:
         self.attempt = 0
         self.late = False
 
+    @property
+    def counted(self) -> bool:
+        """Whether the attempt at its event is committed already."""
+        return self.stored is not None and self.begun == (self.stored.id, self.stored.attempts)
+
     def hold(self) -> float:
         """Seconds for which it may keep the writer from others: twice as many at each attempt, for who is slow need not hang."""
         return HOLD * 2.0 ** (max(self.attempt, 1) - 1)
@@ -242,9 +249,8 @@ class _Step:
             return "nothing"
         self.stored = stored
         self.__qualname__ = f"process[{stored.id}]"  # how a timeout tells this unit from its neighbours
-        mine = (stored.id, stored.attempts) == self.begun
-        self.attempt = stored.attempts if mine else stored.attempts + 1
-        if not mine and self._suspicious(stored):
+        self.attempt = stored.attempts if self.counted else stored.attempts + 1
+        if not self.counted and self._suspicious(stored):
             return self._begin(tx, stored) if self.suspects else "nothing"
         self._handle(tx, stored, held[0])
         return "done"
@@ -356,6 +362,17 @@ def _counting(step: _Step, error: Exception) -> Callable[[Transaction], bool]:
         counting = {"row": event.id, "seen_attempts": event.attempts, "attempt": step.attempt}
         tx.write(q.COUNT, {**counting, "error": ""})
         return False
+
+    return mark
+
+
+def _uncounting(step: _Step) -> Callable[[Transaction], bool]:
+    """Put off, it was no attempt."""
+    event = _seen(step)
+
+    def mark(tx: Transaction) -> bool:
+        before = {"row": event.id, "seen_attempts": event.attempts, "attempt": event.attempts - 1}
+        return bool(tx.write(q.COUNT, {**before, "error": ""}))
 
     return mark
 

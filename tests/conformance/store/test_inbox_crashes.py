@@ -178,6 +178,23 @@ def test_an_event_that_is_put_off_waits_uncounted(any_db):
     assert ready == [1, 1, 1, 1, 1]
 
 
+def test_an_event_of_before_this_process_that_is_put_off_waits_uncounted_too(any_db, clock):
+    receive(any_db, incoming("slow"))
+    clock.advance(timedelta(minutes=1))
+    seen = []
+
+    def handle(tx, event):
+        seen.append(event.attempt)
+        if len(seen) <= TRIES:
+            raise PutOff("not now")
+
+    for _ in range(TRIES):
+        assert inbox.process(any_db, "c1", handle, since=clock.now()) == Processed()
+        assert told(any_db) == {"slow": ("received", 0, "")}
+    assert inbox.process(any_db, "c1", handle, since=clock.now()) == Processed(done=1)
+    assert seen == [1] * (TRIES + 1)
+
+
 def test_a_handler_that_exits_fails_its_event_and_leaves_its_thread(any_db):
     receive(any_db, incoming("exit", at=1), incoming("next", at=2))
 

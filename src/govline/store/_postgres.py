@@ -3,7 +3,7 @@
 import random
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Literal
@@ -33,6 +33,15 @@ _pools: "dict[str, tuple[ConnectionPool[Any], int]]" = {}
 _pools_lock = threading.Lock()
 _KNOCK: Final = 2.0
 """Seconds after which the pool begins anew to knock at a server that is away: left alone it would wait twice as long each time."""
+_REACH: Final[Mapping[str, int]] = {
+    "connect_timeout": 10,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,
+}
+"""A server that vanished without a word (a lost machine, a firewall) is given up within half a minute, and not after two hours, in
+which a thread and whoever waits behind it would stand still. What the URL says goes before."""
 
 
 def open_pool(url: str, *, size: int, budget: float) -> "tuple[ConnectionPool[Any], Callable[[], None]]":
@@ -41,7 +50,8 @@ def open_pool(url: str, *, size: int, budget: float) -> "tuple[ConnectionPool[An
         pool, users = _pools.get(url, (None, 0))
         if pool is None:
             milliseconds = int(budget * 1000)
-            own = psycopg.conninfo.conninfo_to_dict(url).get("options") or ""
+            said = psycopg.conninfo.conninfo_to_dict(url)
+            own = said.get("options") or ""
             pool = ConnectionPool(
                 url,
                 min_size=1,
@@ -50,6 +60,7 @@ def open_pool(url: str, *, size: int, budget: float) -> "tuple[ConnectionPool[An
                 reconnect_timeout=_KNOCK,
                 reconnect_failed=_knock_again,
                 kwargs={
+                    **{name: value for name, value in _REACH.items() if name not in said},
                     "autocommit": True,
                     "options": f"{own} -c statement_timeout={milliseconds}"
                     f" -c idle_in_transaction_session_timeout={milliseconds * 2}",

@@ -103,7 +103,7 @@ class CalendarActions:
 
     def pick(self, tx: Transaction, context: TalkContext, args: PickArgs) -> ActionResult:
         """Ask the programme's questions, then offer its free slots, a page at a time."""
-        self.calendar.lay_out(tx, args.calendar)
+        self.calendar.keep_up(tx, args.calendar)
         page, programme = Page(args.calendar, args.party), self.calendar.programme(args.calendar)
         if programme.policy.questions and not args.screened:
             return ask_question(programme, page.to_json(), 0, self.texts)
@@ -339,7 +339,7 @@ class CalendarActions:
         return [] if url is None else [Buttons(self.texts.get("calendar.page.claim"), [Open(label, url)])]
 
     def _offer_move(self, tx: Transaction, booking: Booking) -> ActionResult:
-        self.calendar.lay_out(tx, booking.programme)
+        self.calendar.keep_up(tx, booking.programme)
         return self._offer(tx, Page(booking.programme, booking.party, booking=booking.id))
 
     def _which(self, mine: Sequence[Booking], *, puzzled: bool = False) -> ActionResult:

@@ -85,15 +85,20 @@ def add_slots(tx: Transaction, programme: str, plans: Iterable[SlotPlan]) -> int
     )
 
 
-def lay_out(tx: Transaction, programme: Programme, holiday: Holiday) -> Layout:
+def lay_out(tx: Transaction, programme: Programme, holiday: Holiday, *, only_ours: bool = False) -> Layout:
     """Bring the slot rows in line with the programme's rules; costs one read when nothing changed since.
 
     Slots in the past are left alone, and so are those whose places staff have set by hand.
+
+    Args:
+        only_ours: Leave alone what was last laid out by other rules than these: another process knows newer ones.
     """
     today = to_jst(tx.now).date()
     digest = _digest(programme, today, holiday)
-    before, renamed = tx.one(q.LAID_OUT, {"programme": programme.id}) or ("", None)
+    before, renamed, at = tx.one(q.LAID_OUT, {"programme": programme.id}) or ("", None, tx.now)
     if before in (digest, f"{digest} {today}"):
+        return Layout()
+    if only_ours and before and before.split()[0] != _digest(programme, to_jst(at).date(), holiday):
         return Layout()
     by_hand = dict(tx.all(qh.FIXED_OF, {"programme": programme.id}))
     alone = (

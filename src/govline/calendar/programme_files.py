@@ -1,16 +1,25 @@
 """The folder of programmes as it is now: read when the town opens, and again once somebody has published."""
 
 import logging
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Final
 
 from govline.calendar.definition import load_folder
 from govline.calendar.model import Programme
 from govline.errors import DefinitionError
 
-__all__ = ["ProgrammeFiles"]
+__all__ = ["ProgrammeFiles", "announce"]
 
+_STAMP: Final = Path("before", ".published")
+_PAUSE: Final = 1.0
 _log = logging.getLogger(__name__)
+
+
+def announce(folder: Path) -> None:
+    """Let every process that reads this folder know that something has been published in it."""
+    (folder / _STAMP).touch()
 
 
 class ProgrammeFiles:
@@ -18,12 +27,17 @@ class ProgrammeFiles:
 
     Args:
         folder: Where the files lie. `beside`: the programmes of the settings.
+        seconds: A clock that only goes on, by which `published` looks no more than once a second.
     """
 
-    def __init__(self, folder: Path, beside: Iterable[Programme]) -> None:
+    def __init__(
+        self, folder: Path, beside: Iterable[Programme], seconds: Callable[[], float] = time.monotonic
+    ) -> None:
         self._folder = folder
         self._beside = tuple(beside)
+        self._seconds = seconds
         self._seen = self._stamps()
+        self._announced, self._looked = self._stamp(), seconds()
 
     def read(self) -> list[Programme]:
         """All of them.
@@ -43,6 +57,24 @@ class ProgrammeFiles:
         except (DefinitionError, OSError) as error:
             _log.warning("the programmes stay as they were read: %s", type(error).__name__)
             return None
+
+    def published(self) -> list[Programme] | None:
+        """All of them where another process has announced something; None otherwise. A file that is only being edited is none."""
+        now = self._seconds()
+        if now < self._looked + _PAUSE:
+            return None
+        self._looked = now
+        stamp = self._stamp()
+        if stamp == self._announced:
+            return None
+        self._announced = stamp
+        return self.fresh()
+
+    def _stamp(self) -> int:
+        try:
+            return (self._folder / _STAMP).stat().st_mtime_ns
+        except OSError:
+            return 0
 
     def _stamps(self) -> list[tuple[str, int, int]]:
         """Name, time and size of every file."""

@@ -21,6 +21,7 @@ from govline.calendar import _queries as q
 from govline.calendar.definition import parse, read_yaml
 from govline.calendar.layout import Layout
 from govline.calendar.model import Programme
+from govline.calendar.programme_files import announce
 from govline.calendar.requests import check_key, digest_of, row_of, stored_answer
 from govline.calendar.service import Calendar
 from govline.core import Actor, Ref, Transaction
@@ -97,6 +98,7 @@ def publish(
                 _write(path, now)
             layout = db.run(lambda tx: _laid(tx, calendar, programme, "calendar.publish"), actor=actor)
         calendar.adopt([*({**calendar.programmes} | {programme.id: programme}).values()])
+        announce(folder)
     return path, layout
 
 
@@ -148,6 +150,7 @@ def take_back(
             return path, Layout()
         left = {name: each for name, each in calendar.programmes.items() if name != programme}
         calendar.adopt([*left.values(), *([old] if was else [])])
+        announce(folder)
     return path, layout
 
 

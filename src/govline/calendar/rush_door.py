@@ -20,7 +20,7 @@ __all__ = ["RushDoor"]
 class RushDoor:
     """What `Calendar` offers to whoever holds no transaction."""
 
-    programmes: Mapping[str, Programme]
+    _programmes: Mapping[str, Programme]
     _desk: Desk
 
     def __init__(self) -> None:
@@ -64,5 +64,5 @@ class RushDoor:
         return gathering.submit(wish.slot, wish)
 
     def _take_many(self, tx: Transaction, wishes: Sequence[Wish]) -> Sequence[Answer | Exception]:
-        personal = any(item.policy.personal for item in self.programmes.values())
+        personal = any(item.policy.personal for item in self._programmes.values())
         return take_many(tx, self._desk, wishes, personal=personal)

@@ -65,6 +65,7 @@ class Calendar(RushDoor, Billing):
         claims: Where claims are made, for programmes with `pay_item`.
         policy: Which staff may do what at the `counter`.
         quiet: The town's quiet hours: reminders and notices wait for their end.
+        follow: Every programme anew once another process has published; asked often, so it must be cheap.
     """
 
     def __init__(
@@ -78,8 +79,10 @@ class Calendar(RushDoor, Billing):
         claims: ClaimPort | None = None,
         policy: PolicyPort = ALLOW_ALL,
         quiet: Quiet | None = None,
+        follow: Callable[[], Iterable[Programme] | None] = lambda: None,
     ) -> None:
-        self.programmes: Mapping[str, Programme] = {item.id: item for item in programmes}
+        self._programmes: Mapping[str, Programme] = {item.id: item for item in programmes}
+        self._follow = follow
         official = HolidayCalendar.official()
         self._business_day = business_day or official.with_year_end().is_business_day
         self._holiday = holiday or official.is_holiday
@@ -94,6 +97,14 @@ class Calendar(RushDoor, Billing):
         self.counter = Counter(self._desk, policy)
         self.upkeep = Upkeep(self._desk, policy)
 
+    @property
+    def programmes(self) -> Mapping[str, Programme]:
+        """What can be booked, by id."""
+        published = self._follow()
+        if published is not None:
+            self.adopt(published)
+        return self._programmes
+
     def programme(self, programme: str) -> Programme:
         """The programme of this id.
 
@@ -103,7 +114,7 @@ class Calendar(RushDoor, Billing):
         try:
             return self.programmes[programme]
         except KeyError:
-            known = ", ".join(sorted(self.programmes)) or "none"
+            known = ", ".join(sorted(self._programmes)) or "none"
             raise ConfigError(
                 f"no programme is called {programme!r}", code="GL-2002", hint=f"declared: {known}"
             ) from None
@@ -130,6 +141,10 @@ class Calendar(RushDoor, Billing):
         """
         found = programme if isinstance(programme, Programme) else self.programme(programme)
         return lay_out(tx, found, self._holiday)
+
+    def keep_up(self, tx: Transaction, programme: str) -> None:
+        """Go on with the slots of rules that roll from day to day, unless somebody else laid out other rules since."""
+        lay_out(tx, self.programme(programme), self._holiday, only_ours=True)
 
     def conflicts(self, tx: Transaction, programme: str) -> Sequence[Conflict]:
         """Booked slots that the programme's rules do not ask for any more, or not with so many places: staff decide about each."""
@@ -437,7 +452,7 @@ class Calendar(RushDoor, Billing):
 
     def adopt(self, programmes: Iterable[Programme]) -> None:
         """Use these programmes from the next unit of work on: rules change without a restart. Lay out what they ask for anew."""
-        self.programmes = {item.id: item for item in programmes}
+        self._programmes = {item.id: item for item in programmes}
 
     def reconcile(self, tx: Transaction) -> list[Difference]:
         """Slots and pools whose counter does not equal their live bookings; empty while the calendar is sound."""

@@ -1,6 +1,7 @@
 """職員が必須3項目のExcelで接種枠を作成、検査が期間外の枠を指摘、修正して公開 - on a page, without a shell; taken out again and taken back."""
 
 import io
+import os
 import re
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
@@ -283,3 +284,17 @@ def test_by_night_a_process_reads_what_another_has_published(
     (tmp_path / "calendars" / "winter.yaml").write_text("programme: [", "utf-8")
     other.run(lambda tx: tick.run(tx, tx.now))
     assert slots(city) == [(2, 0), (2, 0)], "what cannot be read changes nothing"
+
+
+def test_at_once_a_process_uses_what_another_has_published(clerk, city, any_db, tmp_path, monkeypatch):
+    send(clerk, book_of(["2026-12-01", "9:00"]), "publish")
+    stamp = tmp_path / "calendars" / "before" / ".published"
+    before = stamp.stat().st_mtime_ns
+    other = City(any_db, [(CalendarFeature(), {"programmes": [HALL]})], folder=tmp_path)
+    send(clerk, book_of(["2026-12-01", "9:00"], ["2026-12-02", "9:00"]), "publish")
+    assert stamp.stat().st_mtime_ns >= before
+    later = before + 1_000_000_000  # a file system's clock may be coarser than this test is fast
+    os.utime(stamp, ns=(later, later))
+    assert len(other.calendar.programme("winter").rules) == 1, "it looks once a second"
+    monkeypatch.setattr("govline.calendar.programme_files._PAUSE", 0)
+    assert len(other.calendar.programme("winter").rules) == 2

@@ -282,7 +282,9 @@ RECOUNT_SLOT: Final = Statement(
 # --- layouts of programmes ---
 LAID_OUT: Final = Statement(
     "calendar.laid_out",
-    select(programmes.c.digest, programmes.c.renamed).where(programmes.c.id == bindparam("programme")),
+    select(programmes.c.digest, programmes.c.renamed, programmes.c.laid_out_at).where(
+        programmes.c.id == bindparam("programme")
+    ),
 )
 REMEMBER_LAYOUT: Final = _upsert(
     "calendar.remember_layout",

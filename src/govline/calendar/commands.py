@@ -3,7 +3,7 @@
 import json
 import sys
 from argparse import ArgumentParser
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ from govline.calendar.preflight import Finding, placed, preflight
 from govline.calendar.service import Calendar
 from govline.core import Command, Transaction
 
-__all__ = ["check_command", "examine", "warn"]
+__all__ = ["check_command", "empty_lists", "examine", "warn"]
 
 
 def check_command(calendar: Calendar, folder: Callable[[], Path]) -> Command:
@@ -48,7 +48,19 @@ def examine(
 
 def warn(tx: Transaction, calendar: Calendar, folder: Path | None = None) -> list[str]:
     """Every error as a sentence for `govline doctor`; warnings are no fault of a running town, `govline calendar check` tells them."""
-    found = examine(tx, calendar, folder)
+    return _sentences(each for each in examine(tx, calendar, folder) if not _lacks_list(each))
+
+
+def empty_lists(tx: Transaction, calendar: Calendar, folder: Path | None = None) -> list[str]:
+    """Lists that nobody has taken in yet, for `govline doctor`."""
+    return _sentences(filter(_lacks_list, examine(tx, calendar, folder)))
+
+
+def _lacks_list(finding: Finding) -> bool:
+    return (finding.code, finding.key) == ("GL-2209", "policy.eligibility")
+
+
+def _sentences(found: Iterable[Finding]) -> list[str]:
     return [_sentence(each).replace("\n  ", " ") for each in found if each.level == "error"]
 
 

@@ -13,7 +13,7 @@ from govline.calendar import _queries as q
 from govline.calendar import closures, counter_offers, merging, reminders
 from govline.calendar._queries.eligible import LAST_DAYS
 from govline.calendar.actions import CalendarActions
-from govline.calendar.commands import check_command, warn
+from govline.calendar.commands import check_command, empty_lists, warn
 from govline.calendar.counter_commands import counter_commands
 from govline.calendar.datasets import datasets
 from govline.calendar.definition import parse
@@ -183,6 +183,7 @@ class CalendarFeature:
             checks=[
                 Check("calendar.counter", _drift(service)),
                 Check("calendar.preflight", lambda tx: warn(tx, service, self._folder)),
+                Check("calendar.lists", lambda tx: empty_lists(tx, service, self._folder), taken_in=True),
             ],
             ports={"slots": CalendarSlots(service)},
             expiries=lambda tx: [

@@ -26,7 +26,6 @@ from govline.city.words import CITY_TEXTS
 from govline.core import (
     ALLOW_ALL,
     Actor,
-    Check,
     Clock,
     Command,
     DataField,
@@ -360,9 +359,13 @@ class City:
             if offer.commands
         }
 
-    def check(self) -> list[str]:
-        """Run every feature's checks; sentences that name place and remedy, none when all is well."""
-        checks: list[Check] = self._assembly.each("checks")
+    def check(self, *, taken_in: bool = True) -> list[str]:
+        """Run every feature's checks; sentences that name place and remedy, none when all is well.
+
+        Args:
+            taken_in: Also what judges lists that were taken in; False for a database that was made for a trial.
+        """
+        checks = [each for each in self._assembly.each("checks") if taken_in or not each.taken_in]
         return self.database.read(
             lambda tx: [f"{check.name}: {text}" for check in checks for text in check.run(tx)]
         )

@@ -151,10 +151,15 @@ class DataField:
 
 @frozen
 class Check:
-    """A check for `govline doctor`: returns nothing when well, else sentences that name place and remedy."""
+    """A check for `govline doctor`: returns nothing when well, else sentences that name place and remedy.
+
+    Args:
+        taken_in: Whether it judges what the town has taken in, such as a list; a database made for a talk has none of it.
+    """
 
     name: str
     run: "Callable[[Transaction], Sequence[str]]"
+    taken_in: bool = False
 
 
 @frozen

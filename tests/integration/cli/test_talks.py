@@ -73,3 +73,16 @@ def test_no_talks_is_an_error(only, town, govline):
     ran = govline("test")
     assert ran.code == 2
     assert "GL-9106" in ran.err
+
+
+def test_a_town_with_a_list_passes_though_a_talk_has_no_list(town, only, govline):
+    """What is to be taken in is told by `doctor` and `calendar check`; a talk's own database never has it."""
+    (town / "calendars" / "shots.yaml").write_text(
+        "programme: shots\ncapacity: 1\nslots: [{rolling: 14, times: [9:00-9:30]}]\npolicy: {eligibility: true}\n",
+        encoding="utf-8",
+    )
+    only("@ 2026-12-01 09:00\n> (follow)\n< 公式アカウント\n")
+    ran = govline("test")
+    assert (ran.code, "GL-2209" in ran.out) == (0, False)
+    govline("db", "upgrade")
+    assert "GL-2209 shots.yaml:4 policy.eligibility" in govline("doctor").out

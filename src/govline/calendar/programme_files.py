@@ -19,7 +19,12 @@ _log = logging.getLogger(__name__)
 
 def announce(folder: Path) -> None:
     """Let every process that reads this folder know that something has been published in it."""
-    (folder / _STAMP).touch()
+    stamp = folder / _STAMP
+    try:
+        stamp.parent.mkdir(parents=True, exist_ok=True)
+        stamp.touch()
+    except OSError as error:  # it is published all the same
+        _log.warning("other processes learn of a publication in the night: %s", type(error).__name__)
 
 
 class ProgrammeFiles:

@@ -193,7 +193,7 @@ def test_the_view_shows_bookings_without_people(town_db, feature, calendar):
 
 
 def test_the_check_names_a_drifted_slot(town_db, feature, calendar):
-    check, preflight = feature.offers(calendar).checks
+    check, preflight, *_ = feature.offers(calendar).checks
     assert preflight.name == "calendar.preflight"
     assert town_db.read(check.run) == []
     first = slots(town_db, calendar)[0]

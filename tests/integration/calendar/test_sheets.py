@@ -1,5 +1,6 @@
 """A clerk's sheet on its way into the town: examined, published whole or not at all, changed, and what is in its way."""
 
+import shutil
 from datetime import datetime
 
 import openpyxl
@@ -8,7 +9,7 @@ from icalendar import Calendar as Ical
 
 from govline import City, Database, FixedClock
 from govline.calendar import CalendarFeature
-from govline.calendar.publishing import publish
+from govline.calendar.publishing import publish, undoable
 from govline.core import SYSTEM
 from govline.core.jst import JST
 from govline.store import audit
@@ -113,6 +114,19 @@ def test_whoever_may_read_the_towns_files_may_read_a_published_one(city, tmp_pat
     assert path.stat().st_mode & 0o777 == 0o640
 
 
+def test_what_stood_in_its_file_already_is_published_too(city, tmp_path):
+    """A file that came with the deployment: there is nothing to write, and no folder of what stood before."""
+    data = {"programme": "p", "capacity": 1, "slots": [{"dates": "2026-12-01", "times": ["9:00"]}]}
+    folder = tmp_path / "calendars"
+    publish(city.database, city.calendar, folder, data, actor=SYSTEM)
+    shutil.rmtree(folder / "before")
+    publish(city.database, city.calendar, folder, data, actor=SYSTEM)
+    assert undoable(folder) == ()
+    shutil.rmtree(folder / "before")
+    (folder / "before").touch()
+    publish(city.database, city.calendar, folder, data, actor=SYSTEM)
+
+
 def test_nothing_half_written(city, tmp_path, monkeypatch):
     data = {"programme": "p", "capacity": 1, "slots": [{"dates": "2026-12-01", "times": ["9:00"]}]}
     folder = tmp_path / "calendars"
@@ -126,7 +140,8 @@ def test_nothing_half_written(city, tmp_path, monkeypatch):
     for changed in ({**data, "capacity": 9}, {**data, "programme": "q"}):
         with pytest.raises(RuntimeError):
             publish(city.database, city.calendar, folder, changed, actor=SYSTEM)
-    assert [path.name for path in sorted(folder.rglob("*")) if path.is_file()] == ["p.yaml", "p.yaml"]
+    found = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+    assert found == ["before/.published", "before/p.yaml", "p.yaml"]
     assert (folder / "before" / "p.yaml").read_bytes() == b"", "before the first there was nothing"
     assert (folder / "p.yaml").read_bytes() == before
     assert [*city.calendar.programmes] == ["p"]

@@ -67,6 +67,7 @@ OPTION_TEXTS: Final = {
         "{booking}の備品を変更する", "Change the equipment of {booking}", "{booking}の かりる ものを かえる"
     ),
     "calendar.page.price": _said("料金", "Fee", "おかね"),
+    "calendar.page.price_for": _said("料金({party}名の場合)", "Fee for {party}", "おかね({party}人の とき)"),
     "calendar.page.see_price": _said("料金を確かめる", "See the fee", "おかねを みる"),
     "calendar.page.not_yet": _said(
         "まだ予約は済んでいません。料金を確かめて、次へお進みください。",

@@ -113,13 +113,31 @@ class Beside:
         options: Mapping[str, int],
     ) -> dict[str, str]:
         """Who comes, what they have beside, and the bill: as it will be booked."""
-        party = self.asked.party
-        rows = {words("party"): str(party), **beside_rows(words, options)}
+        rows = {words("party"): str(self.asked.party), **beside_rows(words, options)}
+        return rows | self.bill(tx, calendar, words, request, options, total=words("price"))
+
+    def bill(
+        self,
+        tx: Transaction,
+        calendar: Calendar,
+        words: Words,
+        request: PageRequest,
+        options: Mapping[str, int] = NO_OPTIONS,
+        *,
+        total: str,
+    ) -> dict[str, str]:
+        """What it costs, line by line, for those who were said to come; nothing in a programme without fees.
+
+        Args:
+            total: The label of the sum.
+        """
         if self.programme.tariff is None:
-            return rows
-        bill = calendar.price(tx, self.slot.id, citizen=request.citizen, party=party, options=options)
-        lines = {line.text: words("yen", yen=f"{line.amount:,}") for line in bill.lines}
-        return {**rows, **lines, words("price"): words("yen", yen=f"{bill.total:,}")}
+            return {}
+        price = calendar.price(
+            tx, self.slot.id, citizen=request.citizen, party=self.asked.party, options=options
+        )
+        lines = {line.text: words("yen", yen=f"{line.amount:,}") for line in price.lines}
+        return {**lines, total: words("yen", yen=f"{price.total:,}")}
 
     def look_again(self, words: Words, rows: Mapping[str, str], options: Mapping[str, int]) -> Submitted:
         """What it would cost, and the way on; nothing is booked."""

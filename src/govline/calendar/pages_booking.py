@@ -37,6 +37,8 @@ from govline.core.texts import Texts
 __all__ = ["BookingPages"]
 
 _MINE: Final = "calendar/mine"
+_OWN: Final = "GL-2107"
+"""Whoever goes back after booking meets their own booking."""
 
 
 @frozen
@@ -70,15 +72,23 @@ class BookingPages:
             return View(title, [facts, *other])
         verdict = self._verdict(tx, request, asked, slot)
         if isinstance(verdict, Refused):
-            warnings = [Notice(reason.text, "warning") for reason in words.reasons(verdict.reasons)]
+            own = [reason for reason in verdict.reasons if reason.code == _OWN]
+            against = words.reasons(
+                own or verdict.reasons
+            )  # that one's own booking fills it says nothing more
+            warnings = [Notice(reason.text, "warning") for reason in against]
             ways = _what_helps(words, asked, verdict, to_jst(slot.starts).date())
-            return View(title, [facts, *warnings, LinkList(ways)])
+            mine = [Link(words("mine"), _MINE)] if own else []
+            return View(title, [facts, *warnings, LinkList([*mine, *ways])])
         beside = Beside.of(asked, slot, request)
         blocks = [facts, *beside.warnings(words)]
         if beside.chosen is not None:
             sure = beside.sure(tx, self.calendar, words, request, beside.chosen)
             blocks = [Facts({**facts.rows, **sure}), *beside.warnings(words)]
         looking = beside.asks and beside.priced
+        if beside.chosen is None and not looking:
+            total = words("price_for", party=asked.party)
+            blocks[0] = Facts({**facts.rows, **beside.bill(tx, self.calendar, words, request, total=total)})
         fields = [
             *([] if beside.chosen is not None else _party_field(words, asked)),
             *beside.fields(tx, self.calendar, words),
@@ -120,6 +130,7 @@ class BookingPages:
         done, told = ("changed", "tell_changed") if asked.booking else ("booked", "tell_booked")
         code = {words("code"): self.calendar.ticket(tx, answer.id).code}
         own = {words("party"): str(answer.party), **beside_rows(words, answer.options)}
+        own |= self._total(tx, words, programme, answer)
         facts = Facts({**_facts(words, asked, slot, old=False), **own, **code})
         ways = LinkList([_to_file(words, answer), Link(words("mine"), _MINE)])
         return Submitted(words(done), [facts, ways], tell=words(told, booking=label))
@@ -176,9 +187,7 @@ class BookingPages:
         name = when_in(booking.starts, words.locale)
         rows = {**_facts(words, asked, slot, old=False), words("party"): str(booking.party)}
         rows |= beside_rows(words, booking.options)
-        if programme.tariff is not None and booking.options:
-            total = self.calendar.price_of(tx, booking).total
-            rows[words("price")] = words("yen", yen=f"{total:,}")
+        rows |= self._total(tx, words, programme, booking)
         if (ticket := known_ticket(tx, booking.id)) is not None:
             rows[words("code")] = ticket.code
         belongs, both = own_pair(tx, self.calendar, words, booking)
@@ -195,6 +204,13 @@ class BookingPages:
             _to_file(words, booking),
         ]
         return [Heading(f"{programme.title} {name}"), Facts(rows), LinkList(ways)]
+
+    def _total(self, tx: Transaction, words: Words, programme: Programme, booking: Booking) -> dict[str, str]:
+        """What it costs, as a row; none in a programme without fees."""
+        if programme.tariff is None:
+            return {}
+        total = self.calendar.price_of(tx, booking).total
+        return {words("price"): words("yen", yen=f"{total:,}")}
 
     def ask_cancel(self, tx: Transaction, request: PageRequest) -> View:
         """Whether really."""

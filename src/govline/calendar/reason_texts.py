@@ -112,7 +112,7 @@ _SLOT: Final[Mapping[str, _Said]] = {
 _BOOKING: Final[Mapping[str, _Said]] = {
     "already_booked": (
         "GL-2107",
-        "この枠はすでに予約されています。",
+        "この枠には、すでにご本人の予約があります。",
         "You have booked this time already.",
         "もう 予約(よやく)しています。",
     ),

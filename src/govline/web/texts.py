@@ -93,12 +93,12 @@ WEB_TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
     "web.too_small": _all(
         "「{label}」は{least}以上で入力してください。",
         "“{label}” must be {least} or more.",
-        "「{label}」は {least}より おおきい すうじです。",
+        "「{label}」は {least}か、{least}より おおきい すうじです。",
     ),
     "web.too_large": _all(
         "「{label}」は{most}以下で入力してください。",
         "“{label}” must be {most} or less.",
-        "「{label}」は {most}より ちいさい すうじです。",
+        "「{label}」は {most}か、{most}より ちいさい すうじです。",
     ),
     "web.no_date": _all(
         "「{label}」は2026-04-01のような日付で入力してください。",

@@ -143,7 +143,7 @@ def test_a_refused_booking_says_every_reason(talk):
     refused = talk("calendar.book", BookArgs(slot=slot, party=2))
     assert refused.outcome == "refused"
     assert refused.value == {"reasons": ["GL-2103", "GL-2107"]}
-    assert refused.messages[0].text == "残りは1名分です。\nこの枠はすでに予約されています。"
+    assert refused.messages[0].text == "残りは1名分です。\nこの枠には、すでにご本人の予約があります。"
 
 
 def test_the_same_event_books_once(town_db, actions, talk, calendar):

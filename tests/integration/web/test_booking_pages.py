@@ -79,7 +79,29 @@ def test_from_the_month_to_a_booking_and_back(enter, browser, city, hana, any_db
     assert (slot.booked, slot.starts) == (2, datetime(2026, 11, 24, 1, tzinfo=UTC))
     day = browser.get("/c/calendar/day?programme=hiroba&day=2026-11-24")
     assert "●予約済" in html(day)
-    assert "この枠はすでに予約されています。" in html(day)
+    assert "この枠には、すでにご本人の予約があります。" in html(day)
+
+
+@pytest.mark.parametrize("written", [[{**WRITTEN, "fees": [{"amount": 300, "per": "person"}]}]])
+def test_what_it_costs_stands_before_and_after(enter, browser, city):
+    path = link(enter("/c/calendar/day?programme=hiroba&day=2026-11-25&party=2"), "10:00を選ぶ")
+    form = html(browser.get(path))
+    assert "使用料(1名 300円 × 2)" in form
+    assert "料金(2名の場合)" in form
+    done = html(browser.post(path, {**browser.hidden(), "_do": "send", "party": "1"}))
+    assert re.search(r"<dt>料金</dt>\s*<dd[^>]*>300円", done)
+    assert re.search(r"<dt>料金</dt>\s*<dd[^>]*>300円", html(browser.get("/c/calendar/mine")))
+
+
+@pytest.mark.parametrize("written", [[{**WRITTEN, "capacity": 1}]])
+def test_going_back_after_booking_meets_ones_own_booking_and_nothing_else(enter, browser, city):
+    path = link(enter("/c/calendar/day?programme=hiroba&day=2026-11-25"), "10:00を選ぶ")
+    browser.get(path)
+    browser.post(path, {**browser.hidden(), "_do": "send", "party": "1"})
+    back = browser.get(path)
+    assert "この枠には、すでにご本人の予約があります。" in html(back)
+    assert "満員です" not in html(back)
+    assert "予約の確認" in html(browser.get(link(back, "予約の確認・変更・取消")))
 
 
 def test_change_and_cancel_my_own(enter, browser, city, hana, any_db):

@@ -13,7 +13,7 @@ from govline.calendar.labels import when_in
 from govline.calendar.layout import Layout
 from govline.calendar.pages import Words
 from govline.calendar.preflight import Finding, preflight
-from govline.calendar.publishing import file_of, publish, take_back, try_out, undoable
+from govline.calendar.publishing import file_of, in_files, publish, take_back, try_out, undoable
 from govline.calendar.service import Calendar
 from govline.calendar.sheet import Sheet, write_sheet
 from govline.core import Reason, Transaction
@@ -122,10 +122,11 @@ class SheetPages:
         words = Words(self.texts, request.locale)
         folder = self.folder()
         known = {name: each.title for name, each in self.calendar.programmes.items()}
+        written = in_files(folder)
         ways = [
             Link(words("published_get", programme=title), "calendar/as-sheet", {"programme": name})
             for name, title in known.items()
-            if file_of(folder, name).exists()
+            if name in written
         ]
         blocks: list[Block] = [LinkList(ways) if ways else Paragraph(words("published_none"))]
         back = {name: known.get(name, name) for name in undoable(folder)}

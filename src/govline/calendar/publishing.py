@@ -30,7 +30,7 @@ from govline.errors import FileError, InputError
 if TYPE_CHECKING:
     from govline.store import Database
 
-__all__ = ["file_of", "publish", "take_back", "try_out", "undoable"]
+__all__ = ["file_of", "in_files", "publish", "take_back", "try_out", "undoable"]
 
 _EVER: Final = (date(2000, 1, 1), date(2099, 12, 31))
 _TURN: Final = Lock()
@@ -50,10 +50,18 @@ class _Undo(Exception):
 
 def file_of(folder: Path, programme: str) -> Path:
     """The file in which the programme stands, or would stand."""
+    return next((path for name, path in _files(folder) if name == programme), folder / f"{programme}.yaml")
+
+
+def in_files(folder: Path) -> frozenset[str]:
+    """Ids of the programmes that stand in files, each of which is read once."""
+    return frozenset(name for name, _ in _files(folder))
+
+
+def _files(folder: Path) -> Iterator[tuple[str, Path]]:
+    """Whose file it is, and the file; read one after the other as they are asked for."""
     for path in sorted(folder.glob("*.y*ml")):
-        if str(read_yaml(path).get("programme")) == programme:
-            return path
-    return folder / f"{programme}.yaml"
+        yield str(read_yaml(path).get("programme")), path
 
 
 def try_out(db: "Database", calendar: Calendar, programme: Programme) -> Layout:

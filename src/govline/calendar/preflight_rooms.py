@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from govline.calendar.labels import when
 from govline.calendar.model import Programme, SlotPlan
 from govline.calendar.preflight_windows import Fault
+from govline.calendar.sharing import crowded
 
 __all__ = ["room_faults"]
 
@@ -30,6 +31,7 @@ def room_faults(
             yield "GL-2214", "warning", text, "pools の capacity か枠の定員を直す", key
     yield from _name_faults(programme)
     yield from _same_slots(asked)
+    yield from _crowded_rooms(programme, ahead)
     roomiest = max((slot.capacity for slot in ahead), default=0)
     most = programme.policy.max_party
     if roomiest and most is not None and not programme.per_group and most > roomiest:
@@ -49,6 +51,15 @@ def _name_faults(programme: Programme) -> Iterator[Fault]:
             if part not in names and part not in programme.parts:
                 text = f"「{whole}」の部分「{part}」には枠がありません。"
                 yield "GL-2215", "warning", text, "書き間違いでないか確かめる", ("parts", whole)
+
+
+def _crowded_rooms(programme: Programme, ahead: Sequence[SlotPlan]) -> Iterator[Fault]:
+    """Two slots of one room that both have many places."""
+    two = crowded(programme, ahead)
+    if two is not None:
+        named = "と".join(f"{when(slot.starts)}{f' {slot.name}' if slot.name else ''}" for slot in two)
+        text = f"{named}は同じ部屋を同じ時間に使い、定員がどちらも2以上です。先に1件入ると、残りの定員も予約できません。"
+        yield "GL-2224", "warning", text, "一方の定員を1にするか、時間を分ける", ("slots",)
 
 
 def _same_slots(asked: Iterable[SlotPlan]) -> Iterator[Fault]:

@@ -157,13 +157,18 @@ def _short_reasons(slot: SlotFacts, places: int) -> Iterator[Reason]:
     """Every pool that has too little; of one of 備品, whose pools are stretches of time, the fullest stretch."""
     options: dict[str, Shared] = {}
     for pool in slot.shared:
-        if pool.needs(places) <= pool.free:
+        if pool.needs(places) <= pool.free or _only_itself(slot, pool):
             continue
         if not pool.option:
             yield _short(pool)
         elif pool.option not in options or pool.free < options[pool.option].free:
             options[pool.option] = pool
     yield from map(_short, options.values())
+
+
+def _only_itself(slot: SlotFacts, pool: Shared) -> bool:
+    """Whether nobody else is in the room: what is short are the slot's own places, and that is told already."""
+    return pool.per_place and not pool.label and pool.free == slot.free * pool.units
 
 
 def _short(pool: Shared) -> Reason:

@@ -168,3 +168,55 @@ def test_a_crowd_of_halls_is_never_double_booked(any_db):
     assert taken
     used = [(slot.starts, part) for slot in taken for part in hall.parts.get(slot.name, (slot.name,))]
     assert len(used) == len(set(used)), "a part was used twice at one time"
+
+
+# --- a room that many use at once, each for themselves (個人開放) ---
+
+OPEN_HALL = Programme(
+    "open",
+    rules=[*rooms("全面"), *rooms("A面", capacity=3), *rooms("B面", capacity=2)],
+    parts={"全面": ("A面", "B面")},
+)
+
+
+def states(db, calendar, hour=0):
+    return {
+        view.slot.name: view.state.value
+        for view in db.read(lambda tx: calendar.times(tx, "open", DAY, DAY))
+        if view.slot.starts.hour == hour
+    }
+
+
+def test_a_half_of_many_places_fills_up_and_keeps_the_whole_hall_out(any_db, asking):
+    calendar, _ = laid(any_db, OPEN_HALL)
+    slot = slots_of(any_db, calendar, "open")
+    assert all(isinstance(asking(calendar, slot[0, "A面"], who), Booking) for who in "abc")
+    assert codes(asking(calendar, slot[0, "A面"], "d")) == ["GL-2103"], "nobody else is in the room"
+    assert codes(asking(calendar, slot[0, "全面"], "d")) == ["GL-2115"]
+    assert isinstance(asking(calendar, slot[0, "B面"], "d", 2), Booking), "the other half is its own"
+    assert states(any_db, calendar) == {"全面": "blocked", "A面": "full", "B面": "full"}
+    assert any_db.read(calendar.reconcile) == []
+
+
+def test_the_whole_hall_keeps_out_all_places_of_its_halves_until_it_is_given_back(any_db, asking):
+    calendar, _ = laid(any_db, OPEN_HALL)
+    slot = slots_of(any_db, calendar, "open")
+    whole = asking(calendar, slot[0, "全面"], "a")
+    assert codes(asking(calendar, slot[0, "A面"], "b")) == ["GL-2115"]
+    assert states(any_db, calendar) == {"全面": "full", "A面": "blocked", "B面": "blocked"}
+    (day,) = any_db.read(lambda tx: calendar.days(tx, "open", DAY, DAY, party=3))
+    assert (day.bookable, day.free) == (1, 3), "the afternoon's A面"
+    any_db.run(lambda tx: calendar.cancel(tx, whole.id, key="off"))
+    assert isinstance(asking(calendar, slot[0, "A面"], "c", 3), Booking)
+
+
+def test_a_hall_whose_halves_were_single_follows_new_rules_with_its_bookings(any_db):
+    calendar, _ = laid(any_db, evolve(OPEN_HALL, rules=rooms("全面", "A面", "B面")))
+    first = book(any_db, calendar, slots_of(any_db, calendar, "open")[0, "A面"], "a")
+    calendar.adopt([OPEN_HALL])
+    any_db.run(lambda tx: calendar.lay_out(tx, "open"))
+    slot = slots_of(any_db, calendar, "open")
+    assert isinstance(book(any_db, calendar, slot[0, "A面"], "b", 2), Booking), "two are left of three"
+    assert not book(any_db, calendar, slot[0, "全面"], "c")
+    any_db.run(lambda tx: calendar.cancel(tx, first.id, key="off"))
+    assert any_db.read(calendar.reconcile) == []

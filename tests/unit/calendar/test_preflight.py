@@ -394,3 +394,12 @@ def test_every_text_is_a_sentence_for_staff():
         for each in preflight(programme(**more), NOW, TOWN):
             assert each.text.endswith("。")
             assert each.remedy
+
+
+def test_two_slots_of_many_places_in_one_room():
+    hall = {"parts": {"全面": ["A面"]}, "capacity": 1}
+    slots = [{"dates": "2026-12-01", "times": ["9:00-10:00"], "name": name} for name in ("全面", "A面")]
+    many = [{**slots[0], "capacity": 30}, {**slots[1], "capacity": 20}]
+    assert ("GL-2224", "warning", "slots") in found(programme(**hall, slots=many))
+    one_is_whole = found(programme(**hall, slots=[slots[0], many[1]]))
+    assert "GL-2224" not in {code for code, *_ in one_is_whole}

@@ -49,9 +49,14 @@ class Billing:
         return booking is not None and self._dues.paid(tx, booking)
 
     def end_unpaid(self, tx: Transaction, booking_id: Id) -> bool:
-        """Cancel this booking if it was to be paid by now and is not; the citizen is told."""
+        """Cancel this booking if it was to be paid by now and is not; the citizen is told.
+
+        Whose slot a closure has taken away owes nothing until they have one again.
+        """
         booking = self._held_still(tx, booking_id)
-        if booking is None or not booking.state.open or not self._dues.overdue(tx, booking_id):
+        if booking is None or not booking.state.open or booking.state is BookingState.DISPLACED:
+            return False
+        if not self._dues.overdue(tx, booking_id):
             return False
         if self._desk.end(tx, booking, BookingState.CANCELLED, reason="unpaid") is None:
             return False

@@ -239,6 +239,7 @@ def _restore(tx: Transaction, desk: Desk, row: ClosureRow, booking: Booking) -> 
     tx.write(q.SETTLE, {"booking": booking.id})
     restored = evolve(booking, state=BookingState.CONFIRMED, closure=None)
     reminders.remind(tx, desk.programme(booking.programme), restored, desk.quiet)
+    desk.owe(tx, restored)
     data = {"closure": row.id, "slot": booking.slot}
     tell(tx, "calendar.restored", restored, data)
     history.record(tx, restored, "restored", booking.state, data=data)

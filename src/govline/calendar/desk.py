@@ -93,7 +93,10 @@ class Desk(Judgement):
 
         reasons = self._reasons_now(tx, slot, places, judged, options=beside)
         waived, firm = split(reasons) if terms.override else ((), reasons)
-        if terms.raise_capacity and {reason.code for reason in firm} == {"GL-2103"}:
+        empty = (
+            programme.pooled and not slot.capacity
+        )  # laid out for nobody: its room and stock would not be counted
+        if terms.raise_capacity and not empty and {reason.code for reason in firm} == {"GL-2103"}:
             slot = self._enlarge(tx, slot, places, terms.reason)
             firm = []
         if firm:
@@ -286,9 +289,10 @@ class Desk(Judgement):
         schedule_many(tx, planned)
         emit_many(tx, told)
         for booking in new:
-            self._owe(tx, booking)
+            self.owe(tx, booking)
 
-    def _owe(self, tx: Transaction, booking: Booking) -> None:
+    def owe(self, tx: Transaction, booking: Booking) -> None:
+        """Begin to wait for the payment of a booking that stands, where its programme waits for any."""
         if self.dues is not None and booking.held_until is None and self._paid_for(booking):
             self.dues.owe(tx, self.programme(booking.programme), booking)
 

@@ -8,6 +8,7 @@ from attrs import evolve, field, frozen
 
 from govline.calendar import _queries as q
 from govline.calendar._queries import by_hand as qh
+from govline.calendar._queries import shared as qp
 from govline.calendar._queries.files import STANDING_IN
 from govline.calendar.model import PoolRule, Programme, Slot, SlotPlan
 from govline.calendar.options import Option
@@ -88,7 +89,8 @@ def add_slots(tx: Transaction, programme: str, plans: Iterable[SlotPlan]) -> int
 def lay_out(tx: Transaction, programme: Programme, holiday: Holiday, *, only_ours: bool = False) -> Layout:
     """Bring the slot rows in line with the programme's rules; costs one read when nothing changed since.
 
-    Slots in the past are left alone, and so are those whose places staff have set by hand.
+    Slots in the past are left alone, and so are those whose places staff have set by hand. A booked slot whose end is
+    another one now is a conflict like one that is not asked for.
 
     Args:
         only_ours: Leave alone what was last laid out by other rules than these: another process knows newer ones.
@@ -101,9 +103,8 @@ def lay_out(tx: Transaction, programme: Programme, holiday: Holiday, *, only_our
     if only_ours and before and before.split()[0] != _digest(programme, to_jst(at).date(), holiday):
         return Layout()
     by_hand = dict(tx.all(qh.FIXED_OF, {"programme": programme.id}))
-    alone = (
-        not programme.rules and programme.counts_pieces
-    )  # slots that were added one by one have a stock as well
+    # slots that were added one by one share as well, and a stock that is gone is taken off them
+    alone = not programme.rules and (programme.pooled or tx.all(qp.POOLS, {"programme": programme.id}))
     if not programme.rules and not by_hand and not alone:
         return Layout()
     wanted = [item for item in plan(programme, today, holiday=holiday) if item.starts > tx.now]
@@ -112,7 +113,7 @@ def lay_out(tx: Transaction, programme: Programme, holiday: Holiday, *, only_our
     changed = _rename(tx, programme.id, {old: new for old, new in asked if (old, new) not in done})
     layout = _bring_in_line(tx, programme, wanted, by_hand)
     meant = {slot.id for slot in _future(tx, programme.id) if slot.capacity} if alone else by_hand
-    shared = [*wanted, *_plans_beside(tx, programme, wanted, meant)]
+    shared = [*_as_standing(tx, programme, wanted), *_plans_beside(tx, programme, wanted, meant)]
     layout = evolve(layout, short=lay_pools(tx, programme, shared, by_hand), renamed=changed)
     if layout.conflicts:  # looked at again every day: places follow the bookings that go
         digest = f"{digest} {today}"
@@ -133,13 +134,14 @@ def conflicts(tx: Transaction, programme: Programme, holiday: Holiday) -> list[C
     (`Calendar.change`), or close them with notice (`Calendar.close`).
     """
     today = to_jst(tx.now).date()
-    asked = {(item.starts, item.name): item.capacity for item in plan(programme, today, holiday=holiday)}
+    asked = {(item.starts, item.name): item for item in plan(programme, today, holiday=holiday)}
     by_hand: dict[Id, int] = dict(tx.all(qh.FIXED_OF, {"programme": programme.id}))
     ahead = _future(tx, programme.id) if programme.rules or by_hand else ()
 
     def places(slot: Slot) -> int:
-        ruled = asked.get((slot.starts, slot.name), 0) if programme.rules else slot.booked
-        return by_hand.get(slot.id, ruled)
+        item = asked.get((slot.starts, slot.name))
+        ruled = item.capacity if item is not None and item.ends == slot.ends else 0
+        return by_hand.get(slot.id, ruled if programme.rules else slot.booked)
 
     return [
         Conflict(slot, places(slot), [booking for (booking,) in tx.all(STANDING_IN, {"slot": slot.id})])
@@ -186,9 +188,12 @@ def _bring_in_line(
     asked = {(item.starts, item.name): item for item in wanted}
     added = add_slots(tx, programme.id, [item for key, item in asked.items() if key not in standing])
     ruled = {key: slot for key, slot in standing.items() if slot.id not in by_hand}
-    resized, too_small = _resize(tx, [(slot, asked[key]) for key, slot in ruled.items() if key in asked])
+    both = [(slot, asked[key]) for key, slot in ruled.items() if key in asked]
+    kept = {slot.id: slot for slot, item in both if slot.ends != item.ends and not _reshaped(tx, slot, item)}
+    tx.write_many(q.RESIZE_SLOT, [{"slot": slot.id, "places": slot.booked} for slot in kept.values()])
+    resized, too_small = _resize(tx, [pair for pair in both if pair[0].id not in kept])
     removed, booked = _remove(tx, [slot for key, slot in ruled.items() if key not in asked])
-    return Layout(added, resized, removed, [*too_small, *booked])
+    return Layout(added, resized, removed, [*kept.values(), *too_small, *booked])
 
 
 def _plans_beside(
@@ -207,6 +212,13 @@ def _plans_beside(
     ]
 
 
+def _as_standing(tx: Transaction, programme: Programme, wanted: Sequence[SlotPlan]) -> list[SlotPlan]:
+    """The plans with the ends of their slots: who has booked has the room until then, whatever the rules say since."""
+    standing = _future(tx, programme.id) if programme.pooled else ()
+    ends = {(slot.starts, slot.name): slot.ends for slot in standing}
+    return [evolve(item, ends=ends.get((item.starts, item.name), item.ends)) for item in wanted]
+
+
 def _future(tx: Transaction, programme: str) -> Sequence[Slot]:
     until = tx.now + timedelta(days=3660)
     return tx.all(q.SLOTS_BETWEEN, {"programme": programme, "since": tx.now, "until": until, "limit": _ALL})
@@ -216,6 +228,11 @@ def _resize(tx: Transaction, pairs: Iterable[tuple[Slot, SlotPlan]]) -> tuple[in
     changed = [(slot, item.capacity) for slot, item in pairs if slot.capacity != item.capacity]
     refused = [slot for slot, places in changed if not _resized(tx, slot, places)]
     return len(changed) - len(refused), refused
+
+
+def _reshaped(tx: Transaction, slot: Slot, item: SlotPlan) -> bool:
+    """Whether it ends when the rules say; where somebody has booked it keeps its end, and what is booked."""
+    return bool(tx.write(q.RESHAPE_SLOT, {"slot": slot.id, "until": item.ends}))
 
 
 def _remove(tx: Transaction, slots: Iterable[Slot]) -> tuple[int, list[Slot]]:

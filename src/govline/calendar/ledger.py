@@ -28,6 +28,7 @@ __all__ = [
     "move",
     "options_left",
     "place",
+    "put_back",
     "row_of",
     "shared_of",
     "shared_rows",
@@ -130,6 +131,26 @@ def move(
         tx.write(qp.FORGET_DRAWN, {"booking": booking.id})
     _keep(tx, booking.id, wanted)
     return outcome
+
+
+def put_back(tx: Transaction, before: Booking, after: Booking) -> None:
+    """Undo a `move` of this very transaction: its old slot takes it again, closed or made smaller meanwhile or not.
+
+    Args:
+        before: As it was. `after`: as it was moved.
+    """
+    old: Slot | None = tx.one(q.SLOT_BY_ID, {"slot": before.slot})
+    assert old is not None  # a foreign key holds it
+    drew, draws_now = _wanted(tx, old, before.places, before.options), _drawn(tx, after)
+    _give(tx, after.slot, after.places)
+    _give(tx, before.slot, -before.places)
+    for pool, units in sorted(_difference(drew, draws_now).items()):
+        tx.write(qp.UNDRAW, {"pool": pool, "units": units})
+    now = {"booking": after.id, "was": after.state.value, "slot": after.slot, "had": after.places}
+    then = {"to": before.slot, "people": before.party, "places": before.places, "drawn": len(drew)}
+    tx.write(q.MOVE, {**now, **then, "beside": before.options or None})
+    tx.write(qp.FORGET_DRAWN, {"booking": after.id})
+    _keep(tx, before.id, drew)
 
 
 def hand_over(tx: Transaction, booking: Booking, citizen: CitizenId) -> bool:
@@ -245,7 +266,7 @@ def _shift(tx: Transaction, change: Mapping[Id, int]) -> bool:
     for pool, units in sorted(change.items()):
         if not tx.write(qp.DRAW, {"pool": pool, "units": units}):
             for other, taken in done:
-                tx.write(qp.DRAW, {"pool": other, "units": -taken})
+                tx.write(qp.UNDRAW, {"pool": other, "units": -taken})
             return False
         done.append((pool, units))
     return True
@@ -280,6 +301,12 @@ def _reserve_pair(tx: Transaction, booking: Booking, to: Slot, party: int) -> bo
 
 def _swap_places(tx: Transaction, booking: Booking, to: Slot, places: int) -> bool:
     """Free the old places and take the new; in order of slot id, so that two opposite moves cannot deadlock."""
+    if booking.slot == to.id:  # only what is more is asked for: a slot made smaller gives away what is freed
+        more = places - booking.places
+        if more > 0:
+            return bool(tx.write(q.TAKE, {"slot": to.id, "places": more, "draws": to.draws}))
+        _give(tx, to.id, -more)
+        return True
     take = {"slot": to.id, "places": places, "draws": to.draws}
     if booking.slot <= to.id:
         _give(tx, booking.slot, booking.places)

@@ -13,7 +13,6 @@ from govline.calendar.overriding import PLAIN, Terms
 from govline.calendar.partners import apart
 from govline.calendar.reasons import because
 from govline.core import CitizenId, Id, Json, Reason, Transaction, frozen_tuple
-from govline.errors import RetryNeeded
 
 __all__ = ["Linked", "answered_once", "book_linked", "change_linked", "move_pair", "take_all"]
 
@@ -146,19 +145,13 @@ def _change(
     for booking in sorted(bookings, key=lambda each: each.id):
         answer = desk.shift(tx, booking, moves[booking.id], None, together=True)
         if isinstance(answer, Refused):
-            _undo(tx, done)
+            for before, after in reversed(done):
+                ledger.put_back(tx, before, after)
             slot = find_slot(tx, moves[booking.id])
             return answer if slot is None else Refused(_of(slot, answer.reasons))
         done.append((booking, answer))
     moved = [desk.moved(tx, *each, reason=reason) for each in done]
     return Linked(sorted(moved, key=lambda each: each.starts))
-
-
-def _undo(tx: Transaction, done: Sequence[tuple[Booking, Booking]]) -> None:
-    for before, after in reversed(done):
-        old = find_slot(tx, before.slot)
-        if old is None or ledger.move(tx, after, old, before.party, before.places) != "moved":
-            raise RetryNeeded("a linked booking could not go back to its slot", hint="run the unit again")
 
 
 def _apart_afterwards(

@@ -388,6 +388,11 @@ class Programme:
         """Whether its slots share anything."""
         return bool(self.pools or self.parts or self.between)
 
+    @property
+    def pooled(self) -> bool:
+        """Whether a booking may take anything beside its places: of what slots share, or of a stock."""
+        return self.shares or self.counts_pieces
+
     def places(self, party: int) -> int:
         """Places of a slot that so many people take."""
         return 1 if self.per_group else party

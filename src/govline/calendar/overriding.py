@@ -28,7 +28,8 @@ class Terms:
         contact: The person is a contact, without LINE.
         reason: Why; stands in the history and the audit.
         override: Set reasons of the policy aside; those of capacity never.
-        raise_capacity: Where the slot is full, make it larger by what is missing; the pools it shares stay as they are.
+        raise_capacity: Where the slot is full, make it larger by what is missing; the pools it shares stay as they are. A slot
+            with no place at all that shares rooms or a stock is given some by `upkeep.set_places` first.
     """
 
     contact: bool = False

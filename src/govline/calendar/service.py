@@ -95,7 +95,7 @@ class Calendar(RushDoor, Billing):
             self.programme, self._business_day, self._texts, profile, dues=self._dues, quiet=quiet
         )
         self.counter = Counter(self._desk, policy)
-        self.upkeep = Upkeep(self._desk, policy)
+        self.upkeep = Upkeep(self._desk, policy, lay_out=self.lay_out)
 
     @property
     def programmes(self) -> Mapping[str, Programme]:
@@ -154,7 +154,9 @@ class Calendar(RushDoor, Billing):
         """Write slots by hand; how many are new."""
         found = self.programme(programme)
         new = add_slots(tx, found.id, plans)
-        if new and found.counts_pieces:  # its stock is over these as well, from the first booking on
+        if (
+            new and found.pooled
+        ):  # what slots share and its stock are over these as well, from the first booking on
             tx.write(qh.FORGET_LAYOUT, {"programme": found.id})
             self.lay_out(tx, found.id)
         return new

@@ -90,8 +90,7 @@ class _Slots:
         _bring_in_line(tx, [(standing[change.key], change) for change in changes])
         for programme in programmes:
             tx.write(qh.FORGET_LAYOUT, {"programme": programme})
-            found = self.calendar.programme(programme)
-            if found.pools or found.parts or found.between:  # what slots share must hold for these as well
+            if self.calendar.programme(programme).pooled:  # what slots share must hold for these as well
                 self.calendar.lay_out(tx, programme)
 
 

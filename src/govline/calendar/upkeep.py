@@ -1,6 +1,6 @@
 """What staff look after beside the bookings: places by hand, payments for nothing, locks of wrong entries. `calendar.upkeep`."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from itertools import islice
 from typing import Any, Final
@@ -72,7 +72,13 @@ class Lock:
 
 @frozen
 class Upkeep(StaffVerbs):
-    """Each verb asks the policy for `calendar.override` first and answers with its reason where it refuses."""
+    """Each verb asks the policy for `calendar.override` first and answers with its reason where it refuses.
+
+    Args:
+        lay_out: Lays a programme out anew.
+    """
+
+    lay_out: Callable[[Transaction, str], object] = field(kw_only=True)
 
     # --- places ---
 
@@ -105,7 +111,7 @@ class Upkeep(StaffVerbs):
             key,
             "upkeep.set_places",
             content,
-            lambda: self.asked(tx, "calendar.override", lambda: _set_places(tx, subject, places, line)),
+            lambda: self.asked(tx, "calendar.override", lambda: self._set_places(tx, subject, places, line)),
             citizen=None,
             write=_to_json,
             read=_from_json,
@@ -202,6 +208,14 @@ class Upkeep(StaffVerbs):
         if not line:
             raise InputError("releasing a lock needs a reason", code="GL-2007", hint="say in a few words why")
         return self.asked(tx, "calendar.override", lambda: _release(tx, lock, line))
+
+    def _set_places(self, tx: Transaction, subject: Id, places: int | None, reason: str) -> Placed | Refused:
+        slot = find_slot(tx, subject)
+        placed = _set_places(tx, subject, places, reason)
+        # whoever books from now on takes room and stock as well
+        if slot is not None and not slot.capacity and places and self.desk.programme(slot.programme).pooled:
+            self.lay_out(tx, slot.programme)
+        return placed
 
 
 def _set_places(tx: Transaction, subject: Id, places: int | None, reason: str) -> Placed | Refused:

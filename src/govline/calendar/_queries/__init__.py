@@ -65,6 +65,7 @@ __all__ = [
     "REMEMBER_LAYOUT",
     "RENAME_SLOT",
     "REQUEST",
+    "RESHAPE_SLOT",
     "RESIZE_SLOT",
     "SETTLE",
     "SET_LINK",
@@ -212,6 +213,13 @@ RESIZE_SLOT: Final = Statement(
     update(slots)
     .where(slots.c.id == bindparam("slot"), slots.c.booked <= bindparam("places", type_=Integer))
     .values(capacity=bindparam("places", type_=Integer)),
+)
+# What somebody has booked keeps its end.
+RESHAPE_SLOT: Final = Statement(
+    "calendar.reshape_slot",
+    update(slots)
+    .where(slots.c.id == bindparam("slot"), slots.c.booked == 0)
+    .values(ends_at=bindparam("until", type_=slots.c.ends_at.type)),
 )
 RENAME_SLOT: Final = Statement(
     "calendar.rename_slot",

@@ -36,6 +36,7 @@ __all__ = [
     "RECOUNT",
     "RESIZE_POOL",
     "SHARED",
+    "UNDRAW",
     "WITH_OPTIONS",
     "DrawRow",
     "PoolRow",
@@ -154,6 +155,11 @@ DRAW: Final = Statement(
     update(pools)
     .where(pools.c.id == bindparam("pool"), (pools.c.booked + _units <= pools.c.capacity) | (_units <= 0))
     .values(booked=pools.c.booked + _units),
+)
+# Back to what it was before this very transaction: never judged, or nothing could return to a pool made smaller.
+UNDRAW: Final = Statement(
+    "calendar.undraw",
+    update(pools).where(pools.c.id == bindparam("pool")).values(booked=pools.c.booked + _units),
 )
 ADD_BOOKING_DRAWS: Final = insert_rows("calendar.add_booking_draws", booking_draws)
 DRAWN: Final = Statement(

@@ -93,9 +93,8 @@ class Desk(Judgement):
 
         reasons = self._reasons_now(tx, slot, places, judged, options=beside)
         waived, firm = split(reasons) if terms.override else ((), reasons)
-        empty = (
-            programme.pooled and not slot.capacity
-        )  # laid out for nobody: its room and stock would not be counted
+        # laid out for nobody: its room and stock would not be counted
+        empty = programme.pooled and not slot.capacity
         if terms.raise_capacity and not empty and {reason.code for reason in firm} == {"GL-2103"}:
             slot = self._enlarge(tx, slot, places, terms.reason)
             firm = []

@@ -84,10 +84,8 @@ class Judgement:
             old = evolve(old, starts=new.starts)  # what does not take place has no deadline
         policy = eased(programme.policy, booking)
         reasons = check_change(policy, old, new, facts, tx.now, business_day=self.business_day)
-        if (new.id, options) != (
-            old.id,
-            booking.options,
-        ):  # what it has where it is was judged when it was booked
+        # what it has where it is was judged when it was booked
+        if (new.id, options) != (old.id, booking.options):
             reasons += option_reasons(programme.offered, new.name, options)
         linked = [] if together else self._link_reasons(tx, booking, new)
         return [*still_held(booking, new.id, reasons), *linked]

@@ -154,9 +154,7 @@ class Calendar(RushDoor, Billing):
         """Write slots by hand; how many are new."""
         found = self.programme(programme)
         new = add_slots(tx, found.id, plans)
-        if (
-            new and found.pooled
-        ):  # what slots share and its stock are over these as well, from the first booking on
+        if new and found.pooled:  # what slots share and its stock are over these as well
             tx.write(qh.FORGET_LAYOUT, {"programme": found.id})
             self.lay_out(tx, found.id)
         return new

@@ -78,7 +78,7 @@ class Upkeep(StaffVerbs):
         lay_out: Lays a programme out anew.
     """
 
-    lay_out: Callable[[Transaction, str], object] = field(kw_only=True)
+    _lay_out: Callable[[Transaction, str], object] = field(kw_only=True)
 
     # --- places ---
 
@@ -214,7 +214,7 @@ class Upkeep(StaffVerbs):
         placed = _set_places(tx, subject, places, reason)
         # whoever books from now on takes room and stock as well
         if slot is not None and not slot.capacity and places and self.desk.programme(slot.programme).pooled:
-            self.lay_out(tx, slot.programme)
+            self._lay_out(tx, slot.programme)
         return placed
 
 

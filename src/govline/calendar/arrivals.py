@@ -20,7 +20,7 @@ from govline.core import Id, Transaction
 from govline.core.jst import to_jst
 from govline.store._reach import keyring
 
-__all__ = ["Ticket", "arrive", "known_ticket", "mark_no_shows", "ticket", "undo"]
+__all__ = ["Ticket", "arrive", "known_ticket", "mark_no_shows", "ticket", "ticket_of", "undo"]
 
 _PURPOSE: Final = "calendar.ticket"
 _STORED: Final = "calendar.ticket.code"
@@ -58,12 +58,15 @@ def ticket(tx: Transaction, booking: Id) -> Ticket:
 def known_ticket(tx: Transaction, booking: Id) -> Ticket | None:
     """The same where it was given out before; writes nothing, for pages that only show."""
     stored = tx.one(qa.CODE_OF, {"booking": booking})
-    if stored is None:
-        return None
+    return None if stored is None else ticket_of(tx, booking, stored[0])
+
+
+def ticket_of(tx: Transaction, booking: Id, stored: str) -> Ticket | None:
+    """The code of which this is the stored hash; None where its key is no longer in the keyring."""
     keys = keyring(tx)
     for hashed in keys.lookups(booking, _PURPOSE):
         code = _code(hashed)
-        if stored[0] in keys.lookups(code, _STORED):
+        if stored in keys.lookups(code, _STORED):
             return Ticket(booking, _grouped(code))
     return None
 

@@ -104,6 +104,7 @@ PAGE_TEXTS: Final = {
     "calendar.page.time": _said("時間", "Time", "時間"),
     "calendar.page.room": _said("場所", "Place", "ばしょ"),
     "calendar.page.state": _said("空き", "Free", "あき"),
+    "calendar.page.booking_state": _said("状態", "State", "じょうたい"),
     "calendar.page.left": _said("残{free}", "{free} left", "あと{free}"),
     "calendar.page.choose": _said("{slot}を選ぶ", "Choose {slot}", "{slot}を えらぶ"),
     "calendar.page.empty_day": _said(

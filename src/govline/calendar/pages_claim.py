@@ -1,9 +1,9 @@
 """接種券などの確認: number and birth date on a page, never in the chat; wrong entries lock, whoever is on the list may book."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from govline.calendar.model import Programme, Refused
 from govline.calendar.pages import Asked, Words, way_again
@@ -23,6 +23,9 @@ from govline.core.pages import (
 from govline.core.texts import Texts
 
 __all__ = ["ClaimPages"]
+
+_MISTYPED: Final = "GL-2132"
+"""No number of this shape exists, so it is no guess: nothing was written, and it is said at its field."""
 
 
 @frozen
@@ -79,6 +82,11 @@ class ClaimPages:
             source="web",
         )
         if isinstance(answer, Refused):
+            if [reason.code for reason in answer.reasons] == [_MISTYPED]:
+                return [
+                    evolve(each, help={**each.help, "field": "number"})
+                    for each in words.reasons(answer.reasons)
+                ]
             # an answer, not a refusal of the form: a refused form is rolled back, and the wrong entry would not count
             told = [Notice(reason.text, "warning") for reason in words.reasons(answer.reasons)]
             again = way_again(words, answer, "calendar/claim", Asked.of(tx, self.calendar, request).query())

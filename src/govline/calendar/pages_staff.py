@@ -7,6 +7,7 @@ from typing import Any, Final
 from attrs import frozen
 
 from govline.calendar._queries import views as qv
+from govline.calendar.arrivals import ticket_of
 from govline.calendar.availability import SlotView, midnight
 from govline.calendar.labels import WEEK, day_label, month_label, time_label
 from govline.calendar.model import Programme, Refused
@@ -81,7 +82,7 @@ class StaffPages:
         rows: Sequence[qv.DeskRow] = tx.all(qv.DAY_LIST, {**span, "limit": _SHOWN})
         blocks: list[Block] = [_slots(words, views)] if views else [Paragraph(words("empty_day"))]
         if rows:
-            blocks.append(_bookings(words, rows))
+            blocks.append(_bookings(tx, words, rows))
         return View(title, [*blocks, LinkList(_desk_ways(words, programme, day, any_slots=bool(views)))])
 
     # --- a month ---
@@ -185,16 +186,16 @@ def _slots(words: Words, views: Sequence[SlotView]) -> Grid:
     return Grid(words("desk"), [words("time"), words("room"), words("taken"), words("state")], rows)
 
 
-def _bookings(words: Words, rows: Sequence[qv.DeskRow]) -> DataTable:
+def _bookings(tx: Transaction, words: Words, rows: Sequence[qv.DeskRow]) -> DataTable:
     beside = any(row.options for row in rows)
     own = ("options",) if beside else ()
-    columns = [words(key) for key in ("code", "time", "room", "party", *own, "channel", "state")]
+    columns = [words(key) for key in ("code", "time", "room", "party", *own, "channel", "booking_state")]
     return DataTable(
         words("bookings"),
         columns,
         [
             (
-                row.id[-8:],
+                _code(tx, row),
                 time_label(row.starts),
                 row.name or "-",
                 str(row.party),
@@ -205,6 +206,12 @@ def _bookings(words: Words, rows: Sequence[qv.DeskRow]) -> DataTable:
             for row in rows
         ],
     )
+
+
+def _code(tx: Transaction, row: qv.DeskRow) -> str:
+    """As its holder reads it; the end of the booking's id where no code was given out."""
+    ticket = ticket_of(tx, row.id, row.code) if row.code else None
+    return ticket.code if ticket else row.id[-8:]
 
 
 def _word(words: Words, kind: str, value: str) -> str:

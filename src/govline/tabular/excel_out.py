@@ -1,6 +1,6 @@
 """Writes a workbook row by row: typed cells, codes as text, a frozen header, drop-downs for choices."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import date, datetime
 from decimal import Decimal
@@ -9,7 +9,7 @@ from typing import Any, BinaryIO, Final
 
 from govline.core.jst import JST
 from govline.errors import FileError, MissingExtra
-from govline.tabular.model import Column, Table, Values
+from govline.tabular.model import Column, ColumnType, Table, Values
 from govline.tabular.substitutes import Note, fitting
 from govline.tabular.values import formatter
 
@@ -21,6 +21,8 @@ _DIGITS: Final = 15
 _FIRST_DAY: Final = date(1900, 3, 1)
 _TEXT: Final = "@"
 _CHOICES: Final = "選択肢"
+_WIDTHS: Final[Mapping[ColumnType, float]] = {"datetime": 20, "date": 12}
+"""Excel shows ##### for a date that is wider than its column."""
 Notes = Callable[[int, int], Callable[[str, str], object]]
 Above = Sequence[tuple[Column, Any]]
 
@@ -74,7 +76,7 @@ def _dress(book: Any, sheet: Any, table: Table, above: Above) -> None:
     for place, column in enumerate(table.columns, 1):
         letter = get_column_letter(place)
         dimension = sheet.column_dimensions[letter]
-        dimension.width = max(10, min(40, len(column.title) * 2 + 4))
+        dimension.width = max(_WIDTHS.get(column.type, 10), min(40, len(column.title) * 2 + 4))
         if column.type in ("text", "code", "time", "list"):
             dimension.number_format = _TEXT
         _drop_down(sheet, column, f"{letter}{top + 2}:{letter}{_LAST_ROW}", lists)

@@ -22,6 +22,7 @@ from govline.web.model import Answer, Ask, Kept
 from govline.web.reading import Checked, check
 from govline.web.rendering import Form, handed_over
 from govline.web.tokens import form_token, same
+from govline.web.uploads import MOST_BYTES, XLSX
 
 if TYPE_CHECKING:
     from govline.web.desk import Desk
@@ -32,6 +33,7 @@ CONTROL: Final = frozenset({"lang", "done", "kept"})
 """Names in an address that are ours; a page never sees them."""
 _KEY: Final = re.compile(r"[A-Za-z0-9_-]{16,100}")
 _SEEN: Final = 422
+_KINDS: Final = {XLSX: "Excel (xlsx)"}
 
 
 @frozen
@@ -303,9 +305,7 @@ def _helped(asked: PageField, words: Any) -> PageField:
     """A file's types and size are said beside its label."""
     if asked.kind != "file":
         return asked
-    from govline.web.uploads import MOST_BYTES
-
-    kinds = ", ".join(kind.rpartition("/")[2].rpartition(".")[2].upper() for kind in asked.accept)
+    kinds = ", ".join(_KINDS.get(kind) or kind.rpartition("/")[2].upper() for kind in asked.accept)
     most = asked.most or MOST_BYTES
     size = f"{most // 1_000_000}MB" if most >= 1_000_000 else f"{max(1, most // 1000)}KB"
     limits = words("web.file_help", kinds=kinds, size=size)

@@ -208,6 +208,11 @@ def test_a_voucher_is_shown_on_the_page_and_wrong_entries_lock(enter, browser, c
     assert "先に接種券番号と生年月日を" in html(day)
     path = "/c/calendar/claim?programme=hiroba"
     right = {"number": number, "born": "1950-04-01"}
+    for _ in range(6):  # no number at all is no guess, and is said at its field
+        mistyped = browser.fill(path, **{**right, "number": "123456789"})
+    assert mistyped.status == 422
+    assert 'href="#f-number">接種券番号は10桁の数字で入力してください。' in html(mistyped)
+    assert 'value="1950-04-01"' in html(mistyped)
     assert "確認できませんでした" in html(browser.fill(path, **{**right, "born": "1950-04-02"}))
     assert "確認できました" in html(browser.fill(path, **right))
     day = browser.get("/c/calendar/day?programme=hiroba&day=2026-11-24")
@@ -224,6 +229,10 @@ def test_staff_see_the_day_and_close_it(clerk, city, simulator):
     desk = html(clerk.get("/staff/calendar/desk?programme=hiroba&day=2026-11-24"))
     assert booking.id[-8:] in desk
     assert "citizen-7" not in desk
+    code = city.run(lambda tx: city.calendar.ticket(tx, booking.id)).code
+    desk = html(clerk.get("/staff/calendar/desk?programme=hiroba&day=2026-11-24"))
+    assert code in desk, "the number that the citizen reads out on the telephone"
+    assert booking.id[-8:] not in desk
     assert "2/3" in desk
     use = html(clerk.get("/staff/calendar/use?programme=hiroba&day=2026-11-24"))
     assert "33%" in use

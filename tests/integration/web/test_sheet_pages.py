@@ -298,3 +298,8 @@ def test_at_once_a_process_uses_what_another_has_published(clerk, city, any_db, 
     assert len(other.calendar.programme("winter").rules) == 1, "it looks once a second"
     monkeypatch.setattr("govline.calendar.programme_files._PAUSE", 0)
     assert len(other.calendar.programme("winter").rules) == 2
+
+
+def test_the_page_names_the_kind_of_file_as_a_clerk_does(clerk, city):
+    page = clerk.get(PUBLISH.removeprefix("/pages")).body.decode()
+    assert "Excel (xlsx)、2MBまで" in page

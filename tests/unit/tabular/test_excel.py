@@ -57,6 +57,8 @@ def test_what_is_written_is_typed_and_guided(book):
     assert kinds[4][0] == kinds[5][0] == "n"
     assert kinds[6] == ("d", "yyyy-mm-dd hh:mm:ss")
     assert sheet["G2"].value == datetime(2026, 4, 1, 9, 30)
+    assert sheet.column_dimensions["C"].width >= len("1985-11-30") + 1, "Excel shows ##### in a narrower one"
+    assert sheet.column_dimensions["G"].width >= len("2026-04-01 09:30:00") + 1
     assert sheet.freeze_panes == "A2"
     assert sheet["A1"].font.bold
     assert sheet.column_dimensions["A"].number_format == "@"

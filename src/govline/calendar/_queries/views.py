@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from attrs import frozen
+from attrs import field, frozen
 from sqlalchemy import (
     BigInteger,
     Integer,
@@ -22,7 +22,7 @@ from sqlalchemy import (
 
 from govline.calendar._queries import SLOT_COLUMNS, slot_of_row
 from govline.calendar._queries.shared import SharedRow
-from govline.calendar._tables import bookings, closures, draws, pools, slots
+from govline.calendar._tables import bookings, closures, draws, pools, slots, tickets
 from govline.calendar.availability import FEW_IN, ORDER, SlotState
 from govline.calendar.model import BookingState
 from govline.core import Id
@@ -53,6 +53,8 @@ class DeskRow:
     starts: datetime
     name: str
     options: Mapping[str, int] | None = None
+    code: str | None = field(default=None, repr=False)
+    """The keyed hash of the code that its holder was given."""
 
 
 _TOKYO: Final = 9 * 3_600_000_000
@@ -205,8 +207,10 @@ DAY_LIST: Final = Statement(
         slots.c.starts_at,
         slots.c.name,
         bookings.c.options,
+        tickets.c.code,
     )
     .join(slots, slots.c.id == bookings.c.slot_id)
+    .outerjoin(tickets, tickets.c.booking_id == bookings.c.id)
     .where(_BETWEEN, bookings.c.ended_at.is_(None))
     .order_by(slots.c.starts_at, slots.c.name, bookings.c.id)
     .limit(bindparam("limit", type_=Integer)),

@@ -145,6 +145,7 @@ class CalendarFeature:
             claims=env.port("claims") if any(policy.pay_item for policy in policies) else None,
             policy=env.port("policy"),
             quiet=env.port("quiet_hours"),
+            follow=self._files.published,
         )
 
     def offers(self, service: Calendar) -> Offers:

@@ -49,7 +49,7 @@ class Billing:
         return booking is not None and self._dues.paid(tx, booking)
 
     def end_unpaid(self, tx: Transaction, booking_id: Id) -> bool:
-        """Cancel this booking if it was to be paid by now and is not; the citizen is told.
+        """Cancel this booking if it was to be paid by now and is not, and with it what it is linked with; the citizen is told.
 
         Whose slot a closure has taken away owes nothing until they have one again.
         """
@@ -58,10 +58,10 @@ class Billing:
             return False
         if not self._dues.overdue(tx, booking_id):
             return False
-        if self._desk.end(tx, booking, BookingState.CANCELLED, reason="unpaid") is None:
-            return False
-        self._dues.tell(tx, self._desk.programme(booking.programme), booking)
-        return True
+        gone = self._desk.call_off(tx, booking, reason="unpaid")
+        for each in gone:
+            self._dues.tell(tx, self._desk.programme(each.programme), each)
+        return bool(gone)
 
     def _held_still(self, tx: Transaction, booking_id: Id) -> Booking | None:
         """The booking as it is, and as it stays until this unit is over: a payment and its end take turns."""

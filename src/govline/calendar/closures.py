@@ -140,7 +140,7 @@ def step(tx: Transaction, desk: Desk, closure_id: Id, *, limit: int = _PAGE) -> 
     if row.state == "closed" and row.priority_until is not None and row.priority_until <= tx.now:
         found = _page(tx, qc.DISPLACED_OF, row, limit)
         for one in found:
-            desk.end(tx, one, BookingState.CANCELLED, reason=row.reason)
+            desk.call_off(tx, one, reason=row.reason)
         if len(found) < limit:
             tx.write(qc.RELEASE, {"closure": row.id})
         return _done(tx, row, "ended", len(found) < limit)

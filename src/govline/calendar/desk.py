@@ -219,10 +219,24 @@ class Desk(Judgement):
             reasons = check_cancel(policy, slot, tx.now, business_day=self.business_day)
             if reasons:
                 return Refused(reasons)
+        gone = self.call_off(tx, booking, reason=reason, asked=asked)
+        return gone[0] if gone else Refused([_collision()])
+
+    def call_off(
+        self, tx: Transaction, booking: Booking, *, reason: str, asked: bool = False
+    ) -> list[Booking]:
+        """Cancel a live booking, and with it those it is linked with where the programme says so: `on_cancel`.
+
+        Args:
+            asked: As in `cancel`.
+
+        Returns:
+            All that are cancelled, this one at the head; nothing when it changed since it was read.
+        """
         ended = self.end(tx, booking, BookingState.CANCELLED, reason=reason)
-        if ended is not None and booking.link is not None:
-            self._after_cancel(tx, booking, reason, asked=asked)
-        return ended or Refused([_collision()])
+        if ended is None:
+            return []
+        return [ended, *(self._after_cancel(tx, booking, reason, asked=asked) if booking.link else ())]
 
     def end(
         self, tx: Transaction, booking: Booking, state: BookingState, *, reason: str = ""
@@ -244,17 +258,17 @@ class Desk(Judgement):
         history.record(tx, ended, state.value, booking.state, reason=reason)
         return ended
 
-    def _after_cancel(self, tx: Transaction, booking: Booking, reason: str, *, asked: bool) -> None:
-        """What becomes of the bookings that the cancelled one was linked with."""
+    def _after_cancel(self, tx: Transaction, booking: Booking, reason: str, *, asked: bool) -> list[Booking]:
+        """What becomes of the bookings that the cancelled one was linked with; those that go with it."""
         rest = [other for other in linked_with(tx, booking) if other.state.open]
         if not left_over.asks(tx, self.programme, booking):
-            for other in rest:
-                self.end(tx, other, BookingState.CANCELLED, reason=reason)
-            return
+            gone = (self.end(tx, other, BookingState.CANCELLED, reason=reason) for other in rest)
+            return [other for other in gone if other is not None]
         for other in rest:
             tell(tx, "calendar.link_left", other, {"cancelled": booking.id, "slot": other.slot})
         if not asked:
             left_over.ask_by_push(tx, self, booking)
+        return []
 
     # --- at this moment ---
 

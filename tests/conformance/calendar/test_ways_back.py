@@ -5,7 +5,17 @@ from datetime import UTC, date, datetime, time, timedelta
 import pytest
 from attrs import evolve
 
-from govline.calendar import Booking, Calendar, Policy, Programme, Refused, SlotPlan, SlotRule, ledger
+from govline.calendar import (
+    Booking,
+    Calendar,
+    Policy,
+    Programme,
+    Refused,
+    SlotPlan,
+    SlotRule,
+    closures,
+    ledger,
+)
 from govline.calendar.linked import Linked
 from govline.calendar.model import CutOff, Link, PoolRule
 from govline.calendar.options import Option
@@ -241,3 +251,40 @@ def test_who_waits_for_another_slot_is_not_cancelled_for_want_of_payment(any_db,
     assert any_db.read(lambda tx: calendar.booking(tx, mine.id)).state == "displaced"
     any_db.run(lambda tx: calendar.counter.reopen(tx, closure.id, "直った", key="o"), actor=CLERK)
     assert any_db.read(lambda tx: calendar.booking(tx, mine.id)).state == "confirmed"
+
+
+def unpaid_pair(db, on_cancel):
+    """A pair of which the first one is to be paid for."""
+    last = DAY + 10 * ONE_DAY
+    fees = {"policy": Policy(pay_by=CutOff(days=3)), "tariff": Tariff(fees=[Fee(500)])}
+    one = Programme("one", rules=[rule()], link=Link("two", least=1, on_cancel=on_cancel), **fees)
+    two = Programme("two", rules=[SlotRule([(time(9), time(12))], 1, [(last, last)])])
+    calendar, (firsts, seconds) = laid(db, one, two)
+    return calendar, firsts[0], both(db, calendar, firsts, seconds, "a")
+
+
+@pytest.mark.parametrize(("on_cancel", "left"), [("both", "cancelled"), ("ask", "confirmed")])
+def test_who_does_not_pay_the_first_one_has_no_second_without_being_asked(any_db, clock, on_cancel, left):
+    calendar, _, (first, second) = unpaid_pair(any_db, on_cancel)
+    clock.set(datetime(2026, 11, 29, tzinfo=UTC))
+    assert any_db.run(lambda tx: calendar.end_unpaid(tx, first.id))
+    assert any_db.read(lambda tx: calendar.booking(tx, second.id)).state == left
+    with any_db.begin() as tx:
+        told = tx.connection.exec_driver_sql("SELECT payload FROM gl_outbox WHERE topic = 'line.push'").all()
+    assert len(told) == 2, "of both, or of the first and what becomes of the second"
+
+
+def test_whom_a_closure_leaves_without_a_first_one_keeps_no_second(any_db, clock):
+    calendar, slot, (first, second) = unpaid_pair(any_db, "both")
+    until = datetime(2026, 11, 27, tzinfo=UTC)
+
+    def close(tx):
+        span = (slot.starts, slot.ends, "断水")
+        return calendar.counter.close(tx, "one", *span, key="c", priority_until=until)
+
+    closure = any_db.run(close, actor=CLERK)
+    clock.set(until)
+    any_db.run(lambda tx: closures.step(tx, calendar._desk, closure.id))
+    states = [any_db.read(lambda tx, b=b: calendar.booking(tx, b.id)).state for b in (first, second)]
+    assert states == ["cancelled", "cancelled"]
+    assert any_db.read(calendar.reconcile) == []

@@ -274,7 +274,8 @@ class Page:
         submit: Takes checked values by field name, in a unit of work of its own: `Submitted`, or every reason against it,
             each with `help={"field": name}` where it belongs to one. A field that was left empty is None.
         work: What may take its time and must not hold a unit of work up, such as reading an uploaded file: called with the
-            checked values before the unit of `submit`, which then takes what it gives. It may be called again for the same form.
+            checked values before the unit of `submit`, which then takes what it gives. It may be called again for the same form
+            as long as that unit has not succeeded.
         verb: Staff need this of the policy besides `web.staff`: `delivery.approve` …
         listed: Whether it stands in the menu of pages.
     """

@@ -168,7 +168,12 @@ class Visit:
         request = evolve(visitor.request, key=key)
         assert self.page.submit is not None
         submit = self.page.submit
-        values = checked.values if self.page.work is None else self.page.work(request, checked.values)
+        values = checked.values
+        if self.page.work is not None:
+            thing = self._thing(visitor.seat)
+            if self.desk.read(lambda tx: drafts.result(tx, visitor.subject, thing, key)) is not None:
+                return self.desk.go(self.ask, self._with("done", key))  # an old form: its work was done
+            values = self.page.work(request, values)
 
         def act(tx: Transaction) -> Submitted | Sequence[Reason]:
             if visitor.link is not None:

@@ -172,6 +172,24 @@ def test_taken_out_changed_published_and_taken_back(clerk, city, tmp_path):
     assert city.read(city.calendar.reconcile) == []
 
 
+def test_an_old_form_that_comes_again_publishes_nothing_over_what_is_newer(clerk, city):
+    old, newer = (book_of(["2026-12-01", "9:00"], 定員=places) for places in (2, 7))
+    html, fields = send(clerk, old, "publish")
+    send(clerk, newer, "publish")
+    before = slots(city)
+    again, _ = send(clerk, old, keep=fields)
+    assert again == html
+    assert slots(city) == before
+
+
+def test_a_form_that_was_examined_is_not_published_by_going_back(clerk, city):
+    sheet = book_of(["2026-12-01", "9:00"])
+    _, fields = send(clerk, sheet, "check")
+    html, _ = send(clerk, sheet, keep={**fields, "deed": "publish"})
+    assert "まだ公開していません" in html
+    assert "winter" not in city.calendar.programmes, "what is said is what was done"
+
+
 def test_sent_twice_it_is_taken_back_once(clerk, city):
     for times in (["9:00"], ["9:00", "10:00"]):
         send(clerk, book_of(*(["2026-12-01", each] for each in times)), "publish")

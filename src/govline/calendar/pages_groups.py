@@ -1,6 +1,6 @@
 """団体登録 on pages: a citizen asks for it and sees what became of it; staff see what waits, and decide with the rate and the end."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 
@@ -102,8 +102,7 @@ class GroupPages:
         words = Words(self.texts, request.locale)
         today = to_jst(tx.now).date()
         waiting = self.calendar.groups.waiting(tx, limit=_SHOWN + 1)
-        approved = self.calendar.groups.approved(tx, limit=_SHOWN + 1)
-        by_end = sorted(approved, key=lambda group: group.until or date.max)
+        by_end = sorted(self._approved(tx), key=lambda group: group.until or date.max)
         blocks: list[Block] = [
             Heading(words("registrations_waiting")),
             *self._ways(words, waiting, today),
@@ -182,6 +181,13 @@ class GroupPages:
         return Submitted(words("group_decided"), [facts, back])
 
     # --- small things ---
+
+    def _approved(self, tx: Transaction) -> Iterator[GroupRow]:
+        """All that are registered: what runs out first may be the newest."""
+        after = ""
+        while page := self.calendar.groups.approved(tx, after=after, limit=_SHOWN):
+            yield from page
+            after = page[-1].id
 
     def _rates(self) -> dict[str, int]:
         return class_rates(self.calendar.programmes.values())

@@ -86,6 +86,7 @@ def told_of_changes(db):
         return [tuple(row) for row in tx.connection.execute(sql)]
 
 
+@pytest.mark.long
 def test_a_year_of_notices(town_db, garbage, clock, tmp_path):
     for name, setting in PEOPLE.items():
         town_db.run(lambda tx, n=name, s=setting: garbage.save(tx, n, s))

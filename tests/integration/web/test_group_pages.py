@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from govline.calendar import CalendarFeature
+from govline.calendar import CalendarFeature, pages_groups
 from govline.core import Actor
 from govline.store import identity
 from govline.web import Password
@@ -187,3 +187,16 @@ def test_the_same_at_a_terminal(city, run, capsys):
     assert "審査待ち 0件" in out
     assert "会0 学校 30% 期限なし" in out
     assert city.read(lambda tx: city.calendar.groups.of(tx, "c0", day=date(2026, 12, 1))).rate == 30
+
+
+def test_of_many_groups_the_one_that_runs_out_first_is_at_the_head(clerk, city, monkeypatch):
+    monkeypatch.setattr(pages_groups, "_SHOWN", 2)
+    groups = city.calendar.groups
+    for number in range(5):
+        key, until = f"k{number}", date(2027, 3, 31) - timedelta(days=number)
+        with city.database.begin() as tx:
+            group = groups.ask(tx, f"団体{number}", "福祉", key=key)
+            groups.approve(tx, group, rate=50, until=until, reason="総会の記録")
+    page = html(clerk.get("/staff/calendar/registrations"))
+    assert re.findall(r"団体\d", page) == ["団体4", "団体3"]
+    assert "govline calendar groups" in page

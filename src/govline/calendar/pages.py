@@ -75,6 +75,7 @@ class Asked:
         booking: The visitor's own booking that is to move, or None.
         beside: The slot of a pair that is chosen already; now the other one is.
         partner: The visitor's own booking that is to move there. `both`: the one that is to move after `booking`.
+        gone: Whether it names a booking that is not the visitor's, or not any more: nothing is booked in its place.
     """
 
     programme: Programme | None
@@ -83,13 +84,14 @@ class Asked:
     beside: Slot | None = None
     partner: Booking | None = None
     both: Booking | None = None
+    gone: bool = False
 
     @classmethod
     def of(cls, tx: Transaction, calendar: Calendar, request: PageRequest) -> "Asked":
         """Read it from the address."""
-        booking, partner, both = (
-            _own(tx, calendar, request, name) for name in ("booking", "partner", "both")
-        )
+        own = {name: _own(tx, calendar, request, name) for name in ("booking", "partner", "both")}
+        booking, partner, both = own.values()
+        gone = any(each is None and request.query.get(name) for name, each in own.items())
         beside = calendar.slot(tx, request.query.get("beside", ""))
         known = beside is not None and beside.programme in calendar.programmes
         later = follower(calendar.counter.desk, beside) if beside is not None and known else None
@@ -101,7 +103,7 @@ class Asked:
             (programme,) = calendar.programmes.values()
         party = request.query.get("party", "")
         fallback = booking.party if booking else 1
-        return cls(programme, _party(party, programme) or fallback, booking, beside, partner, both)
+        return cls(programme, _party(party, programme) or fallback, booking, beside, partner, both, gone)
 
     def query(self, **more: str) -> dict[str, str]:
         """The same as an address says it."""

@@ -63,6 +63,9 @@ class BookingPages:
         """The slot, what is asked, and the button; every reason where it cannot be."""
         words = Words(self.texts, request.locale)
         asked = Asked.of(tx, self.calendar, request)
+        if asked.gone:
+            said = (Notice(reason.text, "warning") for reason in words.reasons([because("no_booking")]))
+            return View(words("confirm_change"), [*said, LinkList([Link(words("mine"), _MINE)])])
         slot = self.calendar.slot(tx, request.query.get("slot", ""))
         if slot is None or asked.programme is None or slot.programme != asked.programme.id:
             return View(words("confirm"), [Notice(words("no_slot"), "warning"), _to_book(words)])
@@ -109,6 +112,8 @@ class BookingPages:
         """Book, or move; every reason against it stands on the form."""
         words = Words(self.texts, request.locale)
         asked = Asked.of(tx, self.calendar, request)
+        if asked.gone:
+            return words.reasons([because("no_booking")])
         slot = self.calendar.slot(tx, request.query.get("slot", ""))
         if slot is None or asked.programme is None or slot.programme != asked.programme.id:
             return words.reasons([because("no_slot")])

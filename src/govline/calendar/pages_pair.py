@@ -77,9 +77,10 @@ class PairPages:
         """Both slots, what is asked, and the button; every reason where it cannot be."""
         words = Words(self.texts, request.locale)
         pair = self._read(tx, request)
-        if pair is None:
+        if pair is None or pair.asked.gone:
             book = LinkList([Link(words("book"), "calendar/book")])
-            return View(words("confirm"), [Notice(words("no_slot"), "warning"), book])
+            why = words("no_slot") if pair is None else _gone(words)[0].text
+            return View(words("confirm"), [Notice(why, "warning"), book])
         moving = pair.asked.booking is not None
         title = words("confirm_change" if moving else "confirm")
         facts = Facts({**_facts(words, pair), **self._prices(tx, request.citizen, words, pair)})
@@ -99,6 +100,8 @@ class PairPages:
         pair = self._read(tx, request)
         if pair is None:
             return words.reasons([because("no_slot")])
+        if pair.asked.gone:
+            return _gone(words)
         stopped = words.reasons(stops(pair.questions, values))
         if stopped:
             return stopped
@@ -224,6 +227,10 @@ def _facts(words: Words, pair: _Pair) -> dict[str, str]:
         when_in(each.starts, words.locale) for each in sorted(before, key=lambda each: each.starts)
     )
     return rows | ({words("now"): now} if now else {})
+
+
+def _gone(words: Words) -> list[Reason]:
+    return words.reasons([because("no_booking")])
 
 
 def _priced(pair: _Pair) -> bool:

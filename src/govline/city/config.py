@@ -178,6 +178,7 @@ class CityConfig(_Strict):
     name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
     database: str = "sqlite:///town.db"
     db_schema: str | None = Field(default=None, alias="schema", pattern=r"^[a-z_][a-z0-9_]{0,62}$")
+    pool_size: int = Field(default=10, ge=2, le=500)
     keys_env: VariableName = "GOVLINE_KEYS"
     line: LineConfig = LineConfig()
     quiet_hours: QuietConfig = QuietConfig()

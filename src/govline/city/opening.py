@@ -45,6 +45,7 @@ def open_city(kind: "type[City]", path: Path, *, clock: Clock | None, ids: IdSou
         _database_url(config, path.parent),
         town=config.id,
         schema=config.db_schema,
+        pool_size=config.pool_size,
         clock=clock,
         ids=ids,
         keys=Keyring.from_text(environment_secret(config.keys_env, hint="`govline key` makes one")),

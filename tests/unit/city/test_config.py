@@ -34,6 +34,23 @@ def test_two_lines_are_a_town(read):
     assert config.features == {}
 
 
+def test_the_pool_of_a_process_is_said_in_the_towns_file(tmp_path, monkeypatch, keys):
+    from govline.city import City, opening
+
+    monkeypatch.setenv("GOVLINE_KEYS", keys.to_text())
+    (tmp_path / "city.yaml").write_text(LEAST + "pool_size: 24\n", "utf-8")
+    asked = {}
+
+    def opened(_url, **more):
+        asked.update(more)
+        raise ConfigError("enough seen", code="GL-9101")
+
+    monkeypatch.setattr(opening.Database, "open", opened)
+    with pytest.raises(ConfigError, match="enough seen"):
+        City.load(tmp_path / "city.yaml")
+    assert asked["pool_size"] == 24
+
+
 def test_yaml_is_1_2(read):
     """In YAML 1.1 12:30 is 750, `no` is False and 0900 a number in base eight."""
     config = read(

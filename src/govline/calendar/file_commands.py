@@ -187,7 +187,7 @@ def _ics(city: Any, words: Sequence[str], calendar: Calendar, _folder: Path) -> 
 def _take(city: Any, words: Sequence[str], calendar: Calendar, _folder: Path) -> int:
     parser = ArgumentParser(prog="govline calendar take")
     parser.add_argument("programme")
-    parser.add_argument("file", type=Path, help="整理番号 | 日付 | 開始 | 部屋 | 人数 | 氏名 | 電話")
+    parser.add_argument("file", type=Path, help="整理番号 | 日付 | 開始 | 部屋 | 人数 | 備品 | 氏名 | 電話 | 特例の理由")
     parser.add_argument("--channel", default="phone", choices=["phone", "counter", "walk_in"])
     parser.add_argument("--dry-run", action="store_true", help="only say what would be refused")
     given = parser.parse_args(list(words))

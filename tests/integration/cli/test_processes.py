@@ -32,7 +32,7 @@ def run(*words, **options):
 def test_the_demo_without_a_browser_passes_with_real_workers(clean):
     ran = run(*GOVLINE, "demo", "--headless")
     assert ran.returncode == 0, ran.stdout + ran.stderr
-    assert "7 passed, 0 failed" in ran.stdout
+    assert "8 passed, 0 failed" in ran.stdout
     assert list(Path(clean).iterdir()) == []
 
 

@@ -19,7 +19,7 @@ def only(town):
 def test_a_fresh_town_passes_and_its_own_data_is_untouched(town, govline):
     ran = govline("test")
     assert ran.code == 0
-    assert "7 passed, 0 failed" in ran.out
+    assert "8 passed, 0 failed" in ran.out
     assert "✗" not in ran.out
     assert not (town / "town.db").exists()
 

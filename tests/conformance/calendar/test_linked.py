@@ -186,3 +186,91 @@ def test_a_refusal_of_the_policy_is_the_first_answer_too(any_db, doses):
     assert codes(any_db.run(ask, actor=citizen)) == ["GL-2161"]
     with pytest.raises(InputError, match="GL-2003"):
         any_db.run(lambda tx: calendar.counter.book(tx, first[0, "A"], party=0, key="p"), actor=CLERK)
+
+
+def test_the_first_in_time_leads_a_link_whichever_was_named_first(any_db, doses):
+    calendar, first, second = doses
+    linked = pair(any_db, calendar, [second[21, "A"], first[0, "A"]])
+    assert [each.programme for each in linked.bookings] == ["dose-1", "dose-2"]
+    assert {each.link for each in linked.bookings} == {linked.bookings[0].id}
+
+
+def test_a_pair_that_staff_book_says_who_did_so_and_why(any_db, doses):
+    calendar, first, second = doses
+    wanted = [(first[0, "A"], 1), (second[21, "A"], 1)]
+    ask = lambda tx: calendar.counter.book_linked(tx, wanted, contact=Contact(), key="k", reason="電話")  # noqa: E731
+    for booking in any_db.run(ask, actor=CLERK).bookings:
+        (step,) = any_db.read(lambda tx, b=booking: calendar.history(tx, b.id))
+        assert (step.what, step.actor, step.reason) == ("made", "s-1", "電話")
+
+
+def moves_of(db, calendar, moves, key="m"):
+    return db.run(lambda tx: calendar.change_linked(tx, moves, key=key, citizen="c-1"))
+
+
+def test_both_do_not_move_to_days_that_do_not_go_together(any_db, doses):
+    calendar, first, second = doses
+    one, two = pair(any_db, calendar, [first[0, "A"], second[21, "A"]]).bookings
+    near = moves_of(any_db, calendar, {one.id: first[3, "A"], two.id: second[20, "A"]})
+    assert codes(near) == ["GL-2151"]
+    assert codes(moves_of(any_db, calendar, {one.id: first[3, "A"], two.id: "nowhere"}, "n")) == ["GL-2101"]
+    assert codes(moves_of(any_db, calendar, {one.id: first[3, "A"]}, "o")) == ["GL-2151"], "the other stays"
+    assert [each.slot for each in any_db.read(lambda tx: calendar.bookings(tx, "c-1"))] == [
+        one.slot,
+        two.slot,
+    ]
+
+
+def test_only_what_is_linked_moves_together(any_db, doses):
+    calendar, first, second = doses
+    one, _ = pair(any_db, calendar, [first[0, "A"], second[21, "A"]]).bookings
+    alone = any_db.run(lambda tx: calendar.book(tx, second[20, "A"], "c-1", key="alone"))
+    other = any_db.run(lambda tx: calendar.book(tx, second[28, "A"], "c-1", key="other"))
+    mixed = moves_of(any_db, calendar, {one.id: first[3, "A"], alone.id: second[29, "A"]})
+    assert codes(mixed) == ["GL-2150"]
+    unlinked = {alone.id: second[29, "A"], other.id: second[25, "A"]}
+    assert codes(moves_of(any_db, calendar, unlinked, "u")) == ["GL-2150"]
+    assert codes(moves_of(any_db, calendar, {}, "e")) == ["GL-2112"]
+
+
+def test_who_has_cancelled_the_second_one_moves_the_first_as_they_like(any_db):
+    calendar = make("ask")
+    first, second = add(any_db, calendar, "dose-1", [0, 30]), add(any_db, calendar, "dose-2", [21])
+    one, two = pair(any_db, calendar, [first[0, "A"], second[21, "A"]]).bookings
+    any_db.run(lambda tx: calendar.cancel(tx, two.id, key="x", citizen="c-1"))
+    moved = moves_of(any_db, calendar, {one.id: first[30, "A"]})
+    assert [each.slot for each in moved.bookings] == [first[30, "A"]]
+
+
+def test_staff_move_a_pair_with_a_reason_or_read_why_not(any_db, doses):
+    calendar, first, second = doses
+    one, two = pair(any_db, calendar, [first[0, "A"], second[21, "A"]]).bookings
+    alone = any_db.run(lambda tx: calendar.book(tx, second[20, "A"], "c-2", key="alone"))
+    to = (second[28, "A"], first[3, "A"])
+
+    def move(booking, key):
+        return any_db.run(
+            lambda tx: calendar.counter.change_pair(tx, booking, to, key=key, reason="会場の都合"),
+            actor=CLERK,
+        )
+
+    assert codes(move("nobody's", "a")) == ["GL-2112"]
+    assert codes(move(alone.id, "b")) == ["GL-2150"]
+    assert [each.slot for each in move(two.id, "c").bookings] == [first[3, "A"], second[28, "A"]]
+    for booking in (one, two):
+        last = any_db.read(lambda tx, b=booking: calendar.history(tx, b.id))[-1]
+        assert (last.what, last.actor, last.reason) == ("changed", "s-1", "会場の都合")
+
+
+def test_of_three_that_go_back_none_stands_in_the_way_of_another(any_db):
+    calendar = Calendar([Programme("course", link=Link(least=7))])
+    slots = add(any_db, calendar, "course", [0, 7, 14, 21, 28])
+    one, two, three = pair(any_db, calendar, [slots[n, "A"] for n in (0, 7, 14)]).bookings
+    any_db.run(lambda tx: calendar.book(tx, slots[28, "A"], "x", key="x"))
+    moves = {one.id: slots[21, "A"], two.id: slots[0, "A"], three.id: slots[28, "A"]}
+    assert codes(moves_of(any_db, calendar, moves)) == ["GL-2103"]
+    now = any_db.read(lambda tx: calendar.bookings(tx, "c-1"))
+    assert sorted((each.id, each.slot) for each in now) == sorted(
+        (each.id, each.slot) for each in (one, two, three)
+    )
+    assert any_db.read(calendar.reconcile) == []

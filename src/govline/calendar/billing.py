@@ -46,7 +46,9 @@ class Billing:
         What comes too late is noted all the same: see `upkeep.unsettled`.
         """
         booking = self._held_still(tx, booking_id)
-        return booking is not None and self._dues.paid(tx, booking)
+        if booking is None:
+            return False
+        return self._dues.paid(tx, self._desk.declared(booking.programme), booking)
 
     def end_unpaid(self, tx: Transaction, booking_id: Id) -> bool:
         """Cancel this booking if it was to be paid by now and is not, and with it what it is linked with; the citizen is told.

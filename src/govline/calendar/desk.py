@@ -249,7 +249,7 @@ class Desk(Judgement):
         """What follows from an end: no reminder, nothing to pay, event, history; the booking as it stands."""
         if booking.state is BookingState.HELD:
             tx.unschedule(_hold_key(booking))
-        reminders.forget(tx, self._declared(booking.programme), booking)
+        reminders.forget(tx, self.declared(booking.programme), booking)
         if self.dues is not None and self._paid_for(booking):
             self.dues.forget(tx, booking)
         ended = evolve(booking, state=state, held_until=None)
@@ -322,7 +322,7 @@ class Desk(Judgement):
         effect = Effect("calendar.expire", {"booking": booking.id}, dedupe=key)
         return [Schedule(key, booking.held_until, booking.ref, effect)]
 
-    def _declared(self, programme: str) -> Programme | None:
+    def declared(self, programme: str) -> Programme | None:
         """The programme, None where staff have taken it out while bookings of it stand."""
         try:
             return self.programme(programme)

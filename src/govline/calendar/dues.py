@@ -140,17 +140,23 @@ class Dues:
         tx.unschedule(_key(booking))
         tx.write(q.DROP_DUE, {"booking": booking.id})
 
-    def paid(self, tx: Transaction, booking: Booking) -> bool:
-        """Note that it is paid; it is not cancelled any more. Whether it was owed until now.
+    def paid(self, tx: Transaction, programme: Programme | None, booking: Booking) -> bool:
+        """Note that it is paid, and what it costs now; it is not cancelled any more. Whether it was owed until now.
 
         What comes for a booking that is over is noted as well: staff see it among the unsettled ones.
 
         Args:
+            programme: Its programme; None where it is not declared any more.
             booking: Read under its lock (`LOCK_BOOKING`), so that it does not end in this moment.
         """
         tx.unschedule(_key(booking))
-        owed = bool(tx.write(q.PAID, {"booking": booking.id, "now": tx.now}))
-        noted = owed or bool(tx.write(qh.NOTE_PAID, {**_row(booking, tx.now), "paid_at": tx.now}))
+        bill = None  # where no tariff says it
+        if programme is not None and programme.tariff is not None:
+            bill = self.price_of(tx, programme, booking).total
+        owed = bool(tx.write(q.PAID, {"booking": booking.id, "now": tx.now, "bill": bill}))
+        noted = owed or bool(
+            tx.write(qh.NOTE_PAID, {**_row(booking, tx.now), "paid_at": tx.now, "billed": bill})
+        )
         if noted:
             tx.audit("calendar.paid", booking.ref, {"late": not booking.state.live})
         if noted and not booking.state.live:

@@ -189,7 +189,7 @@ class Upkeep(StaffVerbs):
             {"outcome": outcome, "to": to, "reason": reason},
         )
         if new is not None and self.desk.dues is not None:
-            self.desk.dues.paid(tx, new)
+            self.desk.dues.paid(tx, self.desk.declared(new.programme), new)
         return True
 
     # --- locks ---

@@ -288,3 +288,20 @@ def test_whom_a_closure_leaves_without_a_first_one_keeps_no_second(any_db, clock
     states = [any_db.read(lambda tx, b=b: calendar.booking(tx, b.id)).state for b in (first, second)]
     assert states == ["cancelled", "cancelled"]
     assert any_db.read(calendar.reconcile) == []
+
+
+def test_what_was_paid_is_what_it_cost_then_though_the_group_is_left_afterwards(any_db):
+    """A choir pays half; who leaves it afterwards and gives a microphone back has paid half, and not the whole."""
+    tariff = Tariff(fees=[Fee(300)], options={MIC: Fee(50)}, reductions={"福祉": 50})
+    policy = Policy(pay_by=CutOff(days=3))
+    programme = Programme("p", rules=[rule()], options={MIC: Option(stock=3)}, tariff=tariff, policy=policy)
+    calendar, ((slot,),) = laid(any_db, programme)
+    group = any_db.run(lambda tx: calendar.groups.ask(tx, "合唱団", "福祉", "a", key="g"))
+    approved = {"rate": 50, "until": None, "reason": "x"}
+    any_db.run(lambda tx: calendar.groups.approve(tx, group, **approved), actor=CLERK)
+    mine = book(any_db, calendar, slot, "a", options={MIC: 2})
+    assert any_db.run(lambda tx: calendar.paid(tx, mine.id))
+    any_db.run(lambda tx: calendar.groups.drop_member(tx, group, "a"), actor=CLERK)
+    any_db.run(lambda tx: calendar.change(tx, mine.id, to=slot.id, key="1", options={MIC: 1}))
+    (row,) = any_db.read(lambda tx: calendar.upkeep.repriced(tx))
+    assert (row.billed, row.owed) == (250, 350)

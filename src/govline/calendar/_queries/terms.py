@@ -131,7 +131,7 @@ PAID: Final = Statement(
     "calendar.paid",
     update(fees_due)
     .where(fees_due.c.booking_id == bindparam("booking"), fees_due.c.paid_at.is_(None))
-    .values(paid_at=bindparam("now", type_=InstantColumn)),
+    .values(paid_at=bindparam("now", type_=InstantColumn), billed=bindparam("bill", type_=Integer)),
 )
 DROP_DUE: Final = Statement(
     "calendar.drop_due",

@@ -16,7 +16,7 @@ OPTION_REASONS: Final[Mapping[str, tuple[str, str, str, str]]] = {
         "GL-2140",
         "「{option}」は「{room}」では使えません({slots}で使えます)。",
         "“{option}” cannot be had with “{room}” (only with {slots}).",
-        "「{option}」は「{room}」では つかえません。",
+        "「{option}」は「{room}」では つかえません({slots}で つかえます)。",
     ),
     "option_most": (
         "GL-2141",

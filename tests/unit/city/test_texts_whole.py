@@ -27,7 +27,7 @@ PLACEHOLDER = re.compile(r"\{(\w+)\}")
 READ = re.compile(r"[一-龠々]+\([ぁ-ん]+\)")
 LONGEST = 50
 """Characters of a sentence in やさしい日本語."""
-EASY = set("日時分年月人名下上大小中新今町市一二三四五六七八九十火水木金土本休前後間数")
+EASY = set("日時分年月人名下上大小中新今町市一二三四五六七八九十火水木金土本休前後間数円")
 """Kanji of the first school years, which need no reading beside them."""
 ALL = [(name, key) for name, texts in CATALOGUES.items() for key in texts]
 

@@ -13,7 +13,7 @@ from govline.calendar.model import Booking, Difference, Refused
 from govline.calendar.options import options_text
 from govline.calendar.pair_commands import book_pair, change_pair
 from govline.calendar.service import Calendar
-from govline.calendar.terminal import REFUSED, act, instant, parser, refused, say
+from govline.calendar.terminal import REFUSED, SLOT_HELP, act, instant, parser, refused, say
 from govline.core import Command, Transaction
 from govline.core.jst import to_jst
 
@@ -69,7 +69,7 @@ def _reconcile(city: Any, calendar: Calendar, words: Sequence[str]) -> int:
 def _book(city: Any, calendar: Calendar, words: Sequence[str]) -> int:
     """Book a slot for somebody without LINE; with --code print a code that brings it to them on LINE."""
     words_of = parser("book", acts=True)
-    words_of.add_argument("slot")
+    words_of.add_argument("slot", help=SLOT_HELP)
     words_of.add_argument("--party", type=int, default=1)
     words_of.add_argument("--name", default="", help="kept sealed")
     words_of.add_argument("--phone", default="", help="kept sealed")

@@ -3,7 +3,7 @@
 import sys
 from argparse import ArgumentParser
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -20,6 +20,7 @@ from govline.calendar.publishing import file_of, publish, try_out
 from govline.calendar.roster import write_roster
 from govline.calendar.service import Calendar
 from govline.calendar.sheet import Sheet, read_sheet, write_sheet
+from govline.calendar.terminal import a_day
 from govline.core import Actor, Command
 from govline.core.jst import JST
 from govline.errors import GovlineError
@@ -165,7 +166,7 @@ def _conflicts(city: Any, words: Sequence[str], calendar: Calendar, _folder: Pat
 def _ics(city: Any, words: Sequence[str], calendar: Calendar, _folder: Path) -> int:
     parser = ArgumentParser(prog="govline calendar ics")
     parser.add_argument("programme")
-    parser.add_argument("day", type=date.fromisoformat)
+    parser.add_argument("day", type=a_day, help="2026-12-01")
     parser.add_argument("file", type=Path)
     given = parser.parse_args(list(words))
     since = datetime.combine(given.day, time(), JST)
@@ -187,7 +188,9 @@ def _ics(city: Any, words: Sequence[str], calendar: Calendar, _folder: Path) -> 
 def _take(city: Any, words: Sequence[str], calendar: Calendar, _folder: Path) -> int:
     parser = ArgumentParser(prog="govline calendar take")
     parser.add_argument("programme")
-    parser.add_argument("file", type=Path, help="整理番号 | 日付 | 開始 | 部屋 | 人数 | 備品 | 氏名 | 電話 | 特例の理由")
+    parser.add_argument(
+        "file", type=Path, help="整理番号 | 日付 | 開始 | 部屋 | 人数 | 備品 | 氏名 | 電話 | 特例の理由"
+    )
     parser.add_argument("--channel", default="phone", choices=["phone", "counter", "walk_in"])
     parser.add_argument("--dry-run", action="store_true", help="only say what would be refused")
     given = parser.parse_args(list(words))
@@ -201,7 +204,7 @@ def _take(city: Any, words: Sequence[str], calendar: Calendar, _folder: Path) ->
 def _roster(city: Any, words: Sequence[str], calendar: Calendar, _folder: Path) -> int:
     parser = ArgumentParser(prog="govline calendar roster")
     parser.add_argument("programme")
-    parser.add_argument("day", type=date.fromisoformat)
+    parser.add_argument("day", type=a_day, help="2026-12-01")
     parser.add_argument("file", type=Path)
     parser.add_argument("--contacts", action="store_true", help="with names and telephone numbers")
     given = parser.parse_args(list(words))

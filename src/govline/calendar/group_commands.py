@@ -1,7 +1,6 @@
 """`govline calendar groups`: what waits for registration and what is registered; approve, renew, reject, end, at a terminal."""
 
 from collections.abc import Callable, Sequence
-from datetime import date
 from typing import Any
 
 from govline.calendar.group_classes import class_rates
@@ -9,7 +8,7 @@ from govline.calendar.groups import GroupRow
 from govline.calendar.labels import date_label
 from govline.calendar.model import Refused
 from govline.calendar.service import Calendar
-from govline.calendar.terminal import act, parser, refused, say
+from govline.calendar.terminal import a_day, act, parser, refused, say
 from govline.core import Command, Id, Transaction
 from govline.core.jst import to_jst
 
@@ -27,9 +26,7 @@ def _groups(city: Any, calendar: Calendar, words: Sequence[str]) -> int:
     given_words.add_argument("--approve", default="", metavar="GROUP", help="register it, or renew it")
     given_words.add_argument("--reject", default="", metavar="GROUP", help="do not, or end its registration")
     given_words.add_argument("--rate", type=int, help="per cent off; what its class gets where omitted")
-    given_words.add_argument(
-        "--until", type=date.fromisoformat, help="last day; without an end where omitted"
-    )
+    given_words.add_argument("--until", type=a_day, help="last day; without an end where omitted")
     given_words.add_argument("--class", dest="kind", default="", help="another class than asked for")
     given_words.add_argument("--purpose", action="append", help="other purposes than asked for")
     given_words.add_argument("--reason", default="")

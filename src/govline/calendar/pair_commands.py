@@ -8,7 +8,7 @@ from govline.calendar.linked import Linked
 from govline.calendar.merging import Contact, MergeCode
 from govline.calendar.model import Refused, Slot
 from govline.calendar.service import Calendar
-from govline.calendar.terminal import act, parser, refused, say
+from govline.calendar.terminal import SLOT_HELP, act, parser, refused, say
 from govline.core import Transaction
 
 __all__ = ["book_pair", "change_pair"]
@@ -17,7 +17,7 @@ __all__ = ["book_pair", "change_pair"]
 def book_pair(city: Any, calendar: Calendar, words: Sequence[str]) -> int:
     """Book both for somebody without LINE; without the second slot, list what fits after the first and book nothing."""
     words_of = parser("book-pair", acts=True)
-    words_of.add_argument("slot")
+    words_of.add_argument("slot", help=SLOT_HELP)
     words_of.add_argument("second", nargs="?", help="what fits is listed where it is omitted")
     words_of.add_argument("--party", type=int, default=1)
     words_of.add_argument("--name", default="", help="kept sealed")

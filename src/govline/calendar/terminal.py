@@ -3,9 +3,9 @@
 import getpass
 import json
 import sys
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 
 from attrs import evolve
@@ -14,8 +14,9 @@ from govline.calendar.model import Refused
 from govline.core import Actor, Transaction
 from govline.core.jst import JST
 
-__all__ = ["REFUSED", "act", "instant", "parser", "refused", "say"]
+__all__ = ["REFUSED", "SLOT_HELP", "a_day", "act", "instant", "parser", "refused", "say"]
 
+SLOT_HELP: Final = "its 枠ID, as `govline export slots FILE` lists it"
 REFUSED: Final = 1
 """How a command ends that was refused."""
 _CHANNELS: Final = ("counter", "phone", "walk_in")
@@ -44,8 +45,19 @@ def act(city: Any, given: Namespace, work: Callable[[Transaction], Any]) -> Any:
 
 def instant(text: str) -> datetime:
     """`2026-12-01T13:00`, in Japan where it says nothing else."""
-    at = datetime.fromisoformat(text)
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        raise ArgumentTypeError(f"{text!r} is no time; write 2026-12-01T13:00") from None
     return at if at.tzinfo else at.replace(tzinfo=JST)
+
+
+def a_day(text: str) -> date:
+    """`2026-12-01`."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise ArgumentTypeError(f"{text!r} is no day; write 2026-12-01") from None
 
 
 def say(given: Namespace, facts: Any, lines: Sequence[str]) -> int:

@@ -10,7 +10,7 @@ from govline.calendar.labels import when
 from govline.calendar.model import Refused
 from govline.calendar.service import Calendar
 from govline.calendar.slot_messages import Told
-from govline.calendar.terminal import REFUSED, act, parser, refused, say
+from govline.calendar.terminal import REFUSED, SLOT_HELP, act, parser, refused, say
 from govline.calendar.upkeep import Lock, Placed
 from govline.core import Command, Transaction
 from govline.core.jst import to_jst
@@ -145,7 +145,7 @@ def _unsettled(city: Any, calendar: Calendar, words: Sequence[str]) -> int:
 
 def _message(city: Any, calendar: Calendar, words: Sequence[str]) -> int:
     given_words = parser("message", acts=True)
-    given_words.add_argument("slot")
+    given_words.add_argument("slot", help=SLOT_HELP)
     given_words.add_argument("text", help="as citizens read it")
     given_words.add_argument("--emergency", action="store_true", help="in quiet hours too")
     given_words.add_argument("--key", default="", help="the same key again tells nobody twice")

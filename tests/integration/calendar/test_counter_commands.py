@@ -155,3 +155,17 @@ def test_options_at_the_counter(tmp_path, capsys):
     with pytest.raises(SystemExit):
         commands["book"].run(city, [two, "--option", "マイク"])
     city.close()
+
+
+@pytest.mark.parametrize(
+    ("command", "words", "said"),
+    [
+        ("close", ["hall", "2026-13-01", "2026-12-01T10:00", "--reason", "x"], "write 2026-12-01T13:00"),
+        ("roster", ["hall", "26日", "x.xlsx"], "write 2026-12-01"),
+        ("book", ["--help"], "govline export slots"),
+    ],
+)
+def test_a_clerk_reads_how_it_is_written(town, capsys, command, words, said):
+    with pytest.raises(SystemExit):
+        town[0](command, *words)
+    assert said in " ".join("".join(capsys.readouterr()).split())

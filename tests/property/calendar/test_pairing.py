@@ -57,3 +57,11 @@ def test_a_second_follows_exactly_when_one_of_all_pairs_fits(seconds, firsts, ru
         assert all(since <= to_jst(each.starts).date() <= until for each in fitting), (
             "looked for in these days"
         )
+
+
+def test_a_second_one_of_another_product_hides_none_of_the_same():
+    link = Link(to="dose-2", same_product=True)
+    own, later = Programme("dose-1", policy=POLICY, link=link), Programme("dose-2", policy=POLICY)
+    free = [slot(n, 24 * n, name, "dose-2") for n, name in ((1, "B"), (2, "a"))]
+    seconds = Seconds.of(own, link, later, free)
+    assert seconds.missing(slot(0, 0, "A", "dose-1")) == []

@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from govline.calendar import Programme, SlotPlan
-from govline.calendar.model import PoolRule
+from govline.calendar.model import Draw, PoolRule
 from govline.calendar.options import Option
-from govline.calendar.sharing import begin_of_pieces, share
+from govline.calendar.sharing import begin_of_pieces, crowded, share
 
 NINE = datetime(2026, 12, 1, 0, tzinfo=UTC)  # 9:00 in Japan
 HALL = {"全面": ("A面", "B面"), "A面": ("A1", "A2")}
@@ -121,3 +121,38 @@ def test_two_uses_share_a_piece_exactly_when_they_meet_in_time(uses, between):
         meet = one.starts < other.ends + gap and other.starts < one.ends + gap
         common = pools[one.starts, one.name] & pools[other.starts, other.name]
         assert bool(common) == meet, (one, other)
+
+
+def hours(name, capacity, end=2):
+    return SlotPlan(NINE, NINE + timedelta(hours=end), capacity, name)
+
+
+def test_one_use_alone_in_its_room_needs_no_pool():
+    assert share(Programme("hall", parts=HALL), [use("A面", 0, 2), use("B面", 0, 2)]).pools == {}
+
+
+def test_a_room_of_many_places_is_had_one_by_one_or_as_a_whole():
+    swimming, whole = hours("A1", 2), hours("全面", 1)
+    sharing = share(Programme("hall", parts=HALL), [swimming, whole])
+    ((key, pool),) = sharing.pools.items()
+    assert pool.capacity == 2
+    assert sharing.draws[NINE, "A1"] == (Draw(key, 1, per_place=True),)
+    assert sharing.draws[NINE, "全面"] == (Draw(key, 2, per_place=False),)
+
+
+def test_of_two_uses_of_many_places_one_has_the_room_however_many_come():
+    both = [hours("A1", 2), hours("全面", 30)]
+    sharing = share(Programme("hall", parts=HALL), both)
+    ((key, pool),) = sharing.pools.items()
+    assert pool.capacity == 1
+    for plan in both:
+        assert sharing.draws[NINE, plan.name] == (Draw(key, 1, per_place=False),), "a party takes it as one"
+
+
+def test_staff_are_told_of_two_uses_of_many_places_only_where_they_share_a_room():
+    small, whole, other = hours("A1", 2), hours("全面", 30), hours("B面", 30)
+    hall = Programme("hall", parts=HALL)
+    assert crowded(hall, [small, whole]) == (small, whole)
+    assert crowded(hall, [small, other]) is None
+    assert crowded(Programme("counters"), [hours("窓口", 2), hours("窓口", 3, end=3)]) is None
+    assert crowded(Programme("room", between=timedelta(minutes=1)), [small, hours("A1", 3, end=3)])

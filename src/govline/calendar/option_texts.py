@@ -82,9 +82,9 @@ OPTION_TEXTS: Final = {
         "もう はらった 人には、おかねの ちがいを しらせます。",
     ),
     "calendar.options_on_page": _said(
-        "備品もご入用のときは、こちらの画面でお選びください。",
-        "If you need equipment too, choose it on the page.",
-        "かりる ものは、この がめんで えらべます。",
+        "備品もご入用のときは、この予約に、こちらの画面で追加できます。",
+        "If you need equipment too, add it to this booking on the page.",
+        "かりる ものが あれば、この がめんで この 予約(よやく)に いれてください。",
     ),
     "calendar.choose_options": _said("備品を選ぶ", "Choose equipment", "かりる ものを えらぶ"),
 }

@@ -248,8 +248,10 @@ class Groups:
         return found
 
     def erase(self, tx: Transaction, citizen: CitizenId) -> None:
-        """Take the citizen out of every group."""
+        """Take the citizen out of every group; what only they asked for, and nobody has registered, is gone with them."""
+        mine = self.of_citizen(tx, citizen)
         tx.write(q.FORGET_MEMBER, {"who": citizen})
+        tx.write_many(q.DROP_ABANDONED, [{"group": group.id} for group in mine])
 
     def _found(self, tx: Transaction, group: Id) -> GroupRow:
         found = self.get(tx, group)

@@ -118,6 +118,17 @@ def test_the_rate_of_the_approval_is_what_the_group_pays(any_db, calendar, clock
     assert cost() == 2_000, "whoever left acts for it no longer"
 
 
+def test_staff_may_approve_another_class_and_other_purposes_than_asked_for(any_db, calendar, clock):
+    group = ask(any_db, calendar)
+    approve(any_db, calendar, group, kind="文化", purposes=["発表", "稽古"])
+    now = any_db.read(lambda tx: calendar.groups.get(tx, group))
+    assert (now.kind, [*now.purposes]) == ("文化", ["発表", "稽古"])
+    clock.advance(timedelta(hours=1))
+    approve(any_db, calendar, group)
+    now = any_db.read(lambda tx: calendar.groups.get(tx, group))
+    assert (now.kind, [*now.purposes]) == ("文化", ["発表", "稽古"]), "renewed as it was"
+
+
 def test_who_saw_it_before_somebody_else_decided_is_told_so(any_db, calendar, clock):
     group = ask(any_db, calendar)
     seen = any_db.read(lambda tx: calendar.groups.get(tx, group))
@@ -194,3 +205,15 @@ def test_a_name_that_holds_an_individual_number_is_not_kept(any_db, calendar):
 def test_a_group_that_is_not_there_takes_nobody(any_db, calendar):
     with pytest.raises(InputError, match="GL-2007"):
         any_db.run(lambda tx: calendar.groups.add_member(tx, "nowhere", "c1"), actor=CLERK)
+
+
+def test_what_only_an_erased_citizen_asked_for_is_gone_with_them(any_db, calendar):
+    """The name of a group may be a person's: what waits for nobody waits no longer; what is registered stays."""
+    alone, together, registered = (ask(any_db, calendar, label=label) for label in ("A", "B", "C"))
+    any_db.run(lambda tx: calendar.groups.add_member(tx, together, "c2"), actor=CLERK)
+    approve(any_db, calendar, registered)
+    any_db.run(lambda tx: calendar.erase(tx, "c1"))
+    left = [
+        any_db.read(lambda tx, g=group: calendar.groups.get(tx, g)) for group in (alone, together, registered)
+    ]
+    assert [group and group.state for group in left] == [None, "asked", "approved"]

@@ -16,11 +16,13 @@ from govline.calendar import (
     closures,
     ledger,
 )
+from govline.calendar.datasets import datasets
 from govline.calendar.linked import Linked
 from govline.calendar.model import CutOff, Link, PoolRule
 from govline.calendar.options import Option
 from govline.calendar.pricing import Fee, Tariff
 from govline.core import Actor
+from govline.tabular import Files
 
 CLERK = Actor("staff", "s-1", "counter")
 DAY = date(2026, 12, 1)
@@ -305,3 +307,18 @@ def test_what_was_paid_is_what_it_cost_then_though_the_group_is_left_afterwards(
     any_db.run(lambda tx: calendar.change(tx, mine.id, to=slot.id, key="1", options={MIC: 1}))
     (row,) = any_db.read(lambda tx: calendar.upkeep.repriced(tx))
     assert (row.billed, row.owed) == (250, 350)
+
+
+def test_slots_of_a_file_have_the_stock_from_the_first_booking_on(any_db, tmp_path):
+    calendar = Calendar([Programme("p", options={MIC: Option(stock=1)})])
+    any_db.run(calendar.prepare)
+    path = tmp_path / "slots.csv"
+    rows = [
+        f"p,2026-12-01 {hour}:00,2026-12-01 {hour + 2}:00,{name},1" for hour, name in ((9, "A"), (10, "B"))
+    ]
+    path.write_text("\n".join(["プログラム,開始,終了,部屋,定員", *rows]), "utf-8")
+    assert Files(any_db, datasets(calendar)).load("slots", path, actor=CLERK).added == 2
+    one, other = any_db.read(lambda tx: calendar.slots(tx, "p"))
+    book(any_db, calendar, one, "a", options={MIC: 1})
+    asked = {MIC: 1}
+    assert not any_db.run(lambda tx: calendar.book(tx, other.id, "b", key="b", options=asked))

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any, Final
 
 from attrs import frozen
-from sqlalchemy import Integer, bindparam, delete, select, update
+from sqlalchemy import Integer, bindparam, delete, exists, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -17,6 +17,7 @@ __all__ = [
     "ADD_GROUP",
     "ADD_MEMBER",
     "DECIDE",
+    "DROP_ABANDONED",
     "DROP_DUE",
     "DROP_MEMBER",
     "DUE_OF",
@@ -112,6 +113,15 @@ DROP_MEMBER: Final = Statement(
 )
 FORGET_MEMBER: Final = Statement(
     "calendar.forget_member", delete(group_members).where(group_members.c.citizen == bindparam("who"))
+)
+# What nobody acts for and nobody registered: its name may be a person's.
+DROP_ABANDONED: Final = Statement(
+    "calendar.drop_abandoned_group",
+    delete(groups).where(
+        groups.c.id == bindparam("group"),
+        groups.c.state != "approved",
+        ~exists(select(group_members.c.citizen).where(group_members.c.group_id == groups.c.id)),
+    ),
 )
 
 # --- what is to be paid ---

@@ -236,7 +236,7 @@ def test_from_the_chat_of_the_demo_town(tmp_path, monkeypatch, open_page):
         with chat.context.expect_page() as opened:
             chat.locator("#talk").get_by_role("button", name="画面を開く").last.click()
         page = opened.value
-        page.get_by_role("heading", name="わくわく広場").wait_for()
+        page.get_by_role("link", name="わくわく広場").click()
         page.get_by_role("link", name="12月3日(木)").click()
         page.get_by_role("link", name="10:00を選ぶ").click()
         page.get_by_role("button", name="この内容で予約する").click()

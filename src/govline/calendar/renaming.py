@@ -30,12 +30,10 @@ def new_names(standing: Iterable[Slot], renamings: Mapping[str, str]) -> dict[Id
 def _at_one_time(slots: list[Slot], renamings: Mapping[str, str]) -> dict[Id, str]:
     called = {slot.id: renamings.get(slot.name, slot.name) for slot in slots}
     free = {slot.name: slot for slot in slots if not slot.booked and slot.name not in renamings}
-    taken = set(called.values())
     for slot in slots:
         other = free.get(called[slot.id])
-        if other is not None and other.id != slot.id and slot.name not in taken:
+        if other is not None:
             called[other.id] = slot.name
-            taken.add(slot.name)
     while twice := {name for name, number in Counter(called.values()).items() if number > 1}:
         called |= {slot.id: slot.name for slot in slots if called[slot.id] in twice}
     return {slot.id: called[slot.id] for slot in slots if called[slot.id] != slot.name}

@@ -129,6 +129,13 @@ def test_staff_may_approve_another_class_and_other_purposes_than_asked_for(any_d
     assert (now.kind, [*now.purposes]) == ("文化", ["発表", "稽古"]), "renewed as it was"
 
 
+def test_nobody_takes_another_out_of_a_group(any_db, calendar):
+    group = ask(any_db, calendar)
+    drop = lambda tx: calendar.groups.drop_member(tx, group, "c1")  # noqa: E731
+    assert codes(any_db.run(drop, actor=Actor("citizen", "c2", "web"))) == ["GL-2161"]
+    assert any_db.run(drop, actor=Actor("citizen", "c1", "web")) is True
+
+
 def test_who_saw_it_before_somebody_else_decided_is_told_so(any_db, calendar, clock):
     group = ask(any_db, calendar)
     seen = any_db.read(lambda tx: calendar.groups.get(tx, group))

@@ -17,6 +17,7 @@ from govline.calendar.mending import Mended
 from govline.calendar.model import PoolRule
 from govline.core import Actor
 from govline.core.jst import to_jst
+from govline.store import audit
 
 START = datetime(2026, 12, 1, tzinfo=UTC)
 CLERK = Actor("staff", "s-1", "counter")
@@ -141,3 +142,21 @@ def test_a_pool_that_drifted_is_mended_under_its_row(any_db, calendar):
     assert len(found.mended) == 2
     assert any_db.read(calendar.reconcile) == []
     assert any_db.read(lambda tx: tx.all(qp.POOL_DIFFERENCES)) == []
+
+
+def test_staff_hear_of_a_slot_that_a_wrong_counter_let_too_many_into_and_of_no_full_one(any_db, calendar):
+    full, over, _ = slots_of(any_db, calendar)
+    for slot in (full, over):
+        any_db.run(lambda tx, s=slot: calendar.book(tx, s, f"a{s}", party=6, key=f"a{s}"))
+        any_db.run(lambda tx, s=slot: tx.write(q.GIVE, {"slot": s, "places": 1}))
+    late = any_db.run(lambda tx: calendar.book(tx, over, "late", key="late"))
+    assert isinstance(late, Booking), "the counter said that there was a place"
+    found = mend(any_db, calendar)
+    assert len(found.mended) == 2
+    assert [(slot.id, slot.booked, slot.capacity) for slot in found.over] == [(over, 7, 6)]
+    said = [entry for entry in any_db.read(audit.list) if entry.action == "calendar.mend"]
+    assert {(entry.subject_id, entry.data["counter"], entry.data["rows"]) for entry in said} == {
+        (full, 5, 6),
+        (over, 6, 7),
+    }
+    assert any_db.read(calendar.reconcile) == []

@@ -8,9 +8,9 @@ import pytest
 from icalendar import Calendar as Ical
 
 from govline import City, Database, FixedClock
-from govline.calendar import CalendarFeature
+from govline.calendar import CalendarFeature, load
 from govline.calendar.publishing import publish, undoable
-from govline.core import SYSTEM
+from govline.core import SYSTEM, Actor
 from govline.core.jst import JST
 from govline.store import audit
 
@@ -114,6 +114,23 @@ def test_whoever_may_read_the_towns_files_may_read_a_published_one(city, tmp_pat
     assert path.stat().st_mode & 0o777 == 0o640
 
 
+def test_a_setting_that_was_taken_out_is_in_force_no_longer(city, tmp_path):
+    data = {"programme": "p", "capacity": 1, "slots": [{"dates": "2026-12-01/2026-12-02", "times": ["9:00"]}]}
+    folder = tmp_path / "calendars"
+    publish(city.database, city.calendar, folder, {**data, "closed": ["2026-12-02"]}, actor=SYSTEM)
+    path, _ = publish(city.database, city.calendar, folder, data, actor=SYSTEM)
+    assert not load(path).closed, "nor when the town reads its file again at night"
+    assert len(slots(city, "p")) == 2
+
+
+def test_who_published_stands_in_the_audit(city, tmp_path):
+    data = {"programme": "p", "capacity": 1, "slots": [{"dates": "2026-12-01", "times": ["9:00"]}]}
+    who = Actor("staff", "s-1", "counter")
+    publish(city.database, city.calendar, tmp_path / "calendars", data, actor=who)
+    found = [entry for entry in city.read(audit.list) if entry.action == "calendar.publish"]
+    assert [(entry.actor_kind, entry.actor_id) for entry in found] == [("staff", "s-1")]
+
+
 def test_what_stood_in_its_file_already_is_published_too(city, tmp_path):
     """A file that came with the deployment: there is nothing to write, and no folder of what stood before."""
     data = {"programme": "p", "capacity": 1, "slots": [{"dates": "2026-12-01", "times": ["9:00"]}]}
@@ -141,7 +158,7 @@ def test_nothing_half_written(city, tmp_path, monkeypatch):
         with pytest.raises(RuntimeError):
             publish(city.database, city.calendar, folder, changed, actor=SYSTEM)
     found = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
-    assert found == ["before/.published", "before/p.yaml", "p.yaml"]
+    assert found == ["before/.published", "before/.turn", "before/p.yaml", "p.yaml"]
     assert (folder / "before" / "p.yaml").read_bytes() == b"", "before the first there was nothing"
     assert (folder / "p.yaml").read_bytes() == before
     assert [*city.calendar.programmes] == ["p"]

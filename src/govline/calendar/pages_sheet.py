@@ -100,7 +100,10 @@ class SheetPages:
         if any(each.level == "error" for each in found):
             return {"answer": self._refused(words, sheet, found)}
         if values["deed"] == "publish":
-            _, layout = publish(database, self.calendar, self.folder(), sheet.data, actor=request.actor)
+            try:
+                _, layout = publish(database, self.calendar, self.folder(), sheet.data, actor=request.actor)
+            except FileError as error:
+                return {"answer": _unwritable(words, error)}
             title, after = words("sheet_done"), [Link(words("published"), "calendar/published")]
         else:
             layout = try_out(database, self.calendar, programme)
@@ -154,6 +157,8 @@ class SheetPages:
             )
         except InputError as error:
             return {"answer": [Reason(error.code, words("not_taken_back"), {"field": "programme"})]}
+        except FileError as error:
+            return {"answer": _unwritable(words, error)}
         back = LinkList([Link(words("published"), "calendar/published")])
         blocks = _layout(words, known.title if known else name, layout)
         return {"answer": Submitted(words("taken_back"), [*blocks, back])}
@@ -184,6 +189,11 @@ class SheetPages:
     @staticmethod
     def _again(words: Words) -> LinkList:
         return LinkList([Link(words("sheet_again"), "calendar/publish")])
+
+
+def _unwritable(words: Words, error: FileError) -> Submitted:
+    """The folder of the programmes cannot be written: nothing has changed, and a clerk cannot mend it."""
+    return Submitted(words("sheet_refused"), [Paragraph(words("sheet_unwritable", code=error.code))])
 
 
 def _findings(words: Words, sheet: Sheet, found: Sequence[Finding]) -> Iterator[Block]:

@@ -8,11 +8,10 @@ import os
 import secrets
 import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date
 from io import StringIO
 from pathlib import Path
-from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
 
 from attrs import evolve, frozen
@@ -24,6 +23,7 @@ from govline.calendar.model import Programme
 from govline.calendar.programme_files import announce
 from govline.calendar.requests import check_key, digest_of, row_of, stored_answer
 from govline.calendar.service import Calendar
+from govline.calendar.turns import turn
 from govline.core import Actor, Ref, Transaction
 from govline.errors import FileError, InputError
 
@@ -33,8 +33,6 @@ if TYPE_CHECKING:
 __all__ = ["file_of", "in_files", "publish", "take_back", "try_out", "undoable"]
 
 _EVER: Final = (date(2000, 1, 1), date(2099, 12, 31))
-_TURN: Final = Lock()
-"""Of two who publish at once one waits: file and slots are then of the same sheet."""
 
 
 class _Again(Exception):
@@ -96,7 +94,9 @@ def publish(
         FileError: GL-0036, the file cannot be written.
     """
     programme = parse(data)
-    with _TURN:
+    with turn(
+        folder / "before" / ".turn"
+    ):  # of two who publish at once one waits: file and slots are of one sheet
         path = file_of(folder, programme.id)
         before = path.read_bytes() if path.exists() else b""
         now = _text(path, data).encode()
@@ -131,7 +131,7 @@ def take_back(
         InputError: GL-2001, the key was used for something else; GL-2058, there is nothing to take back, or somebody has booked what was published for the first time.
         FileError: GL-0036, a file cannot be written.
     """
-    with _TURN:
+    with turn(folder / "before" / ".turn"):
         kept = _before(folder, programme)
         if not kept.exists():
             raise _nothing_to_take_back(programme)
@@ -197,7 +197,8 @@ def _kept(path: Path) -> Iterator[None]:
         yield
     except BaseException:
         if before is None:
-            path.unlink(missing_ok=True)
+            with suppress(OSError):  # where nothing can be made, nothing is there to take away
+                path.unlink(missing_ok=True)
         else:
             _write(path, before)
         raise

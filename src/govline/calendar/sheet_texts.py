@@ -42,6 +42,11 @@ SHEET_TEXTS: Final = {
         "This cannot be read as a sheet ({code}). It needs a row of headers with 日付 and 開始.",
         "この 表は よめません({code})。",
     ),
+    "calendar.page.sheet_unwritable": _said(
+        "ファイルに書き込めないため、何も変えていません({code})。システムの担当者に知らせてください。",
+        "The file cannot be written, and nothing has changed ({code}). Tell whoever runs the system.",
+        "書けませんでした。なにも かわって いません({code})。",
+    ),
     "calendar.page.sheet_next": _said(
         "まだ公開していません。よければ、同じ表を「公開する」で送ってください。",
         "Nothing is published yet. Send the same sheet once more to publish it.",

@@ -3,6 +3,7 @@
 import io
 import os
 import re
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from datetime import UTC, datetime
@@ -258,7 +259,7 @@ def test_without_their_turns_file_and_slots_are_of_two_sheets(city, tmp_path, mo
             wrote.set()
             done.wait(5)
 
-    monkeypatch.setattr(publishing, "_TURN", nullcontext())
+    monkeypatch.setattr(publishing, "turn", lambda _path: nullcontext())
     monkeypatch.setattr(publishing, "_write", slow)
     with ThreadPoolExecutor(1) as clerk:
         first = clerk.submit(put, city, tmp_path / "calendars", 3)
@@ -321,3 +322,15 @@ def test_at_once_a_process_uses_what_another_has_published(clerk, city, any_db, 
 def test_the_page_names_the_kind_of_file_as_a_clerk_does(clerk, city):
     page = clerk.get(PUBLISH.removeprefix("/pages")).body.decode()
     assert "Excel (xlsx)、2MBまで" in page
+
+
+def test_a_folder_that_cannot_be_written_is_said_and_nothing_changes(clerk, city, tmp_path):
+    send(clerk, book_of(["2026-12-01", "9:00"]), "publish")
+    before = (tmp_path / "calendars" / "winter.yaml").read_bytes()
+    shutil.rmtree(tmp_path / "calendars" / "before")
+    (tmp_path / "calendars" / "before").write_text("", "utf-8")  # a file where a folder must be: for root too
+    html, _ = send(clerk, book_of(["2026-12-02", "9:00"]), "publish")
+    assert "公開していません" in html
+    assert "GL-0036" in html
+    assert (tmp_path / "calendars" / "winter.yaml").read_bytes() == before
+    assert slots(city) == [(2, 0)]

@@ -154,5 +154,6 @@ def test_staff_are_told_of_two_uses_of_many_places_only_where_they_share_a_room(
     hall = Programme("hall", parts=HALL)
     assert crowded(hall, [small, whole]) == (small, whole)
     assert crowded(hall, [small, other]) is None
+    assert crowded(hall, [small, hours("全面", 1)]) is None, "who has the whole hall shares no places"
     assert crowded(Programme("counters"), [hours("窓口", 2), hours("窓口", 3, end=3)]) is None
     assert crowded(Programme("room", between=timedelta(minutes=1)), [small, hours("A1", 3, end=3)])

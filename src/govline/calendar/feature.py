@@ -12,31 +12,31 @@ from pydantic import BaseModel, ConfigDict
 from govline.calendar import _queries as q
 from govline.calendar import closures, counter_offers, merging, reminders
 from govline.calendar._queries.eligible import LAST_DAYS
-from govline.calendar.actions import CalendarActions
-from govline.calendar.commands import check_command, empty_lists, warn
-from govline.calendar.counter_commands import counter_commands
+from govline.calendar.commands.check import check_command, empty_lists, warn
+from govline.calendar.commands.counter import counter_commands
+from govline.calendar.commands.files import file_commands
+from govline.calendar.commands.groups import group_commands
+from govline.calendar.commands.upkeep import upkeep_commands
 from govline.calendar.datasets import datasets
 from govline.calendar.definition import parse
 from govline.calendar.eligible_dataset import eligible_dataset
 from govline.calendar.expiries import expiries, list_expiries
-from govline.calendar.file_commands import file_commands
-from govline.calendar.group_commands import group_commands
-from govline.calendar.group_texts import GROUP_TEXTS
 from govline.calendar.labels import when
 from govline.calendar.model import Refused
 from govline.calendar.occupancy_reader import OCCUPANCY_COMMAND
 from govline.calendar.office import Office, OfficeConfig
-from govline.calendar.option_texts import OPTION_TEXTS
-from govline.calendar.page_links import NO_PAGES, PageLinks
-from govline.calendar.page_texts import PAGE_TEXTS
-from govline.calendar.pages_all import pages_of
-from govline.calendar.pages_sheet import SheetPages
+from govline.calendar.pages.all import pages_of
+from govline.calendar.pages.links import NO_PAGES, PageLinks
+from govline.calendar.pages.sheet import SheetPages
 from govline.calendar.programme_files import ProgrammeFiles
 from govline.calendar.service import Calendar
-from govline.calendar.sheet_texts import SHEET_TEXTS
-from govline.calendar.texts import CALENDAR_TEXTS
-from govline.calendar.upkeep_commands import upkeep_commands
-from govline.calendar.upkeep_texts import UPKEEP_TEXTS
+from govline.calendar.talk.actions import CalendarActions
+from govline.calendar.wording.groups import GROUP_TEXTS
+from govline.calendar.wording.options import OPTION_TEXTS
+from govline.calendar.wording.pages import PAGE_TEXTS
+from govline.calendar.wording.sheets import SHEET_TEXTS
+from govline.calendar.wording.talk import CALENDAR_TEXTS
+from govline.calendar.wording.upkeep import UPKEEP_TEXTS
 from govline.core import (
     FEATURE_API,
     Check,

@@ -8,7 +8,7 @@ from typing import Any, Final
 from attrs import evolve
 
 from govline.calendar.labels import day_label, when_in
-from govline.calendar.reason_texts import CODES, PREFIX, REASON_TEXTS
+from govline.calendar.wording.reasons import CODES, PREFIX, REASON_TEXTS
 from govline.core import Json, Reason
 from govline.core.texts import Texts, spoken
 

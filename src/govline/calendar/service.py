@@ -39,8 +39,8 @@ from govline.calendar.reminding import Quiet
 from govline.calendar.requests import Answer, answered_once, booking_content, check_party
 from govline.calendar.rules import judge
 from govline.calendar.rush_door import RushDoor
-from govline.calendar.texts import CALENDAR_TEXTS
 from govline.calendar.upkeep import Upkeep
+from govline.calendar.wording.talk import CALENDAR_TEXTS
 from govline.core import ALLOW_ALL, CitizenId, ClaimPort, Id, Json, PolicyPort, ProfilePort, Ref, Transaction
 from govline.core.holidays import HolidayCalendar
 from govline.core.jst import to_jst

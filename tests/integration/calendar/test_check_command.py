@@ -7,7 +7,7 @@ import pytest
 
 from govline import City
 from govline.calendar import Calendar, parse
-from govline.calendar.commands import examine, warn
+from govline.calendar.commands.check import examine, warn
 from govline.cli.app import run
 from govline.cli.template import new_town
 from govline.core import Actor

@@ -6,11 +6,11 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from govline.calendar import Calendar, parse
-from govline.calendar.actions import BookArgs, CalendarActions, OwnArgs
-from govline.calendar.option_texts import OPTION_TEXTS
-from govline.calendar.page_links import NO_PAGES, PageLinks
-from govline.calendar.page_texts import PAGE_TEXTS
-from govline.calendar.texts import CALENDAR_TEXTS
+from govline.calendar.pages.links import NO_PAGES, PageLinks
+from govline.calendar.talk.actions import BookArgs, CalendarActions, OwnArgs
+from govline.calendar.wording.options import OPTION_TEXTS
+from govline.calendar.wording.pages import PAGE_TEXTS
+from govline.calendar.wording.talk import CALENDAR_TEXTS
 from govline.core import TalkContext
 from govline.core.messages import Buttons, render
 from govline.core.texts import Texts

@@ -6,8 +6,8 @@ from textwrap import dedent
 import pytest
 from attrs import evolve
 
-from govline.calendar.actions import BookArgs, CalendarActions
-from govline.calendar.texts import CALENDAR_TEXTS
+from govline.calendar.talk.actions import BookArgs, CalendarActions
+from govline.calendar.wording.talk import CALENDAR_TEXTS
 from govline.cli.local import local_town
 from govline.core import TalkContext
 from govline.core.jst import JST

@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 import pytest
 
 from govline.calendar import Calendar, parse
-from govline.calendar.actions import CalendarActions, PickArgs, ScreenArgs
-from govline.calendar.page_texts import PAGE_TEXTS
-from govline.calendar.texts import CALENDAR_TEXTS
+from govline.calendar.talk.actions import CalendarActions, PickArgs, ScreenArgs
+from govline.calendar.wording.pages import PAGE_TEXTS
+from govline.calendar.wording.talk import CALENDAR_TEXTS
 from govline.core import Ask, Finished, Input, TalkContext
 from govline.core.texts import Texts
 

@@ -6,7 +6,8 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from govline.calendar import CalendarFeature, pages_groups
+from govline.calendar import CalendarFeature
+from govline.calendar.pages import groups as pages_groups
 from govline.core import Actor
 from govline.store import identity
 from govline.web import Password

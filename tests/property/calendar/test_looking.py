@@ -17,10 +17,10 @@ from govline.calendar import Booking, Calendar, Refused, parse
 from govline.calendar.availability import SlotState
 from govline.calendar.availability import SlotState as S
 from govline.calendar.closures import go_on
-from govline.calendar.page_texts import PAGE_TEXTS
-from govline.calendar.pages import Browsing
-from govline.calendar.picker import Page, ask
-from govline.calendar.texts import CALENDAR_TEXTS
+from govline.calendar.pages.browsing import Browsing
+from govline.calendar.talk.picker import Page, ask
+from govline.calendar.wording.pages import PAGE_TEXTS
+from govline.calendar.wording.talk import CALENDAR_TEXTS
 from govline.core import Actor, FixedClock
 from govline.core.jst import JST, to_jst
 from govline.core.pages import Grid, PageRequest

@@ -2,17 +2,17 @@
 
 import ast
 from datetime import UTC, date, datetime
-from importlib.resources import files
+from pathlib import Path
 
 import pytest
 
 from govline.calendar import reasons
 from govline.calendar.model import CitizenFacts, Policy, SlotFacts
-from govline.calendar.reason_texts import CODES, PREFIX, REASON_TEXTS
 from govline.calendar.reasons import because, worded
 from govline.calendar.rules import check
 from govline.calendar.terms import Ages, Condition, Limit, Standing, Who
-from govline.calendar.texts import CALENDAR_TEXTS
+from govline.calendar.wording.reasons import CODES, PREFIX, REASON_TEXTS
+from govline.calendar.wording.talk import CALENDAR_TEXTS
 from govline.core.texts import LOCALES, Texts, speaking
 
 TEXTS = Texts(defaults=CALENDAR_TEXTS)
@@ -27,7 +27,7 @@ KNOWN = {
     "purposes": ["x"],
     "least": 65,
 }
-SOURCES = [path for path in (files("govline") / "calendar").iterdir() if path.name.endswith(".py")]
+SOURCES = sorted(Path(reasons.__file__).parent.rglob("*.py"))
 
 
 def calls(name):

@@ -6,8 +6,8 @@ import pytest
 
 from govline.answers.texts import ANSWERS_TEXTS
 from govline.calendar.garbage.texts import GARBAGE_TEXTS
-from govline.calendar.page_texts import PAGE_TEXTS as CALENDAR_PAGES
-from govline.calendar.texts import CALENDAR_TEXTS
+from govline.calendar.wording.pages import PAGE_TEXTS as CALENDAR_PAGES
+from govline.calendar.wording.talk import CALENDAR_TEXTS
 from govline.city.words import CITY_TEXTS
 from govline.core.texts import DEFAULT_TEXTS, LOCALES, Texts, speaking
 from govline.segments.pages import PAGE_TEXTS

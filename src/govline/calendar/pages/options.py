@@ -7,7 +7,7 @@ from attrs import evolve, field, frozen
 
 from govline.calendar.model import Booking, Programme, Slot
 from govline.calendar.options import NO_OPTIONS, Option, options_text, pieces, read_options
-from govline.calendar.pages import Asked, Words
+from govline.calendar.pages.browsing import Asked, Words
 from govline.calendar.pricing import Fee
 from govline.calendar.service import Calendar
 from govline.core import Reason, Transaction

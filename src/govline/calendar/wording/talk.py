@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from govline.calendar.reason_texts import REASON_TEXTS
+from govline.calendar.wording.reasons import REASON_TEXTS
 
 __all__ = ["CALENDAR_TEXTS"]
 

@@ -7,8 +7,8 @@ One code may have several sentences (`満員です。`, `残りは2名分です�
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from govline.calendar.link_texts import LINK_REASONS
-from govline.calendar.option_texts import OPTION_REASONS
+from govline.calendar.wording.links import LINK_REASONS
+from govline.calendar.wording.options import OPTION_REASONS
 
 __all__ = ["CODES", "PREFIX", "REASON_TEXTS"]
 

@@ -1,14 +1,14 @@
 """Every page of the calendar, in the order of the menu."""
 
-from govline.calendar.pages import Browsing
-from govline.calendar.pages_booking import BookingPages
-from govline.calendar.pages_claim import ClaimPages
-from govline.calendar.pages_groups import GroupPages
-from govline.calendar.pages_ics import IcsPages
-from govline.calendar.pages_merge import MergePages
-from govline.calendar.pages_pair import PairPages
-from govline.calendar.pages_staff import StaffPages
-from govline.calendar.pages_upkeep import UpkeepPages
+from govline.calendar.pages.booking import BookingPages
+from govline.calendar.pages.browsing import Browsing
+from govline.calendar.pages.claim import ClaimPages
+from govline.calendar.pages.groups import GroupPages
+from govline.calendar.pages.ics import IcsPages
+from govline.calendar.pages.merge import MergePages
+from govline.calendar.pages.pair import PairPages
+from govline.calendar.pages.staff import StaffPages
+from govline.calendar.pages.upkeep import UpkeepPages
 from govline.calendar.service import Calendar
 from govline.core.pages import Page
 from govline.core.texts import Texts

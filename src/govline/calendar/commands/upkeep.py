@@ -5,12 +5,12 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final, get_args
 
 from govline.calendar.closure_messages import Reached
+from govline.calendar.commands.terminal import REFUSED, SLOT_HELP, act, parser, refused, say
 from govline.calendar.dues import Outcome, UnsettledPayment
 from govline.calendar.labels import when
 from govline.calendar.model import Refused
 from govline.calendar.service import Calendar
 from govline.calendar.slot_messages import Told
-from govline.calendar.terminal import REFUSED, SLOT_HELP, act, parser, refused, say
 from govline.calendar.upkeep import Lock, Placed
 from govline.core import Command, Transaction
 from govline.core.jst import to_jst

@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
+from govline.calendar.commands.terminal import a_day
 from govline.calendar.definition import parse, read_yaml
 from govline.calendar.govtech import read_grid
 from govline.calendar.ics import day_ics
@@ -20,7 +21,6 @@ from govline.calendar.publishing import file_of, publish, try_out
 from govline.calendar.roster import write_roster
 from govline.calendar.service import Calendar
 from govline.calendar.sheet import Sheet, read_sheet, write_sheet
-from govline.calendar.terminal import a_day
 from govline.core import Actor, Command
 from govline.core.jst import JST
 from govline.errors import GovlineError

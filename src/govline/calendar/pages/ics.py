@@ -3,7 +3,7 @@
 from attrs import frozen
 
 from govline.calendar.model import Booking
-from govline.calendar.pages import Words
+from govline.calendar.pages.browsing import Words
 from govline.calendar.service import Calendar
 from govline.core import Transaction
 from govline.core.jst import to_jst

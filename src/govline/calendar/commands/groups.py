@@ -3,12 +3,12 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from govline.calendar.commands.terminal import a_day, act, parser, refused, say
 from govline.calendar.group_classes import class_rates
 from govline.calendar.groups import GroupRow
 from govline.calendar.labels import date_label
 from govline.calendar.model import Refused
 from govline.calendar.service import Calendar
-from govline.calendar.terminal import a_day, act, parser, refused, say
 from govline.core import Command, Id, Transaction
 from govline.core.jst import to_jst
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 from attrs import evolve, frozen
 
 from govline.calendar.model import Programme, Refused
-from govline.calendar.pages import Asked, Words, way_again
+from govline.calendar.pages.browsing import Asked, Words, way_again
 from govline.calendar.service import Calendar
 from govline.core import DataClass, Reason, Transaction
 from govline.core.pages import (

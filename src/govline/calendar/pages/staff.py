@@ -14,7 +14,7 @@ from govline.calendar.model import Programme, Refused
 from govline.calendar.occupancy import Heat, Use
 from govline.calendar.occupancy_reader import month_of, occupancy, progress
 from govline.calendar.options import options_text
-from govline.calendar.pages import Words, read_day, tone_of
+from govline.calendar.pages.browsing import Words, read_day, tone_of
 from govline.calendar.service import Calendar
 from govline.core import Reason, Transaction
 from govline.core.jst import to_jst

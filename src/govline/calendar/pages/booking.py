@@ -9,10 +9,10 @@ from attrs import evolve, frozen
 from govline.calendar.arrivals import known_ticket
 from govline.calendar.labels import day_label, time_label, when_in
 from govline.calendar.model import Allowed, Booking, Programme, Refused, Slot
-from govline.calendar.page_options import Beside, beside_rows, options_way
-from govline.calendar.page_questions import question_fields, stops
-from govline.calendar.pages import Asked, Words
-from govline.calendar.pages_pair import other_way, own_pair
+from govline.calendar.pages.browsing import Asked, Words
+from govline.calendar.pages.options import Beside, beside_rows, options_way
+from govline.calendar.pages.pair import other_way, own_pair
+from govline.calendar.pages.questions import question_fields, stops
 from govline.calendar.reasons import because
 from govline.calendar.service import Calendar
 from govline.calendar.terms import Question

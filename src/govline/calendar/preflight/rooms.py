@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from govline.calendar.labels import when
 from govline.calendar.model import Programme, SlotPlan
-from govline.calendar.preflight_windows import Fault
+from govline.calendar.preflight.windows import Fault
 from govline.calendar.sharing import crowded
 
 __all__ = ["room_faults"]

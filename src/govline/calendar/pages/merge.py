@@ -12,7 +12,7 @@ from attrs import frozen
 from govline.calendar.labels import when_in
 from govline.calendar.merging import Merged
 from govline.calendar.model import Booking, Refused
-from govline.calendar.pages import Words, way_again
+from govline.calendar.pages.browsing import Words, way_again
 from govline.calendar.service import Calendar
 from govline.core import DataClass, Reason, Transaction
 from govline.core.pages import (

@@ -11,9 +11,9 @@ from govline.calendar.linked import Linked
 from govline.calendar.linking import LINK_CODES
 from govline.calendar.model import Booking, Programme, Refused, Slot
 from govline.calendar.partners import follower, why_none
-from govline.calendar.picker import Page, slot_label, slot_value
 from govline.calendar.reasons import because
 from govline.calendar.service import Calendar
+from govline.calendar.talk.picker import Page, slot_label, slot_value
 from govline.core import CitizenId, Finished, Id, Json, Reason, TalkContext, Transaction
 from govline.core.messages import Text
 from govline.core.texts import Texts, spoken

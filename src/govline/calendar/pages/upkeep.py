@@ -8,8 +8,8 @@ from attrs import frozen
 from govline.calendar.availability import SlotView
 from govline.calendar.labels import day_label, time_label, when_in
 from govline.calendar.model import Refused
-from govline.calendar.pages import Words
-from govline.calendar.pages_staff import asked_for, which
+from govline.calendar.pages.browsing import Words
+from govline.calendar.pages.staff import asked_for, which
 from govline.calendar.service import Calendar
 from govline.calendar.upkeep import Lock
 from govline.core import Reason, Transaction

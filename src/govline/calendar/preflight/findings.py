@@ -12,9 +12,9 @@ from attrs import evolve, field, frozen
 from govline.calendar.labels import day_label, when
 from govline.calendar.model import CutOff, Programme, SlotFacts, SlotPlan
 from govline.calendar.planning import Holiday, asked, no_holidays, plan
-from govline.calendar.preflight_rooms import room_faults
-from govline.calendar.preflight_sequence import Reach, Terms, sequence_faults
-from govline.calendar.preflight_windows import Fault, window_faults
+from govline.calendar.preflight.rooms import room_faults
+from govline.calendar.preflight.sequence import Reach, Terms, sequence_faults
+from govline.calendar.preflight.windows import Fault, window_faults
 from govline.calendar.reception import Opens, open_to_all, opening
 from govline.calendar.rules import BusinessDay, deadline, weekdays_only
 from govline.core.jst import to_jst

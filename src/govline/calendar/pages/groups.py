@@ -10,7 +10,7 @@ from govline.calendar.group_classes import class_rates, registered_until, regist
 from govline.calendar.groups import GroupRow
 from govline.calendar.labels import date_label, when_in
 from govline.calendar.model import Refused
-from govline.calendar.pages import Words
+from govline.calendar.pages.browsing import Words
 from govline.calendar.reasons import because
 from govline.calendar.service import Calendar
 from govline.core import Reason, Transaction

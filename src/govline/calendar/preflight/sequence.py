@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 
 from govline.calendar.model import Link, Programme, SlotPlan
-from govline.calendar.preflight_windows import Fault
+from govline.calendar.preflight.windows import Fault
 from govline.calendar.terms import Interval
 from govline.core.jst import to_jst
 

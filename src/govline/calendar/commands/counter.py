@@ -5,15 +5,15 @@ from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from govline.calendar.commands.pairs import book_pair, change_pair
+from govline.calendar.commands.terminal import REFUSED, SLOT_HELP, act, instant, parser, refused, say
 from govline.calendar.history import Step
 from govline.calendar.labels import when
 from govline.calendar.mending import Mended
 from govline.calendar.merging import Contact, MergeCode
 from govline.calendar.model import Booking, Difference, Refused
 from govline.calendar.options import options_text
-from govline.calendar.pair_commands import book_pair, change_pair
 from govline.calendar.service import Calendar
-from govline.calendar.terminal import REFUSED, SLOT_HELP, act, instant, parser, refused, say
 from govline.core import Command, Transaction
 from govline.core.jst import to_jst
 

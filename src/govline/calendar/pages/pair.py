@@ -10,8 +10,8 @@ from govline.calendar.labels import time_label, when_in
 from govline.calendar.left_over import left_of
 from govline.calendar.linked import Linked
 from govline.calendar.model import Booking, Programme, Refused, Slot
-from govline.calendar.page_questions import question_fields, stops
-from govline.calendar.pages import Asked, Words
+from govline.calendar.pages.browsing import Asked, Words
+from govline.calendar.pages.questions import question_fields, stops
 from govline.calendar.partners import beside, follower
 from govline.calendar.reasons import because
 from govline.calendar.service import Calendar

@@ -7,11 +7,11 @@ from typing import Any, Final
 
 from attrs import frozen
 
+from govline.calendar.commands.files import read_over
 from govline.calendar.definition import parse, read_yaml
-from govline.calendar.file_commands import read_over
 from govline.calendar.labels import when_in
 from govline.calendar.layout import Layout
-from govline.calendar.pages import Words
+from govline.calendar.pages.browsing import Words
 from govline.calendar.preflight import Finding, preflight
 from govline.calendar.publishing import file_of, in_files, publish, take_back, try_out, undoable
 from govline.calendar.service import Calendar

@@ -10,12 +10,12 @@ from govline.calendar.model import Booking, Refused, Slot
 from govline.calendar.office import Office
 from govline.calendar.options import options_text
 from govline.calendar.outlook import why_nothing
-from govline.calendar.page_links import NO_PAGES, PageLinks
-from govline.calendar.pair_talk import PairTalk, both_of, row_of
-from govline.calendar.picker import Page, ask, before_pair, read, slot_label, slot_value
+from govline.calendar.pages.links import NO_PAGES, PageLinks
 from govline.calendar.reasons import because
-from govline.calendar.screening import Screened, ask_question, hear_answer
 from govline.calendar.service import Calendar
+from govline.calendar.talk.pairs import PairTalk, both_of, row_of
+from govline.calendar.talk.picker import Page, ask, before_pair, read, slot_label, slot_value
+from govline.calendar.talk.screening import Screened, ask_question, hear_answer
 from govline.core import Action, ActionResult, Ask, CitizenId, Finished, Input, Json, TalkContext, Transaction
 from govline.core.message_limits import LIMITS
 from govline.core.messages import Buttons, Confirm, Open, Postback, QuickReply, Text

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from typing import Any
 
+from govline.calendar.commands.terminal import SLOT_HELP, act, parser, refused, say
 from govline.calendar.labels import time_label, when
 from govline.calendar.linked import Linked
 from govline.calendar.merging import Contact, MergeCode
 from govline.calendar.model import Refused, Slot
 from govline.calendar.service import Calendar
-from govline.calendar.terminal import SLOT_HELP, act, parser, refused, say
 from govline.core import Transaction
 
 __all__ = ["book_pair", "change_pair"]

@@ -1,0 +1,1 @@
+"""`govline calendar …`: what staff and operators do at a terminal."""

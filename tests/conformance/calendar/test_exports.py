@@ -155,7 +155,7 @@ HEAD = "整理番号,日付,開始,人数,氏名,電話,特例の理由"
 
 def test_a_list_is_judged_as_the_desk_would_row_after_row(any_db, town, tmp_path):
     calendar, files = town(
-        Programme("copal", policy=Policy(max_party=2, limits=[Limit(1, "day")]), pools=(PoolRule("品", 4),))
+        Programme("copal", policy=Policy(max_party=2, limits=[Limit(1, "day")]), pools=(PoolRule("品", 6),))
     )
     any_db.run(calendar.prepare)
     rows = [

@@ -35,6 +35,7 @@ from govline.calendar.wording.groups import GROUP_TEXTS
 from govline.calendar.wording.options import OPTION_TEXTS
 from govline.calendar.wording.pages import PAGE_TEXTS
 from govline.calendar.wording.sheets import SHEET_TEXTS
+from govline.calendar.wording.take import TAKE_TEXTS
 from govline.calendar.wording.talk import CALENDAR_TEXTS
 from govline.calendar.wording.upkeep import UPKEEP_TEXTS
 from govline.core import (
@@ -66,7 +67,15 @@ from govline.store.sealing import Keyring
 __all__ = ["CalendarConfig", "CalendarFeature", "CalendarSlots", "EndUnpaid", "ExpireHold"]
 
 _VIEW = 50
-_TEXTS = {**CALENDAR_TEXTS, **PAGE_TEXTS, **UPKEEP_TEXTS, **OPTION_TEXTS, **GROUP_TEXTS, **SHEET_TEXTS}
+_TEXTS = {
+    **CALENDAR_TEXTS,
+    **PAGE_TEXTS,
+    **UPKEEP_TEXTS,
+    **TAKE_TEXTS,
+    **OPTION_TEXTS,
+    **GROUP_TEXTS,
+    **SHEET_TEXTS,
+}
 
 
 class CalendarConfig(BaseModel):

@@ -278,6 +278,7 @@ class Page:
             as long as that unit has not succeeded.
         verb: Staff need this of the policy besides `web.staff`: `delivery.approve` …
         listed: Whether it stands in the menu of pages.
+        channel: The field, a `choice`, that says how whoever is served came; the unit of `submit` runs through that channel.
     """
 
     path: str
@@ -290,6 +291,7 @@ class Page:
     verb: str = ""
     listed: bool = True
     work: "Callable[[PageRequest, Mapping[str, Any]], Mapping[str, Any]] | None" = None
+    channel: str = ""
 
 
 class PagesPort(Protocol):

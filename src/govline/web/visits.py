@@ -165,10 +165,12 @@ class Visit:
             return self._refused(visitor, view, kept, key, checked.reasons)
         if view.confirm and not sure:
             return self._review(visitor, view, kept, key, checked)
+        values = checked.values
         request = evolve(visitor.request, key=key)
+        if self.page.channel in values:
+            request = evolve(request, actor=evolve(request.actor, channel=values[self.page.channel]))
         assert self.page.submit is not None
         submit = self.page.submit
-        values = checked.values
         if self.page.work is not None:
             thing = self._thing(visitor.seat)
             if self.desk.read(lambda tx: drafts.result(tx, visitor.subject, thing, key)) is not None:

@@ -181,7 +181,7 @@ def test_every_page_of_a_booking_is_accessible(pages, open_page, simulator, hana
         looked_at(page, f"not-merged-{lang}")
 
 
-def test_the_desk_is_accessible(pages, open_page, city):
+def signed_in_staff(open_page, pages, city):
     staff = city.web.staff
     hashed = staff.hash("correct horse")
     city.run(lambda tx: staff.add(tx, "yamada", hashed))
@@ -190,6 +190,11 @@ def test_the_desk_is_accessible(pages, open_page, city):
     page.get_by_label("ログイン名").fill("yamada")
     page.get_by_label("パスワード").fill("correct horse")
     page.get_by_role("button", name="ログインする").click()
+    return page
+
+
+def test_the_desk_is_accessible(pages, open_page, city):
+    page = signed_in_staff(open_page, pages, city)
     page.get_by_role("link", name="予約の状況").click()
     page.goto(f"{pages}/staff/calendar/desk?day=2026-12-08")
     looked_at(page, "desk")
@@ -198,6 +203,22 @@ def test_the_desk_is_accessible(pages, open_page, city):
     looked_at(page, "use")
     page.goto(f"{pages}/staff/calendar/close?day=2026-12-08")
     looked_at(page, "close")
+
+
+def test_a_booking_by_telephone_is_taken_accessibly(pages, open_page, city):
+    page = signed_in_staff(open_page, pages, city)
+    page.get_by_role("link", name="電話・窓口の予約を入れる").click()
+    page.goto(f"{pages}/staff/calendar/take?month=2026-12")
+    looked_at(page, "take-month")
+    page.get_by_role("link", name="12月8日(火)").click()
+    looked_at(page, "take-day")
+    page.get_by_role("link", name="を選ぶ").first.click()
+    looked_at(page, "take-form")
+    page.get_by_label("お名前").first.fill("山本")
+    page.get_by_label("電話", exact=True).check()
+    page.get_by_role("button", name="この内容で予約する").click()
+    page.get_by_role("heading", name="予約しました").wait_for()
+    looked_at(page, "take-done")
 
 
 def test_without_javascript_by_keyboard_at_320_px(pages, open_page, simulator, hana, city):

@@ -22,7 +22,7 @@ DEFINITION = {
         "chief": {"label": "責任者", "verbs": ["*"]},
     },
 }
-KNOWN = {f"calendar/{name}" for name in ("desk", "use", "close", "places", "locks")} | {
+KNOWN = {f"calendar/{name}" for name in ("desk", "take", "use", "close", "places", "locks")} | {
     "town/expiries",
     "web/outbox",
 }

@@ -8,6 +8,7 @@ from govline.calendar.pages.ics import IcsPages
 from govline.calendar.pages.merge import MergePages
 from govline.calendar.pages.pair import PairPages
 from govline.calendar.pages.staff import StaffPages
+from govline.calendar.pages.take import TakePages
 from govline.calendar.pages.upkeep import UpkeepPages
 from govline.calendar.service import Calendar
 from govline.core.pages import Page
@@ -29,6 +30,7 @@ def pages_of(calendar: Calendar, texts: Texts) -> list[Page]:
             GroupPages,
             IcsPages,
             StaffPages,
+            TakePages,
             UpkeepPages,
         )
         for page in kind(calendar, texts).all()

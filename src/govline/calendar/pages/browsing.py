@@ -1,7 +1,7 @@
 """Booking on a page: what there is, the month, the day. Plain links: no step needs JavaScript, every state is a word."""
 
 import calendar as weeks
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Final
 
@@ -31,7 +31,17 @@ from govline.core.pages import (
 )
 from govline.core.texts import Texts
 
-__all__ = ["Asked", "Browsing", "Words", "read_day", "short_state", "tone_of", "way_again"]
+__all__ = [
+    "Asked",
+    "Browsing",
+    "Words",
+    "day_grid",
+    "month_named",
+    "read_day",
+    "short_state",
+    "tone_of",
+    "way_again",
+]
 
 _DAY: Final = timedelta(days=1)
 _PARTIES: Final = 6
@@ -194,12 +204,16 @@ class Browsing:
         asked = Asked.of(tx, self.calendar, request)
         if asked.programme is None:
             return View(words("book"), [Paragraph(words("nothing"))])
-        first = _month(request.query.get("month", ""), self._begin(tx, asked))
+        first = month_named(request.query.get("month", ""), self._begin(tx, asked))
         last = _next_month(first) - _DAY
         days = self._days(tx, asked, request, first, last)
         title = words("month", programme=asked.programme.title, month=month_label(first, request.locale))
         free = self._next_free(tx, asked, request)
-        blocks: list[Block] = [self._lead(words, asked), _grid(words, asked, first, days)]
+
+        def way(label: str, day: date) -> Link:
+            return Link(label, "calendar/day", asked.query(day=day.isoformat()))
+
+        blocks: list[Block] = [self._lead(words, asked), day_grid(words, first, days, way)]
         claim = LinkList([Link(words("claim"), "calendar/claim", asked.query())])
         claims = [claim] if asked.programme.policy.eligibility is not None else []
         if free is None:
@@ -306,7 +320,7 @@ def _who(asked: Asked, request: PageRequest) -> str | None:
     return request.citizen if asked.booking is None else None
 
 
-def _month(text: str, today: date) -> date:
+def month_named(text: str, today: date) -> date:
     """The first day of the month that the address names; of this month where it names none near."""
     found = read_day(f"{text}-01")
     near = found is not None and abs((found - today).days) <= 3 * 366
@@ -340,16 +354,26 @@ def _parties(words: Words, asked: Asked, first: date) -> list[Block]:
     return [LinkList(ways)] if ways else []
 
 
-def _grid(words: Words, asked: Asked, first: date, days: Mapping[date, DayView]) -> Grid:
+def day_grid(
+    words: Words, first: date, days: Mapping[date, DayView], way: Callable[[str, date], Link]
+) -> Grid:
+    """The days of a month with their states.
+
+    Args:
+        first: The month's first day.
+        way: Where a day with slots leads, by its label.
+    """
     names = WEEK.get(words.locale, WEEK["ja"])
     rows = [
-        [_day_cell(words, asked, first, day, days.get(day)) for day in week]
+        [_day_cell(words, way, first, day, days.get(day)) for day in week]
         for week in weeks.Calendar(weeks.SUNDAY).monthdatescalendar(first.year, first.month)
     ]
     return Grid(month_label(first, words.locale), names, rows, even=True)
 
 
-def _day_cell(words: Words, asked: Asked, first: date, day: date, view: DayView | None) -> Cell:
+def _day_cell(
+    words: Words, way: Callable[[str, date], Link], first: date, day: date, view: DayView | None
+) -> Cell:
     if view is None or day.month != first.month:
         return Cell()
     if view.state is None:
@@ -360,9 +384,7 @@ def _day_cell(words: Words, asked: Asked, first: date, day: date, view: DayView 
         if view.bookable
         else words("day_label", **named)
     )
-    link = Link(
-        f"{day.day} {words.state(view.state)}: {label}", "calendar/day", asked.query(day=day.isoformat())
-    )
+    link = way(f"{day.day} {words.state(view.state)}: {label}", day)
     return Cell(words.state(view.state), str(day.day), link, tone_of(view.state))
 
 

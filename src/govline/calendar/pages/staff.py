@@ -233,6 +233,7 @@ def _desk_ways(words: Words, programme: Programme, day: date, *, any_slots: bool
         for key, other in (("day_before", day - _DAY), ("day_after", day + _DAY))
     ]
     if any_slots:
+        ways.append(Link(words("take"), "calendar/take", _at(programme, day)))
         ways.append(
             Link(words("close"), "calendar/close", {"programme": programme.id, "day": day.isoformat()})
         )

@@ -290,4 +290,5 @@ PAGE_TEXTS: Final = {
     "calendar.channel.web": _said("画面", "page", "がめん"),
     "calendar.channel.phone": _said("電話", "telephone", "でんわ"),
     "calendar.channel.counter": _said("窓口", "counter", "まどぐち"),
+    "calendar.channel.walk_in": _said("当日来所", "walk-in", "その日"),
 }

@@ -243,6 +243,12 @@ def test_a_slot_that_is_gone_is_said(clerk, city):
     )
 
 
+@pytest.mark.parametrize("day", ["9999-12-31", "0001-01-01", "2026-02-30"])
+def test_a_day_that_no_calendar_goes_to_is_none(clerk, day):
+    for page in ("take", "desk"):
+        assert clerk.get(f"/staff/calendar/{page}?programme=hall&day={day}").status == 200, page
+
+
 def test_who_may_not_override_is_not_offered_it(clerk, city, monkeypatch):
     from govline.core import Reason
 

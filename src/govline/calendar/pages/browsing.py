@@ -45,6 +45,8 @@ __all__ = [
 
 _DAY: Final = timedelta(days=1)
 _PARTIES: Final = 6
+_FIRST_YEAR: Final = 2000
+_LAST_YEAR: Final = 2999
 _REASONS: Final = 3
 _TONES: Final[Mapping[SlotState, Tone]] = {
     SlotState.OPEN: "good",
@@ -143,11 +145,12 @@ def _party(text: str, programme: Programme | None) -> int:
 
 
 def read_day(text: str) -> date | None:
-    """A date of an address; None where it is none."""
+    """A date of an address; None where it is none, or one that no calendar goes to and nothing can be reckoned from."""
     try:
-        return date.fromisoformat(text)
+        found = date.fromisoformat(text)
     except ValueError:
         return None
+    return found if _FIRST_YEAR <= found.year <= _LAST_YEAR else None
 
 
 def tone_of(state: SlotState) -> Tone:

@@ -37,7 +37,10 @@ _BRACKETED_MONTHS: Final = re.compile(
     rf"\s?\((?:{_HALF}|{_SPAN}|(?P<list>{_LIST}))(?:のみ|だけ|に限る|{_WITHOUT})?\)"
 )
 _TRAILING_MONTHS: Final = re.compile(rf"\s(?:{_HALF}|{_SPAN}|(?P<list>{_EACH}))(?:のみ|だけ)?$")
-_LEADING_MONTHS: Final = re.compile(rf"(?:{_HALF}|{_SPAN}|(?P<list>{_EACH}))[はの:、]?\s?(?!\d)")
+# a number behind them is that of a week (4月の1・3週目の月曜), never one more month or a date
+_LEADING_MONTHS: Final = re.compile(
+    rf"(?:{_HALF}|{_SPAN}|(?P<list>{_EACH}))[はの:、]?\s?(?:(?!\d)|(?={_COUNT}週))"
+)
 _WITHOUT_WEEK: Final = re.compile(rf"\s?\(第?(?P<n>\d)(?:週目?|{_W}曜日?)?(?:を|は)?除く\)")
 _TIMES: Final = re.compile(r"(?P<per>週|毎週|月|毎月)に?(?P<count>[1-5])回\s?[・,、:]?\s?(?P<rest>.+)")
 _BRACKETED: Final = re.compile(r"\((?P<inner>[^()]*)\)(?P<after>[^()]*)")
